@@ -1,0 +1,29 @@
+"""The errors that a user can mend. Each message says the rule, the value seen and the remedy in one line."""
+
+
+class HyperpruneError(Exception):
+    """Base of every error that the command line turns into one line and exit status 2."""
+
+
+class ConfigurationError(HyperpruneError, ValueError):
+    """A value that the rules of the configuration exclude."""
+
+
+class UnknownNameError(ConfigurationError):
+    """A name that no registry holds; the message lists the known ones."""
+
+
+class CorpusError(HyperpruneError, ValueError):
+    """A corpus that cannot be read or is too small for its purpose."""
+
+
+class CheckpointError(HyperpruneError):
+    """A checkpoint that is damaged or belongs to another network."""
+
+
+class RunFolderError(HyperpruneError):
+    """A run folder that is in use, of another configuration, or not writable."""
+
+
+class DivergedError(HyperpruneError):
+    """Training left the finite numbers; the candidate is recorded as failed."""

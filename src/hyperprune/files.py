@@ -1,0 +1,80 @@
+"""Files that a kill, a full disk or a second process cannot spoil."""
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hyperprune.errors import RunFolderError
+
+
+def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a file beside ``path``, flush it to the disk, then rename it over ``path``.
+
+    A reader sees the old content or the new one, never a part. What is left of an interrupted write
+    carries the suffix ``.part`` and is overwritten by the next.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        write(part)
+        descriptor = os.open(part, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    _flush_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write ``data`` atomically."""
+    write_atomically(path, lambda part: _write(part, data))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` atomically as JSON with sorted keys; NaN and infinity are refused."""
+    text = json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    write_bytes(path, (text + "\n").encode())
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold ``folder`` for this process alone; the kernel lets go when the process dies, however it dies.
+
+    Raises:
+        RunFolderError: another live process holds it.
+    """
+    with (folder / ".lock").open("a") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunFolderError(
+                f"{folder} is in use by another process: wait for it, stop it, or give another --out"
+            ) from None
+        yield
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(data)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
