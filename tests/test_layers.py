@@ -47,7 +47,8 @@ def breaches(source: Path) -> list[str]:
             if room is None or room not in LEVEL:
                 continue
             place = f"{path.relative_to(source)}:{line}"
-            if room != own and (own not in LEVEL or LEVEL[room] >= LEVEL[own]) and LEVEL[own] != 0:
+            above = LEVEL[room] < LEVEL.get(own, 0) or LEVEL[room] == LEVEL.get(own, 0) == 0
+            if room != own and not above:
                 lines.append(f"{place}: {own} imports {room}")
             if module.rsplit(".", 1)[1].startswith("_") and not module.endswith("__version__"):
                 lines.append(f"{place}: private name {module}")
@@ -68,6 +69,7 @@ def test_imports_point_one_way() -> None:
     [
         ("models/a.py", "from hyperprune.training.job import x"),
         ("corpora/a.py", "import hyperprune.models.lstm"),
+        ("files.py", "from hyperprune.models.lstm import x"),
         ("search/a.py", "from hyperprune.training.job import _secret"),
     ],
 )
