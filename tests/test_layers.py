@@ -74,7 +74,7 @@ def test_imports_point_one_way() -> None:
     ],
 )
 def test_a_breach_is_named(tmp_path: Path, file: str, text: str) -> None:
-    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / file).write_text(text)
     (line,) = breaches(tmp_path)
     assert line.startswith(f"{file}:1")
