@@ -1,0 +1,84 @@
+"""The record that leaves this room: three parts as numbers, their vocabulary, and a hash of both."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from torch import Tensor
+
+from hyperprune.corpora import sources
+from hyperprune.corpora.tokens import Level
+from hyperprune.corpora.vocabulary import Vocabulary
+
+
+class CorpusConfig(BaseModel):
+    """Which text a run reads, and how much of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str = Field(
+        sources.BUILT_IN,
+        description="A folder with train.txt, valid.txt and test.txt, one text file, or python-docs.",
+    )
+    level: Level = Field("word", description="word (split at white space) or character.")
+    max_train_tokens: int | None = Field(None, ge=2, description="Keep the first tokens of training.")
+    max_vocabulary: int | None = Field(
+        None, ge=2, description="Keep the most frequent types; the rest becomes <unk>."
+    )
+    sha256: str | None = Field(
+        None, description="Hash of the numbered corpus; filled in when a run starts, checked on resume."
+    )
+
+    @field_validator("source")
+    @classmethod
+    def _absolute(cls, source: str) -> str:
+        """A path is kept absolute, so that a run can be resumed from another folder."""
+        if source == sources.BUILT_IN or not Path(source).expanduser().exists():
+            return source
+        return str(Path(source).expanduser().resolve())
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """A corpus as numbers.
+
+    Attributes:
+        train: token numbers ``(tokens,)``, int64; ``valid`` and ``test`` likewise.
+        vocabulary: the types of the training part.
+        sha256: hash of the vocabulary and of the three parts.
+    """
+
+    train: Tensor
+    valid: Tensor
+    test: Tensor
+    vocabulary: Vocabulary
+    sha256: str
+
+    def part(self, name: str) -> Tensor:
+        """The part called ``train``, ``valid`` or ``test``."""
+        return {"train": self.train, "valid": self.valid, "test": self.test}[name]
+
+
+@lru_cache(maxsize=2)
+def load(config: CorpusConfig) -> Corpus:
+    """Read, number and hash the corpus that ``config`` names.
+
+    Raises:
+        CorpusError: the source cannot be read.
+    """
+    parts = sources.read(config.source, config.level)
+    train = parts.train[: config.max_train_tokens]
+    vocabulary = Vocabulary.of(train, config.max_vocabulary).covering([*parts.valid, *parts.test])
+    rows = {"train": train, "valid": parts.valid, "test": parts.test}
+    numbered = {name: vocabulary.encode(row) for name, row in rows.items()}
+    return Corpus(**numbered, vocabulary=vocabulary, sha256=_hash(vocabulary, [*numbered.values()]))
+
+
+def _hash(vocabulary: Vocabulary, rows: list[Tensor]) -> str:
+    digest = hashlib.sha256("\n".join(vocabulary.types).encode())
+    for row in rows:
+        digest.update(len(row).to_bytes(8, "little"))
+        digest.update(row.numpy().astype("<i8").tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,134 @@
+import math
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from hyperprune.corpora import CorpusConfig, columns, load, unigram_perplexity, windows
+from hyperprune.corpora.tokens import tokenise
+from hyperprune.corpora.vocabulary import Vocabulary
+from hyperprune.errors import CorpusError
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+
+
+def _folder(tmp_path: Path, **parts: str) -> str:
+    for name, text in parts.items():
+        (tmp_path / f"{name}.txt").write_text(text)
+    return str(tmp_path)
+
+
+def test_eos_ends_every_line_even_an_empty_or_unfinished_one() -> None:
+    assert tokenise("a b\n\nc", "word") == ["a", "b", "<eos>", "<eos>", "c", "<eos>"]
+    assert tokenise("a b\n\nc\n", "word") == ["a", "b", "<eos>", "<eos>", "c", "<eos>"]
+    assert tokenise("a b\n", "character") == ["a", " ", "b", "<eos>"]
+
+
+def test_vocabulary_comes_from_training_alone(tmp_path: Path) -> None:
+    corpus = load(CorpusConfig(source=_folder(tmp_path, train="a b a\n", valid="a z\n", test="b\n")))
+    assert corpus.vocabulary.types == ("a", "b", "<eos>", "<unk>")
+    assert corpus.train.tolist() == [0, 1, 0, 2]
+    assert corpus.valid.tolist() == [0, 3, 2]
+
+
+def test_unknown_is_not_added_where_nothing_needs_it(tmp_path: Path) -> None:
+    corpus = load(CorpusConfig(source=_folder(tmp_path, train="a b a\n", valid="a\n", test="b\n")))
+    assert "<unk>" not in corpus.vocabulary.types
+
+
+def test_limited_vocabulary_keeps_the_most_frequent_and_counts_unknown() -> None:
+    vocabulary = Vocabulary.of(["a", "a", "a", "b", "b", "c", "d"], limit=3)
+    assert vocabulary.types == ("a", "b", "<unk>")
+    assert vocabulary.encode(["d", "a", "zz"]).tolist() == [2, 0, 2]
+
+
+def test_limited_training_tokens_limit_the_vocabulary_too(tmp_path: Path) -> None:
+    source = _folder(tmp_path, train="a b c d e\n", valid="a\n", test="b\n")
+    corpus = load(CorpusConfig(source=source, max_train_tokens=2))
+    assert corpus.train.tolist() == [0, 1]
+    assert corpus.vocabulary.types == ("a", "b", "<unk>")
+
+
+def test_one_file_is_split_by_position(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(f"w{i}" for i in range(50)) + "\n")
+    corpus = load(CorpusConfig(source=str(path)))
+    assert [len(corpus.train), len(corpus.valid), len(corpus.test)] == [80, 10, 10]
+
+
+def test_built_in_corpus_counts() -> None:
+    if sys.version_info[:3] != (3, 11, 7):
+        pytest.skip("the documentation that CPython ships differs between versions; counted on 3.11.7")
+    corpus = load(CorpusConfig())
+    assert len(corpus.train) + len(corpus.valid) + len(corpus.test) == 114_029
+    parts = [corpus.train, corpus.valid, corpus.test]
+    assert [len(part) for part in parts] == [91_223, 11_403, 11_403]
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens", "types"),
+    [
+        ("ptb", (929_589, 73_760, 82_430), 10_000),
+        ("wikitext-2", (2_088_628, 217_646, 245_569), 33_278),
+    ],
+)
+def test_published_counts(name: str, tokens: tuple[int, ...], types: int) -> None:
+    if not (SHARED / name).is_dir():
+        pytest.skip(f"the corpus {name} is not beside this checkout")
+    corpus = load(CorpusConfig(source=str(SHARED / name)))
+    assert (len(corpus.train), len(corpus.valid), len(corpus.test)) == tokens
+    assert len(corpus.vocabulary) == types
+
+
+def test_hash_sees_a_changed_word(tmp_path: Path) -> None:
+    source = _folder(tmp_path, train="a b a\n", valid="a\n", test="b\n")
+    first = load(CorpusConfig(source=source)).sha256
+    (tmp_path / "test.txt").write_text("a\n")
+    load.cache_clear()
+    assert load(CorpusConfig(source=source)).sha256 != first
+
+
+def test_columns_are_contiguous_pieces() -> None:
+    text = columns(torch.arange(11), 2)
+    assert text.t().tolist() == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]
+
+
+def test_windows_cover_every_target_once_in_order() -> None:
+    text = columns(torch.arange(22), 2)
+    pairs = list(windows(text, 4))
+    assert [len(inputs) for inputs, _ in pairs] == [4, 4, 2]
+    targets = torch.cat([target for _, target in pairs])
+    assert torch.equal(targets, text[1:])
+    assert all(torch.equal(inputs + 1, target) for inputs, target in pairs)
+
+
+def test_unigram_perplexity_by_hand(tmp_path: Path) -> None:
+    corpus = load(CorpusConfig(source=_folder(tmp_path, train="a a a\n", valid="a\n", test="a\n")))
+    # counts + 1: a 4, <eos> 2, of 6
+    expected = math.exp(-(math.log(4 / 6) + math.log(2 / 6)) / 2)
+    assert unigram_perplexity(corpus) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"", "empty"), (b" \n\n", "empty"), (b"a\0b", "zero bytes"), (b"caf\xe9 noir\n", "UTF-8")],
+)
+def test_unreadable_parts_say_what_is_wrong(tmp_path: Path, content: bytes, says: str) -> None:
+    _folder(tmp_path, train="a\n", test="a\n")
+    (tmp_path / "valid.txt").write_bytes(content)
+    with pytest.raises(CorpusError, match=says):
+        load(CorpusConfig(source=str(tmp_path)))
+
+
+def test_missing_part_and_missing_source_are_named(tmp_path: Path) -> None:
+    _folder(tmp_path, train="a\n", test="a\n")
+    with pytest.raises(CorpusError, match=r"lacks valid\.txt"):
+        load(CorpusConfig(source=str(tmp_path)))
+    with pytest.raises(CorpusError, match="there is no corpus"):
+        load(CorpusConfig(source=str(tmp_path / "nowhere")))
+
+
+def test_too_short_for_its_batch() -> None:
+    with pytest.raises(CorpusError, match="too few for a batch of 20"):
+        columns(torch.arange(30), 20, part="the validation part")
