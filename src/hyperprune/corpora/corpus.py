@@ -11,6 +11,7 @@ from torch import Tensor
 from hyperprune.corpora import sources
 from hyperprune.corpora.tokens import Level
 from hyperprune.corpora.vocabulary import Vocabulary
+from hyperprune.errors import CorpusError
 
 
 class CorpusConfig(BaseModel):
@@ -66,14 +67,20 @@ def load(config: CorpusConfig) -> Corpus:
     """Read, number and hash the corpus that ``config`` names.
 
     Raises:
-        CorpusError: the source cannot be read.
+        CorpusError: the source cannot be read, or is not the text whose hash ``config`` names.
     """
     parts = sources.read(config.source, config.level)
     train = parts.train[: config.max_train_tokens]
     vocabulary = Vocabulary.of(train, config.max_vocabulary).covering([*parts.valid, *parts.test])
     rows = {"train": train, "valid": parts.valid, "test": parts.test}
     numbered = {name: vocabulary.encode(row) for name, row in rows.items()}
-    return Corpus(**numbered, vocabulary=vocabulary, sha256=_hash(vocabulary, [*numbered.values()]))
+    sha256 = _hash(vocabulary, [*numbered.values()])
+    if config.sha256 not in (None, sha256):
+        raise CorpusError(
+            f"the corpus {config.source} is not the text that this run was started with: restore it "
+            "(python-docs: use the same Python version), or start a new run"
+        )
+    return Corpus(**numbered, vocabulary=vocabulary, sha256=sha256)
 
 
 def _hash(vocabulary: Vocabulary, rows: list[Tensor]) -> str:

@@ -1,0 +1,5 @@
+"""``python -m hyperprune``."""
+
+from hyperprune.cli import main
+
+main()

@@ -1,0 +1,109 @@
+"""A search as it runs: a line for each stage and candidate, and bars below."""
+
+from types import TracebackType
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from hyperprune.search import CandidateEnded, Event, RoundBegan, SearchConfig
+from hyperprune.search.halving import planned_cost
+from hyperprune.training import Progress as JobProgress
+
+
+class SearchProgress:
+    """Listens to a search and draws it.
+
+    Args:
+        config: gives the planned number of epochs.
+        console: where to draw.
+    """
+
+    def __init__(self, config: SearchConfig, console: Console) -> None:
+        pool = config.search
+        cost = planned_cost(pool.candidates, pool.first_epochs, pool.round_epochs, config.recipe.epochs)
+        self._console = console
+        self._metric = pool.metric
+        self._whole = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("epochs"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=console,
+        )
+        self._job = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[figures]}"),
+            console=console,
+        )
+        self._live = Live(Group(self._whole, self._job), console=console, refresh_per_second=4)
+        self._overall = self._whole.add_task("search", total=cost.with_dense)
+        self._current = self._job.add_task("", total=1, figures="")
+        self._done: dict[str, int] = {}
+
+    def __enter__(self) -> "SearchProgress":
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._whole.update(self._overall, completed=self._whole.tasks[0].total)
+        self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Draw one event."""
+        if isinstance(event, JobProgress):
+            self._progress(event)
+        elif isinstance(event, RoundBegan):
+            self._began(event)
+        else:
+            self._ended(event)
+
+    def _began(self, event: RoundBegan) -> None:
+        networks = "network" if event.candidates == 1 else "candidates"
+        self._console.print(
+            f"[bold]{event.name}[/]: {event.candidates} {networks} to epoch {event.until}", highlight=False
+        )
+        self._whole.update(self._overall, description=event.name)
+
+    def _ended(self, event: CandidateEnded) -> None:
+        if event.metric is None:
+            self._console.print(f"  candidate {event.number}: [red]failed[/], {event.note}", soft_wrap=True)
+            return
+        choices = " ".join(
+            str(event.variant[name])
+            for name in ("sparse_init", "growth", "death", "redistribution", "death_rate")
+        )
+        note = f" ({event.note})" if event.note else ""
+        self._console.print(
+            f"  candidate {event.number}: {self._metric} {event.metric:.4f}, "
+            f"perplexity {event.valid_perplexity:.2f}, {choices}{note}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    def _progress(self, event: JobProgress) -> None:
+        if event.valid_loss is not None:
+            self._done[event.label] = max(event.epoch, self._done.get(event.label, 0))
+            self._whole.update(self._overall, completed=sum(self._done.values()))
+            return
+        self._job.update(
+            self._current,
+            total=event.steps,
+            completed=event.step,
+            description=f"{event.label}, epoch {event.epoch} of {event.until}",
+            figures=f"{event.items_per_second:,.0f} tokens/s, loss {event.train_loss:.3f}",
+        )

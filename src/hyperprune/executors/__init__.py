@@ -1,0 +1,6 @@
+"""Where jobs run. A job is a function named ``module:function`` and a JSON payload."""
+
+from hyperprune.executors.contract import Executor, resolve
+from hyperprune.executors.in_process import InProcess
+
+__all__ = ["Executor", "InProcess", "resolve"]

@@ -1,0 +1,38 @@
+"""What every executor offers, and how a job's function is found."""
+
+import importlib
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+from hyperprune.errors import ConfigurationError
+
+Payload = dict[str, Any]
+
+
+class Executor(Protocol):
+    """Runs jobs. A job is idempotent, so running one twice does no harm."""
+
+    def submit(self, function: str, payload: Payload) -> Future[Any]:
+        """Start ``function(payload)`` and give its future; the payload and the result are JSON values."""
+        ...
+
+    def close(self) -> None:
+        """Let running jobs end and give the resources back."""
+        ...
+
+
+def resolve(name: str) -> Callable[..., Any]:
+    """The function called ``package.module:function``.
+
+    Raises:
+        ConfigurationError: there is no such module or function.
+    """
+    module, _, attribute = name.partition(":")
+    try:
+        function: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigurationError(
+            f"cannot find {name!r} ({error}): give package.module:function, importable from here"
+        ) from None
+    return function

@@ -1,0 +1,101 @@
+"""The numbers of a result in words: the rows that the terminal and the page share."""
+
+from typing import Any
+
+from hyperprune.search import CandidateResult, FinalNetwork, SearchResult, Timings
+
+HEADINGS = (
+    "network",
+    "pruning",
+    "valid ppl",
+    "test ppl",
+    "live weights",
+    "density",
+    "epochs",
+    "best epoch",
+    "wall time",
+)
+
+
+def network_rows(result: SearchResult, timings: Timings | None) -> list[tuple[str, ...]]:
+    """Dense, selected and runners-up, one row each, in the order of ``HEADINGS``."""
+    dense = _row(
+        "dense",
+        "none",
+        result.dense.final,
+        len(result.dense.curve.train_loss),
+        timings.dense if timings else None,
+    )
+    rows = [dense]
+    for candidate in result.finalists:
+        seconds = timings.candidates.get(candidate.number) if timings else None
+        rows.append(
+            _row(
+                "selected" if candidate.standing == "selected" else "runner-up",
+                choices(candidate),
+                candidate.final,
+                len(candidate.curve.train_loss),
+                seconds,
+            )
+        )
+    return rows
+
+
+def cost_sentences(result: SearchResult, timings: Timings | None) -> list[str]:
+    """What the search cost, against training every candidate to the end."""
+    cost = result.cost
+    distinct = sum(candidate.duplicate_of is None for candidate in result.candidates)
+    lines = [
+        f"The search trained {cost.search} epochs, {cost.with_dense} with the dense reference; training "
+        f"all {distinct} distinct candidates to the end would have taken {cost.exhaustive} "
+        f"({cost.exhaustive / max(cost.search, 1):.1f} times as many)."
+    ]
+    if timings is not None:
+        lines.append(
+            f"Training took {duration(timings.search)} for the candidates and {duration(timings.dense)} "
+            "for the dense reference."
+        )
+    if result.selected is None:
+        lines.append("No candidate is selected: every finalist failed.")
+    return lines
+
+
+def choices(candidate: CandidateResult) -> str:
+    """A candidate's number and its pruning choices."""
+    return f"{candidate.number}: {variant_words(candidate.variant)}"
+
+
+def variant_words(variant: dict[str, Any]) -> str:
+    """Pruning choices in a few words."""
+    if variant["death_rate"] == 0:
+        return f"{variant['sparse_init']}, static"
+    names = ("sparse_init", "growth", "death", "redistribution")
+    return ", ".join(str(variant[name]) for name in names) + f", {variant['death_rate']:g}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people write them."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _row(
+    name: str, pruning: str, final: FinalNetwork | None, epochs: int, seconds: float | None
+) -> tuple[str, ...]:
+    if final is None:
+        raise ValueError(f"{name} was not trained to the end")
+    return (
+        name,
+        pruning,
+        f"{final.valid_perplexity:.2f}",
+        f"{final.test_perplexity:.2f}",
+        f"{final.live:,}",
+        f"{final.density:.3f}",
+        f"{epochs}",
+        f"{final.best_epoch}",
+        "" if seconds is None else duration(seconds),
+    )

@@ -1,0 +1,38 @@
+"""The search (LSH): a pool of pruning variants, ranked early against the dense reference, halved in rounds.
+
+``halving`` decides, ``chooser`` suggests, ``trainer`` starts jobs, ``driver`` goes through the stages,
+``summary`` makes the result. Source: Zheng and Shlizerman 2025, arXiv 2506.07975.
+"""
+
+from hyperprune.search.config import PoolConfig, RuntimeConfig, SearchConfig
+from hyperprune.search.driver import run
+from hyperprune.search.events import CandidateEnded, Event, Listener, RoundBegan
+from hyperprune.search.loading import configure
+from hyperprune.search.presets import PRESETS, preset
+from hyperprune.search.result import CandidateResult, FinalNetwork, RoundResult, SearchResult
+from hyperprune.search.run_folder import RunFolder
+from hyperprune.search.space import FloatRange, SpaceConfig
+from hyperprune.search.timings import Timings, load_timings
+
+__all__ = [
+    "PRESETS",
+    "CandidateEnded",
+    "CandidateResult",
+    "Event",
+    "FinalNetwork",
+    "FloatRange",
+    "Listener",
+    "PoolConfig",
+    "RoundBegan",
+    "RoundResult",
+    "RunFolder",
+    "RuntimeConfig",
+    "SearchConfig",
+    "SearchResult",
+    "SpaceConfig",
+    "Timings",
+    "configure",
+    "load_timings",
+    "preset",
+    "run",
+]

@@ -1,0 +1,78 @@
+"""The configuration of a search: what stands in config.toml."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from hyperprune.corpora import CorpusConfig
+from hyperprune.models import ModelConfig
+from hyperprune.search.halving import budgets
+from hyperprune.search.metrics import METRICS
+from hyperprune.search.space import SpaceConfig
+from hyperprune.sparsity import density_from_sparsity
+from hyperprune.training import Recipe, SpectrumConfig
+
+
+class PoolConfig(BaseModel):
+    """How many candidates there are, how they are suggested, ranked and halved."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    candidates: int = Field(40, ge=1, description="Suggestions of the optimiser, duplicates included.")
+    first_epochs: int = Field(3, ge=1, description="Epochs of every candidate before the first ranking.")
+    round_epochs: int = Field(3, ge=1, description="Further epochs of the survivors in each round.")
+    metric: str = Field("ls", description="What ranks candidates: ls (distance of spectra) or loss.")
+    distance: Literal["l2", "wasserstein"] = Field("l2", description="Distance of two spectra.")
+    sampler: Literal["tpe", "random"] = Field("tpe", description="Optimiser that suggests variants.")
+    startup: int = Field(10, ge=1, description="Random suggestions before TPE begins.")
+
+    @field_validator("metric")
+    @classmethod
+    def _known_metric(cls, name: str) -> str:
+        METRICS[name]
+        return name
+
+
+class RuntimeConfig(BaseModel):
+    """Where a search runs. Threads change sums in the last bits, so they are part of the run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    threads: int = Field(1, ge=1, description="Threads of each job.")
+    device: str = Field("cpu", description="Such as cpu or cuda:0.")
+
+
+class SearchConfig(BaseModel):
+    """Everything that decides the result of a search."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = Field(0, ge=0, description="Root seed of weights, dropout, masks and suggestions.")
+    sparsity: float = Field(0.67, ge=0, lt=1, description="Share of the prunable weights that is zero.")
+    corpus: CorpusConfig = Field(default_factory=CorpusConfig)
+    model: ModelConfig = Field(default_factory=ModelConfig)
+    recipe: Recipe = Field(default_factory=Recipe)
+    spectrum: SpectrumConfig = Field(default_factory=SpectrumConfig)
+    space: SpaceConfig = Field(default_factory=SpaceConfig)
+    search: PoolConfig = Field(default_factory=PoolConfig)
+    runtime: RuntimeConfig = Field(default_factory=RuntimeConfig)
+
+    @property
+    def density(self) -> float:
+        """Live share of the prunable weights."""
+        return density_from_sparsity(self.sparsity)
+
+    def with_corpus_hash(self, sha256: str) -> "SearchConfig":
+        """This configuration, bound to the text that was found."""
+        corpus = self.corpus.model_copy(update={"sha256": sha256})
+        return self.model_copy(update={"corpus": corpus})
+
+    @model_validator(mode="after")
+    def _budget_suffices(self) -> "SearchConfig":
+        last = budgets(self.search.candidates, self.search.first_epochs, self.search.round_epochs)[-1]
+        if last.until > self.recipe.epochs:
+            raise ValueError(
+                f"the rounds train up to epoch {last.until}, beyond [recipe] epochs = {self.recipe.epochs}: "
+                "raise epochs, or lower [search] candidates, first_epochs or round_epochs"
+            )
+        return self

@@ -1,0 +1,192 @@
+"""The search: dense reference, pool, halving rounds, finals, one look at the test part."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hyperprune.corpora import load as load_corpus
+from hyperprune.errors import DivergedError
+from hyperprune.executors import Executor, InProcess
+from hyperprune.search.candidate import Candidate
+from hyperprune.search.chooser import Chooser
+from hyperprune.search.config import SearchConfig
+from hyperprune.search.events import CandidateEnded, Listener, RoundBegan
+from hyperprune.search.halving import Standing, is_final, promoted, ranked
+from hyperprune.search.result import RoundResult, SearchResult, perplexity
+from hyperprune.search.run_folder import RunFolder
+from hyperprune.search.summary import summarise
+from hyperprune.search.timings import save_timings
+from hyperprune.search.trainer import Trainer
+from hyperprune.sparsity import PruningVariant
+from hyperprune.training import History
+
+
+def run(
+    config: SearchConfig,
+    out: Path | str,
+    *,
+    listener: Listener = lambda _: None,
+    executor: Executor | None = None,
+) -> SearchResult:
+    """Search, or go on with a search that was interrupted.
+
+    Everything that was finished is kept in the run folder and not done again, and the result is the
+    same, bit for bit, as that of a run without interruption (same machine type, versions and threads).
+
+    Args:
+        config: what to search.
+        out: the run folder; a new one, or one of the same configuration.
+        listener: hears about progress.
+        executor: where jobs run; in this process by default.
+
+    Raises:
+        RunFolderError: the folder is in use or of another configuration.
+        CorpusError: the text cannot be read or is too short.
+        DivergedError: the dense reference diverged.
+    """
+    corpus = load_corpus(config.corpus)
+    config = config.with_corpus_hash(corpus.sha256)
+    folder = RunFolder(Path(out).expanduser().resolve())
+    with folder.held(config):
+        done = folder.result()
+        if done is not None:
+            return done
+        result = Search(config, folder, executor or InProcess(listener), listener).run()
+        folder.save_result(result)
+        save_timings(folder, [candidate.number for candidate in result.candidates])
+        return result
+
+
+class Search:
+    """One search in a folder that this process holds.
+
+    Args:
+        config: the search.
+        folder: its folder.
+        executor: where jobs run.
+        listener: hears about rounds and candidates.
+    """
+
+    def __init__(
+        self, config: SearchConfig, folder: RunFolder, executor: Executor, listener: Listener
+    ) -> None:
+        self._config, self._folder, self._listener = config, folder, listener
+        self._trainer = Trainer(config, folder, executor)
+        self._rounds: list[RoundResult] = []
+        self._candidates: dict[int, Candidate] = {}
+
+    def run(self) -> SearchResult:
+        """All stages in order."""
+        dense = self._dense()
+        self._pool()
+        self._halve()
+        self._finals()
+        return summarise(
+            self._config, self._folder, self._trainer, dense, list(self._candidates.values()), self._rounds
+        )
+
+    def _dense(self) -> History:
+        self._listener(RoundBegan("dense", 1, self._config.recipe.epochs))
+        history = self._trainer.dense()
+        if history.failure is not None:
+            raise DivergedError(f"the dense reference failed: {history.failure.reason}")
+        return history
+
+    def _pool(self) -> None:
+        pool, config = self._config.search, self._config
+        self._listener(RoundBegan("pool", pool.candidates, pool.first_epochs))
+        chooser = Chooser(self._folder.database, pool, config.space, config.density, config.seed)
+        known = chooser.variants()
+        for number in range(pool.candidates):
+            variant = known[number] if number < len(known) else chooser.ask()
+            candidate = self._first_round(number, variant)
+            self._candidates[number] = candidate
+            if number >= len(known):
+                chooser.tell(candidate.metric, _attributes(candidate))
+
+    def _first_round(self, number: int, variant: PruningVariant) -> Candidate:
+        """Train a suggestion, unless it repeats an earlier one."""
+        for earlier in self._candidates.values():
+            if earlier.variant.key() == variant.key():
+                twin = replace(earlier, number=number, variant=variant, duplicate_of=earlier.number)
+                self._tell(twin, f"same as candidate {earlier.number}")
+                return twin
+        history = self._trainer.candidate(number, variant, self._config.search.first_epochs)
+        metric = self._trainer.metric(number, history)
+        candidate = Candidate(number, variant, history, metric, pool_metric=metric)
+        self._tell(candidate)
+        return candidate
+
+    def _halve(self) -> None:
+        """Rank, promote the better half and train it on, until two are left."""
+        alive = [c for c in self._candidates.values() if c.duplicate_of is None]
+        until = self._config.search.first_epochs
+        alive = self._rank(alive, until)
+        while not is_final(len(alive)):
+            until += self._config.search.round_epochs
+            self._listener(RoundBegan(f"round {len(self._rounds) + 1}", len(alive), until))
+            alive = self._rank([self._train_on(candidate, until) for candidate in alive], until)
+
+    def _finals(self) -> None:
+        """Train the last ones to the full budget."""
+        last = self._rounds[-1].promoted
+        until = self._config.recipe.epochs
+        self._listener(RoundBegan("finals", len(last), until))
+        for number in last:
+            self._train_on(self._candidates[number], until)
+
+    def _train_on(self, candidate: Candidate, until: int) -> Candidate:
+        history = self._trainer.candidate(candidate.number, candidate.variant, until)
+        candidate = replace(
+            candidate,
+            history=history,
+            metric=self._trainer.metric(candidate.number, history),
+            rounds=candidate.rounds + 1,
+        )
+        self._candidates[candidate.number] = candidate
+        self._tell(candidate)
+        return candidate
+
+    def _rank(self, candidates: list[Candidate], until: int) -> list[Candidate]:
+        """Record the ranking of a round and give those that go on."""
+        order = ranked(
+            Standing(candidate.metric, candidate.history.last.valid_loss, candidate.number)
+            for candidate in candidates
+            if candidate.metric is not None
+        )
+        chosen = promoted(order)
+        self._rounds.append(
+            RoundResult(
+                until=until,
+                ranking=tuple(standing.number for standing in order),
+                metric=tuple(standing.metric for standing in order),
+                promoted=tuple(chosen),
+                failed=tuple(c.number for c in candidates if c.metric is None),
+            )
+        )
+        return [self._candidates[number] for number in chosen]
+
+    def _tell(self, candidate: Candidate, note: str = "") -> None:
+        """Let the listener hear how a candidate ended a stage."""
+        failure = candidate.history.failure
+        self._listener(
+            CandidateEnded(
+                candidate.number,
+                candidate.variant.canonical().to_dict(),
+                candidate.metric,
+                None if candidate.metric is None else perplexity(candidate.history.last.valid_loss),
+                failure.reason if failure else note,
+            )
+        )
+
+
+def _attributes(candidate: Candidate) -> dict[str, Any]:
+    """What Optuna's study keeps beside the metric."""
+    attributes: dict[str, Any] = {"variant": candidate.variant.canonical().to_dict()}
+    if candidate.duplicate_of is not None:
+        attributes["duplicate_of"] = candidate.duplicate_of
+    if candidate.history.failure is not None:
+        attributes["failure"] = candidate.history.failure.reason
+    elif candidate.history.epochs:
+        attributes["valid_perplexity"] = perplexity(candidate.history.last.valid_loss)
+    return attributes

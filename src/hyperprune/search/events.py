@@ -1,0 +1,45 @@
+"""What a search tells while it runs, beside the progress of its jobs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hyperprune.training import Progress
+
+
+@dataclass(frozen=True)
+class RoundBegan:
+    """A stage of the search begins.
+
+    Attributes:
+        name: ``dense``, ``pool``, ``round 2`` and so on, or ``finals``.
+        candidates: how many networks train in it.
+        until: epochs they will have trained at its end.
+    """
+
+    name: str
+    candidates: int
+    until: int
+
+
+@dataclass(frozen=True)
+class CandidateEnded:
+    """A candidate reached the end of its part in a stage.
+
+    Attributes:
+        number: its trial.
+        variant: its pruning choices.
+        metric: what ranks it; none if it failed.
+        valid_perplexity: of its last epoch; none if it failed.
+        note: such as why it failed or what it repeats.
+    """
+
+    number: int
+    variant: dict[str, Any]
+    metric: float | None
+    valid_perplexity: float | None
+    note: str = ""
+
+
+Event = RoundBegan | CandidateEnded | Progress
+Listener = Callable[[Event], None]

@@ -1,0 +1,111 @@
+"""What a search found. No times, dates, hosts or paths: two runs of one configuration give the same."""
+
+import math
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hyperprune.training import EpochRecord
+
+SCHEMA = 1
+Standing = Literal["selected", "finalist", "eliminated", "failed", "duplicate"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Curve(_Record):
+    """What a network measured at the end of each epoch, in order."""
+
+    train_loss: tuple[float, ...] = Field(description="Nats an item.")
+    valid_perplexity: tuple[float, ...] = Field(description="Perplexity of the validation part.")
+    ls_distance: tuple[float, ...] = Field(
+        description="Distance of the spectrum to the dense one of the same epoch, nats a step; "
+        "shorter where the dense spectrum is missing."
+    )
+
+
+class FinalNetwork(_Record):
+    """A network trained to the full budget: dense, selected, or another finalist."""
+
+    best_epoch: int = Field(ge=1, description="The epoch with the lowest validation loss; it counts.")
+    valid_perplexity: float = Field(description="At that epoch.")
+    test_perplexity: float = Field(description="At that epoch, read once, after the selection.")
+    live: int = Field(description="Live weights, biases included.")
+    density: float = Field(description="Live share of the prunable weights.")
+    averaging: bool = Field(description="Whether these are averaged weights (NT-ASGD).")
+    weights: str = Field(description="Checkpoint of that epoch, relative to the run folder.")
+    weights_sha256: str = Field(description="Its SHA-256.")
+
+
+class DenseResult(_Record):
+    """The dense reference."""
+
+    curve: Curve
+    final: FinalNetwork
+
+
+class CandidateResult(_Record):
+    """One suggestion of the optimiser and what became of it."""
+
+    number: int = Field(ge=0, description="Number of the trial.")
+    variant: dict[str, Any] = Field(description="The pruning choices.")
+    standing: Standing = Field(description="What became of it.")
+    duplicate_of: int | None = Field(None, description="The earlier candidate with the same choices.")
+    failure: str | None = Field(None, description="Why it failed.")
+    pool_metric: float | None = Field(None, description="The metric after the first epochs.")
+    rounds: int = Field(0, description="Rounds it trained in, the pool being the first.")
+    curve: Curve
+    final: FinalNetwork | None = Field(None, description="Set for finalists.")
+
+
+class RoundResult(_Record):
+    """One ranking."""
+
+    until: int = Field(description="Epochs that the ranked candidates had trained.")
+    ranking: tuple[int, ...] = Field(description="Numbers, best first.")
+    metric: tuple[float, ...] = Field(description="Their metric, in the same order.")
+    promoted: tuple[int, ...] = Field(description="Those that went on, best first.")
+    failed: tuple[int, ...] = Field(description="Those that failed in this round.")
+
+
+class CostResult(_Record):
+    """Epochs of training that the search took."""
+
+    search: int = Field(description="All candidates together.")
+    with_dense: int = Field(description="And the dense reference.")
+    exhaustive: int = Field(description="Every distinct candidate trained to the full budget instead.")
+
+
+class SearchResult(_Record):
+    """The whole search."""
+
+    schema_version: int = SCHEMA
+    metric: str = Field(description="What ranked the candidates.")
+    unigram_perplexity: float = Field(description="Validation perplexity of word frequencies alone.")
+    selected: int | None = Field(description="Number of the selected candidate; none if all failed.")
+    dense: DenseResult
+    candidates: tuple[CandidateResult, ...]
+    rounds: tuple[RoundResult, ...]
+    cost: CostResult
+
+    @property
+    def finalists(self) -> list[CandidateResult]:
+        """Candidates trained to the end, the selected one first, then by validation perplexity."""
+        found = [(c.final.valid_perplexity, c.number, c) for c in self.candidates if c.final]
+        return [c for *_, c in sorted(found, key=lambda item: item[:2])]
+
+
+def perplexity(nats: float) -> float:
+    """The exponential of a mean loss."""
+    return math.exp(min(nats, 700.0))
+
+
+def curve(epochs: tuple[EpochRecord, ...], distances: list[float]) -> Curve:
+    """The curve of a history and the distances of its spectra."""
+    return Curve(
+        train_loss=tuple(record.train_loss for record in epochs),
+        valid_perplexity=tuple(perplexity(record.valid_loss) for record in epochs),
+        ls_distance=tuple(distances),
+    )

@@ -1,0 +1,85 @@
+"""One epoch: backward, clip, topology update if due, optimiser, mask."""
+
+import math
+import time
+
+import torch
+from torch import Tensor, nn
+
+from hyperprune.errors import DivergedError
+from hyperprune.sparsity import SparseTraining
+from hyperprune.training.progress import Listener, Progress
+from hyperprune.training.recipe import Recipe
+from hyperprune.training.task import Task
+
+_TELL_EVERY = 0.25  # seconds
+
+
+def train_epoch(
+    task: Task,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    sparse: SparseTraining | None,
+    recipe: Recipe,
+    progress: Progress,
+    listener: Listener,
+) -> float:
+    """Train one epoch and give its mean training loss.
+
+    Args:
+        task: gives the losses.
+        network: trained in place.
+        optimizer: steps the dense network; a sparse one is stepped by ``sparse``.
+        sparse: masks and topology updates; none for the dense reference.
+        recipe: learning rate and clipping.
+        progress: label, epoch and sizes, repeated to ``listener`` with the moment's figures.
+        listener: hears about progress a few times a second.
+
+    Raises:
+        DivergedError: the loss is not finite.
+    """
+    _set_learning_rate(optimizer, recipe.learning_rate_at(progress.epoch))
+    network.train()
+    if sparse is not None:
+        sparse.begin_epoch()
+    total, items = 0.0, 0
+    began = told = time.monotonic()
+    for step, (loss, count) in enumerate(task.losses(network, progress.epoch), start=1):
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        _clip(network, sparse, recipe)
+        (sparse or optimizer).step()
+        total, items = total + _finite(loss, progress.epoch, step) * count, items + count
+        now = time.monotonic()
+        if now - told >= _TELL_EVERY or step == progress.steps:
+            told = now
+            listener(_at(progress, step, items / max(now - began, 1e-9), total / items))
+    return total / items
+
+
+def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def _clip(network: nn.Module, sparse: SparseTraining | None, recipe: Recipe) -> None:
+    if recipe.clip == 0:
+        return
+    if sparse is None:
+        nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
+    else:
+        sparse.clip_grad_norm_(recipe.clip, scope=recipe.clip_scope)
+
+
+def _finite(loss: Tensor, epoch: int, step: int) -> float:
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        raise DivergedError(
+            f"the training loss became {value} in epoch {epoch}, step {step}: "
+            "lower the learning rate or the gradient clip"
+        )
+    return value
+
+
+def _at(progress: Progress, step: int, rate: float, loss: float) -> Progress:
+    return Progress(progress.label, progress.epoch, progress.until, step, progress.steps, rate, loss)

@@ -1,0 +1,99 @@
+"""The folder of one job: checkpoints, spectra, how it failed, and how long each epoch took."""
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hyperprune import files
+from hyperprune.lyapunov import Spectrum
+from hyperprune.training import checkpoint
+from hyperprune.training.history import Failure, History
+from hyperprune.training.state import TrainingState
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """Reads and writes the files of one job; whatever it wrote last is what a resumed job starts from.
+
+    Attributes:
+        path: the folder.
+    """
+
+    path: Path
+
+    def history(self) -> History:
+        """What has been measured so far, without building a network."""
+        document = self._latest()
+        history = History(epochs=document["history"]) if document else History()
+        failure = self.path / "failure.json"
+        if failure.exists():
+            record = Failure.model_validate_json(failure.read_bytes())
+            return history.model_copy(update={"failure": record})
+        return history
+
+    def restore(self, state: TrainingState) -> History:
+        """Bring a fresh state to the last whole checkpoint; the history is empty if there is none."""
+        document = self._latest()
+        if document is None:
+            return History()
+        whole = checkpoint.load(checkpoint.path(self.path, document["epoch"]))
+        state.restore(whole.tensors, whole.document["state"])
+        return History(epochs=document["history"])
+
+    def save(self, state: TrainingState, history: History, task: dict[str, Any]) -> None:
+        """Write the checkpoint of the last epoch, and keep the last two and the best."""
+        tensors, captured = state.capture()
+        document = {
+            **task,
+            "state": captured,
+            "history": [record.model_dump() for record in history.epochs],
+        }
+        epoch = history.last.epoch
+        checkpoint.save(self.path, checkpoint.Checkpoint(epoch, tensors, document))
+        checkpoint.keep(self.path, {epoch - 1, epoch, history.best.epoch})
+
+    def save_spectrum(self, epoch: int, spectrum: Spectrum) -> str:
+        """Write an epoch's spectrum and give its SHA-256."""
+        path = self.spectrum_path(epoch)
+        spectrum.save(path)
+        return files.sha256(path)
+
+    def spectrum(self, epoch: int) -> Spectrum:
+        """The spectrum measured at the end of an epoch."""
+        return Spectrum.load(self.spectrum_path(epoch))
+
+    def spectrum_path(self, epoch: int) -> Path:
+        """Where an epoch's spectrum lies."""
+        return self.path / f"spectrum-{epoch:04d}.safetensors"
+
+    def save_failure(self, failure: Failure) -> None:
+        """Record that the job will never reach its budget."""
+        files.write_json(self.path / "failure.json", failure.model_dump())
+
+    def note_seconds(self, epoch: int, seconds: float) -> None:
+        """Record how long an epoch took, measurements and checkpoint included."""
+        files.write_json(self.path / "timings.json", self.seconds() | {f"{epoch}": round(seconds, 3)})
+
+    def seconds(self) -> dict[str, float]:
+        """Seconds of each epoch trained so far."""
+        try:
+            known: dict[str, float] = json.loads((self.path / "timings.json").read_bytes())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return known
+
+    def _latest(self) -> dict[str, Any] | None:
+        """The last whole checkpoint's document, if every spectrum of its history is whole too."""
+        document = checkpoint.latest(self.path)
+        if document is None:
+            return None
+        for record in History(epochs=document["history"]).epochs:
+            path = self.spectrum_path(record.epoch)
+            if record.spectrum and not (path.exists() and files.sha256(path) == record.spectrum):
+                logger.warning("%s is damaged: this network is trained again from the start", path)
+                return None
+        return document

@@ -1,0 +1,50 @@
+"""What is known about a training job: one record an epoch, and how it failed if it did."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class EpochRecord(BaseModel):
+    """Measurements at the end of one epoch. No times: those differ between runs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epoch: int = Field(ge=1, description="Epochs trained, the first being 1.")
+    train_loss: float = Field(description="Mean training loss of the epoch, nats an item.")
+    valid_loss: float = Field(description="Validation loss at its end, nats an item.")
+    live: int = Field(description="Live weights, all parameters together, biases included.")
+    density: float = Field(description="Live share of the prunable weights.")
+    averaging: bool = Field(False, description="Whether the measured weights are NT-ASGD's averages.")
+    spectrum: str | None = Field(None, description="SHA-256 of the epoch's spectrum file.")
+
+
+class Failure(BaseModel):
+    """Why a job will never reach its budget."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epoch: int = Field(ge=1, description="The epoch in which it failed.")
+    reason: str = Field(description="One line.")
+
+
+class History(BaseModel):
+    """Everything that a job has measured."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: tuple[EpochRecord, ...] = Field((), description="Records in order, without gaps.")
+    failure: Failure | None = Field(None, description="Set if the job failed.")
+
+    @property
+    def last(self) -> EpochRecord:
+        """The record of the last epoch."""
+        return self.epochs[-1]
+
+    @property
+    def best(self) -> EpochRecord:
+        """The record with the lowest validation loss, the earliest of equals."""
+        return min(self.epochs, key=lambda record: (record.valid_loss, record.epoch))
+
+    def until(self, epoch: int) -> "History":
+        """What was known after ``epoch`` epochs."""
+        failure = self.failure if self.failure and self.failure.epoch <= epoch else None
+        return History(epochs=self.epochs[:epoch], failure=failure)

@@ -1,0 +1,117 @@
+"""A training job: a plain description, and the function that brings it to its budget.
+
+A job is idempotent. What its folder holds is taken up, so running it again after a kill goes on from
+the last whole checkpoint, and running it once more only reads the history.
+"""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+
+from hyperprune.corpora import CorpusConfig
+from hyperprune.corpora import load as load_corpus
+from hyperprune.errors import DivergedError
+from hyperprune.models import ModelConfig
+from hyperprune.seeding import seed_globally
+from hyperprune.sparsity import PruningVariant
+from hyperprune.training.epoch import train_epoch
+from hyperprune.training.folder import JobFolder
+from hyperprune.training.history import EpochRecord, Failure, History
+from hyperprune.training.language_modelling import LanguageModelling
+from hyperprune.training.measurement import SpectrumConfig, evaluate, measure
+from hyperprune.training.progress import Listener, Progress, silent
+from hyperprune.training.recipe import Recipe
+from hyperprune.training.state import TrainingState, seed_for_training
+from hyperprune.training.task import Task
+
+
+class TrainingJob(BaseModel):
+    """What to train, how far, and where to keep it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str = Field(description="What progress calls it, such as dense or candidate 7.")
+    folder: Path = Field(description="Where checkpoints, spectra and history are kept.")
+    corpus: CorpusConfig
+    model: ModelConfig
+    recipe: Recipe
+    spectrum: SpectrumConfig | None = Field(None, description="None for no spectra.")
+    variant: PruningVariant | None = Field(None, description="None for the dense network.")
+    seed: int = Field(0, ge=0, description="The root seed.")
+    until: int = Field(ge=1, description="Epochs, those already trained included.")
+    threads: int = Field(1, ge=1, description="Threads of torch.")
+    device: str = Field("cpu", description="Such as cpu or cuda:0.")
+
+
+def run(job: TrainingJob, listener: Listener = silent) -> History:
+    """Train until ``job.until`` epochs and give the history up to there.
+
+    A network that diverges ends its history early, with the failure.
+
+    Raises:
+        CorpusError: the text cannot be read or is too short.
+        ConfigurationError: the variant is impossible with this network or optimiser.
+    """
+    job.folder.mkdir(parents=True, exist_ok=True)
+    folder = JobFolder(job.folder)
+    known = folder.history().until(job.until)
+    _tell_known(job, known, listener)
+    if known.failure or len(known.epochs) == job.until:
+        return known
+    torch.set_num_threads(job.threads)
+    task = task_of(job)
+    seed_globally(seed_for_training(job.seed))
+    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed)
+    history = folder.restore(state)
+    while len(history.epochs) < job.until:
+        began = time.monotonic()
+        try:
+            record = _train_one(job, task, state, folder, len(history.epochs) + 1, listener)
+        except DivergedError as error:
+            failure = Failure(epoch=len(history.epochs) + 1, reason=str(error))
+            folder.save_failure(failure)
+            return history.model_copy(update={"failure": failure})
+        history = History(epochs=(*history.epochs, record))
+        folder.save(state, history, task.document)
+        folder.note_seconds(record.epoch, time.monotonic() - began)
+    return history
+
+
+def _tell_known(job: TrainingJob, known: History, listener: Listener) -> None:
+    """Let the listener know what an earlier process has trained already."""
+    if known.epochs:
+        last = known.last
+        listener(Progress(job.label, last.epoch, job.until, 0, 0, 0.0, last.train_loss, last.valid_loss))
+
+
+def task_of(job: TrainingJob) -> Task:
+    """The task that a job describes."""
+    return LanguageModelling(load_corpus(job.corpus), job.model, job.recipe, job.device)
+
+
+def _train_one(
+    job: TrainingJob, task: Task, state: TrainingState, folder: JobFolder, epoch: int, listener: Listener
+) -> EpochRecord:
+    """Train an epoch, then evaluate, then take the spectrum."""
+    progress = Progress(job.label, epoch, job.until, 0, task.steps_per_epoch, 0.0, float("nan"))
+    train_loss = train_epoch(
+        task, state.network, state.optimizer, state.sparse, job.recipe, progress, listener
+    )
+    valid_loss = evaluate(state, task, "valid", epoch)
+    state.observe(valid_loss)
+    spectrum = None
+    if job.spectrum is not None:
+        spectrum = folder.save_spectrum(epoch, measure(state, task, job.spectrum, epoch))
+    listener(replace(progress, step=progress.steps, train_loss=train_loss, valid_loss=valid_loss))
+    return EpochRecord(
+        epoch=epoch,
+        train_loss=train_loss,
+        valid_loss=valid_loss,
+        live=state.live(),
+        density=state.density(),
+        averaging=state.averaging,
+        spectrum=spectrum,
+    )

@@ -1,0 +1,42 @@
+"""How a network is trained: the same for the dense reference and for every candidate."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from hyperprune.optim import OPTIMIZERS
+
+
+class Recipe(BaseModel):
+    """Optimiser, batches and the full budget of epochs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    optimizer: str = Field("sgd", description="Name in hyperprune.optim, such as sgd or snt-asgd.")
+    learning_rate: float = Field(10.0, gt=0, description="Learning rate of the first epoch.")
+    milestones: tuple[int, ...] = Field(
+        (), description="Epochs, counted from 1, from whose start the learning rate is multiplied."
+    )
+    milestone_factor: float = Field(0.5, gt=0, le=1, description="What a milestone multiplies by.")
+    momentum: float = Field(0.0, ge=0, lt=1, description="Momentum, for optimisers that have it.")
+    weight_decay: float = Field(0.0, ge=0, description="L2 penalty inside the optimiser.")
+    nonmonotone: int = Field(5, ge=1, description="Evaluations that NT-ASGD looks back over.")
+    clip: float = Field(0.25, ge=0, description="Largest gradient norm; 0 for no clipping.")
+    clip_scope: Literal["all", "live"] = Field(
+        "all", description="Whether gradients of dead weights count in the norm (all) or not (live)."
+    )
+    batch: int = Field(10, ge=1, description="Columns of the training text.")
+    evaluation_batch: int = Field(10, ge=1, description="Columns of the validation and test text.")
+    bptt: int = Field(20, ge=1, description="Steps of backpropagation through time.")
+    epochs: int = Field(10, ge=1, description="The full budget: dense reference and finalists.")
+
+    @field_validator("optimizer")
+    @classmethod
+    def _known_optimizer(cls, name: str) -> str:
+        OPTIMIZERS[name]
+        return name
+
+    def learning_rate_at(self, epoch: int) -> float:
+        """The learning rate of an epoch, the first being 1."""
+        passed = sum(milestone <= epoch for milestone in self.milestones)
+        return self.learning_rate * self.milestone_factor**passed

@@ -1,0 +1,192 @@
+"""Everything that training carries from one epoch to the next, and its form in a checkpoint."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+from hyperprune import optim
+from hyperprune.errors import CheckpointError
+from hyperprune.seeding import derive, generator
+from hyperprune.sparsity import PruningVariant, SparseTraining
+from hyperprune.training.recipe import Recipe
+from hyperprune.training.task import Task
+from hyperprune.training.tree import join, pack, split, unpack
+
+
+@runtime_checkable
+class Averaging(Protocol):
+    """An optimiser that may evaluate averages in place of the raw weights, as NT-ASGD does."""
+
+    averaging: bool
+
+    def observe(self, validation_loss: float) -> None:
+        """Hear the loss of an evaluation; may begin to average."""
+
+    def averages(self) -> AbstractContextManager[None]:
+        """Inside, the parameters hold the averages."""
+
+
+@dataclass(eq=False)
+class TrainingState:
+    """A network under training.
+
+    Attributes:
+        network: its weights.
+        optimizer: its optimiser.
+        sparse: masks and topology updates; none for the dense reference.
+    """
+
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    sparse: SparseTraining | None
+
+    @classmethod
+    def fresh(cls, task: Task, recipe: Recipe, variant: PruningVariant | None, seed: int) -> "TrainingState":
+        """A network before its first step.
+
+        The network is built first, from torch's global generator, which the caller has seeded: so the
+        dense weights are the same for every variant. The masks come from (seed, canonical variant).
+        """
+        network = task.network()
+        optimizer = optim.build(
+            recipe.optimizer,
+            network,
+            lr=recipe.learning_rate,
+            weight_decay=recipe.weight_decay,
+            momentum=recipe.momentum,
+            nonmonotone=recipe.nonmonotone,
+        )
+        sparse = None
+        if variant is not None:
+            sparse = SparseTraining.from_variant(
+                variant,
+                network,
+                optimizer,
+                total_steps=recipe.epochs * task.steps_per_epoch,
+                generator=generator(seed, "masks", variant.key()),
+            )
+        return cls(network, optimizer, sparse)
+
+    def capture(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Named tensors and a JSON document that ``restore`` takes."""
+        tensors = {f"model.{name}": value.detach().cpu() for name, value in _weights(self.network).items()}
+        if self.averaging:
+            with self.evaluated():
+                tensors |= {
+                    f"average.{name}": value.detach().cpu().clone()
+                    for name, value in _weights(self.network).items()
+                }
+        optimizer_tensors, optimizer = split(self.optimizer.state_dict(), "optim")
+        tensors |= optimizer_tensors
+        tensors |= {f"rng.{name}": value for name, value in _random_state().items()}
+        document: dict[str, Any] = {"optimizer": optimizer, "sparse": None}
+        if self.sparse is not None:
+            state = self.sparse.state_dict()
+            masks = state.pop("masks")
+            tensors |= {f"mask.{name}": pack(mask) for name, mask in masks.items()}
+            sparse_tensors, document["sparse"] = split(state, "sparse")
+            tensors |= sparse_tensors
+        return tensors, document
+
+    def restore(self, tensors: dict[str, Tensor], document: dict[str, Any]) -> None:
+        """Go on exactly where ``capture`` was called.
+
+        Raises:
+            CheckpointError: the tensors are of another network.
+        """
+        load_weights(self.network, tensors, "model.")
+        if self.sparse is not None:
+            state = join(tensors, document["sparse"])
+            state["masks"] = {
+                name: unpack(tensors[f"mask.{name}"], mask.shape) for name, mask in self.sparse.masks.items()
+            }
+            self.sparse.load_state_dict(state)
+        self.optimizer.load_state_dict(join(tensors, document["optimizer"]))
+        _restore_random_state({k.removeprefix("rng."): v for k, v in tensors.items() if k.startswith("rng.")})
+
+    @property
+    def averaging(self) -> bool:
+        """Whether the evaluated weights are averages."""
+        return isinstance(self.optimizer, Averaging) and self.optimizer.averaging
+
+    def observe(self, valid_loss: float) -> None:
+        """Tell an optimiser that waits for the validation loss to stall."""
+        if isinstance(self.optimizer, Averaging):
+            self.optimizer.observe(valid_loss)
+
+    def live(self) -> int:
+        """Live weights, all parameters together, biases included, shared ones once."""
+        return sum(parameter.numel() for parameter in self.network.parameters()) - self._dead()
+
+    def density(self) -> float:
+        """Live share of the prunable weights."""
+        return 1.0 if self.sparse is None else self.sparse.density()
+
+    @contextmanager
+    def evaluated(self) -> Iterator[None]:
+        """Inside, the network is in evaluation mode and has the weights that count: raw or averaged."""
+        averages: AbstractContextManager[None] = nullcontext()
+        if isinstance(self.optimizer, Averaging) and self.optimizer.averaging:
+            averages = self.optimizer.averages()
+        training = self.network.training
+        self.network.eval()
+        try:
+            with averages:
+                yield
+        finally:
+            self.network.train(training)
+
+    def _dead(self) -> int:
+        if self.sparse is None:
+            return 0
+        return sum(int((~mask).sum()) for mask in self.sparse.masks.values())
+
+
+def load_weights(network: nn.Module, tensors: dict[str, Tensor], prefix: str) -> None:
+    """Copy the tensors whose names start with ``prefix`` into a network of the same shape.
+
+    Raises:
+        CheckpointError: names or shapes differ.
+    """
+    own = _weights(network)
+    given = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    differing = sorted(set(own) ^ set(given)) or sorted(k for k in own if own[k].shape != given[k].shape)
+    if differing:
+        raise CheckpointError(
+            f"the checkpoint is of another network: {differing[0]} differs; "
+            "give one that was written with the same [model]"
+        )
+    with torch.no_grad():
+        for name, value in given.items():
+            own[name].copy_(value)
+
+
+def seed_for_training(seed: int) -> int:
+    """The seed of initial weights and dropout, shared by the dense reference and all candidates."""
+    return derive(seed, "training")
+
+
+def _weights(network: nn.Module) -> dict[str, Tensor]:
+    """Parameters and persistent buffers, a shared one once under its first name."""
+    found: dict[int, str] = {}
+    state = network.state_dict(keep_vars=True)
+    for name, value in state.items():
+        found.setdefault(id(value), name)
+    return {name: state[name] for name in found.values()}
+
+
+def _random_state() -> dict[str, Tensor]:
+    state = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        state["cuda"] = torch.cuda.get_rng_state()
+    return state
+
+
+def _restore_random_state(state: dict[str, Tensor]) -> None:
+    torch.set_rng_state(state["cpu"])
+    if "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"])

@@ -1,0 +1,44 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hyperprune.search.halving import Standing, budgets, planned_cost, promoted, ranked
+
+
+def test_published_plan() -> None:
+    """40 candidates, 3 epochs a round, finals to 100 (DESIGN, section 5)."""
+    assert [r.candidates for r in budgets(40, 3, 3)] == [40, 20, 10, 5, 3]
+    assert [r.until for r in budgets(40, 3, 3)] == [3, 6, 9, 12, 15]
+    cost = planned_cost(40, 3, 3, 100)
+    assert (cost.search, cost.with_dense, cost.exhaustive) == (404, 504, 4000)
+
+
+def test_plan_of_eight_by_hand() -> None:
+    assert [(r.candidates, r.until) for r in budgets(8, 1, 2)] == [(8, 1), (4, 3)]
+    assert planned_cost(8, 1, 2, 10).search == 8 * 1 + 4 * 2 + 2 * 7
+
+
+@pytest.mark.parametrize("pool", [1, 2])
+def test_small_pools_go_straight_to_the_finals(pool: int) -> None:
+    assert budgets(pool, 3, 3) == budgets(pool, 3, 99)
+    assert planned_cost(pool, 3, 3, 10).search == pool * 10
+
+
+def test_ties_go_by_validation_loss_then_number() -> None:
+    standings = [Standing(1.0, 5.0, 0), Standing(1.0, 4.0, 3), Standing(1.0, 4.0, 2), Standing(0.5, 9.0, 1)]
+    assert [s.number for s in ranked(standings)] == [1, 2, 3, 0]
+    assert promoted(standings) == [1, 2]
+
+
+def test_two_are_left_alone() -> None:
+    assert promoted([Standing(2.0, 0.0, 0), Standing(1.0, 0.0, 1)]) == [1, 0]
+
+
+@given(st.lists(st.tuples(st.floats(0, 9), st.floats(0, 9)), min_size=3, max_size=60))
+def test_the_better_half_goes_on(values: list[tuple[float, float]]) -> None:
+    standings = [Standing(metric, loss, number) for number, (metric, loss) in enumerate(values)]
+    chosen = set(promoted(standings))
+    assert len(chosen) == -(-len(standings) // 2)
+    kept = [s for s in standings if s.number in chosen]
+    fallen = [s for s in standings if s.number not in chosen]
+    assert all(good < bad for good in kept for bad in fallen)

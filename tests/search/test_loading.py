@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.search import PRESETS, configure
+
+
+def test_each_layer_overrides_the_one_before(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[model]\nhidden = 32\n[recipe]\nepochs = 20\n")
+    config = configure("demo", file, {"recipe.epochs": 30, "seed": None})
+    assert (config.model.hidden, config.model.embedding) == (32, 128)
+    assert config.recipe.epochs == 30
+    assert config.seed == 1
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_valid(name: str) -> None:
+    configure(name)
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"sparsity": 1.2}, "sparsity: input should be less than 1, got 1.2"),
+        ({"recipe.epoch": 3}, "unknown key recipe.epoch"),
+        ({"search.metric": "best"}, "unknown metric 'best': choose one of loss, ls"),
+        ({"space.death": ["age"]}, "unknown death rule 'age': choose one of"),
+        ({"space.death_rate": [1.0]}, r"death_rate must lie in \[0, 1\)"),
+        ({"recipe.epochs": 3}, "the rounds train up to epoch"),
+        ({"recipe.optimizer": "sdg"}, "unknown optimiser 'sdg': choose one of"),
+    ],
+)
+def test_mistakes_are_named(values: dict[str, object], says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        configure(None, None, values)
+
+
+def test_unknown_preset_lists_the_known_ones() -> None:
+    with pytest.raises(ConfigurationError, match="unknown preset 'dmeo': choose one of demo"):
+        configure("dmeo")
+
+
+def test_broken_files_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    with pytest.raises(ConfigurationError, match="cannot read"):
+        configure(None, file)
+    file.write_text("a = = 1")
+    with pytest.raises(ConfigurationError, match="not TOML"):
+        configure(None, file)

@@ -1,0 +1,20 @@
+import pytest
+
+from hyperprune.errors import UnknownNameError
+from hyperprune.registry import Registry
+
+
+def test_unknown_name_lists_the_known_ones() -> None:
+    rules: Registry[int] = Registry("death rule")
+    rules.register("b")(2)
+    rules.register("a")(1)
+    assert rules["a"] == 1
+    with pytest.raises(UnknownNameError, match="unknown death rule 'c': choose one of a, b"):
+        rules["c"]
+
+
+def test_a_name_is_given_once() -> None:
+    rules: Registry[int] = Registry("death rule")
+    rules.register("a")(1)
+    with pytest.raises(ValueError, match="registered already"):
+        rules.register("a")(2)
