@@ -1,0 +1,114 @@
+"""Distances between two spectra, in nats per step."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.lyapunov.record import Spectrum
+from hyperprune.registry import Registry
+
+Metric = Callable[[Tensor, Tensor], Tensor]
+
+# From mean spectra (..., n) and (..., m) in nats to distances (...).
+METRICS: Registry[Metric] = Registry("distance")
+
+
+@METRICS.register("l2")
+def _l2(a: Tensor, b: Tensor) -> Tensor:
+    """Euclidean norm of the difference, index by index (Zheng and Shlizerman 2025)."""
+    difference: Tensor = torch.linalg.vector_norm(a - b, dim=-1)
+    return difference
+
+
+@METRICS.register("wasserstein")
+def _wasserstein(a: Tensor, b: Tensor) -> Tensor:
+    """2-Wasserstein distance of the two uniform distributions over exponents.
+
+    The quantile functions are steps, so the integral of their squared difference is a sum over the
+    stretches between the levels i / n and j / m.
+    """
+    n, m = a.shape[-1], b.shape[-1]
+    # whole numbers, so that levels that coincide are the same: i / n = i m / (n m)
+    levels = torch.cat([torch.arange(n + 1) * m, torch.arange(m + 1) * n]).unique()
+    weights = levels.diff().to(a) / (n * m)
+    place = levels[:-1]
+    left, right = a.sort(dim=-1).values, b.sort(dim=-1).values
+    difference = left[..., (place // m).to(a.device)] - right[..., (place // n).to(a.device)]
+    # a norm and not a square root of a sum: its derivative at 0 is 0 and not infinite
+    norm: Tensor = torch.linalg.vector_norm(difference * weights.sqrt(), dim=-1)
+    return norm
+
+
+def distance(a: Any, b: Any, kind: str = "l2", *, k: int | None = None) -> float:
+    """Distance between two spectra.
+
+    Args:
+        a: a :class:`Spectrum`, or one-dimensional exponents in nats.
+        b: the same kind of thing.
+        kind: ``l2`` (equal layer sizes) or ``wasserstein`` (any sizes; a mean over exponents, so smaller
+            than ``l2`` by the square root of their number where both are defined and sorted alike).
+        k: compare only the first ``k`` columns of each layer; None compares all.
+
+    Returns:
+        nats per step, whatever units the spectra are in.
+
+    Raises:
+        ConfigurationError: state, direction, k or (``l2``) layer sizes differ, or one is no spectrum.
+        UnknownNameError: no such kind.
+    """
+    return float(distance_tensor(a, b, kind, k=k))
+
+
+def distance_tensor(a: Any, b: Any, kind: str = "l2", *, k: int | None = None) -> Tensor:
+    """:func:`distance` as a scalar tensor, which keeps derivatives of differentiable spectra."""
+    metric = METRICS[kind]
+    if isinstance(a, Spectrum) and isinstance(b, Spectrum):
+        a, b = comparable(a, b, kind, k=k)
+        return metric(a.mean, b.mean.to(a.mean.device))
+    if isinstance(a, Spectrum) or isinstance(b, Spectrum):
+        raise ConfigurationError(
+            "a spectrum can only be compared with a spectrum, got one and an array whose conventions are "
+            "unknown: give two spectra, or two arrays in nats such as spectrum.in_nats().mean"
+        )
+    left, right = _exponents(a), _exponents(b)
+    if k is not None:
+        left, right = left[:k], right[:k]
+    if kind == "l2" and left.shape != right.shape:
+        raise ConfigurationError(
+            f"l2 needs as many exponents on both sides, got {len(left)} and {len(right)}: use "
+            "kind='wasserstein'"
+        )
+    return metric(left, right)
+
+
+def comparable(a: Spectrum, b: Spectrum, kind: str, *, k: int | None = None) -> tuple[Spectrum, Spectrum]:
+    """Both in nats, cut to ``k`` leading columns a layer, after checking that they mean the same.
+
+    Raises:
+        ConfigurationError: state, direction, k or (``l2``) layer sizes differ.
+    """
+    for name in ("state", "direction", "k"):
+        left, right = getattr(a.conventions, name), getattr(b.conventions, name)
+        if left != right:
+            raise ConfigurationError(
+                f"spectra must agree in {name} to be compared, got {left!r} and {right!r}: compute both alike"
+            )
+    if kind == "l2" and a.layer_sizes != b.layer_sizes:
+        raise ConfigurationError(
+            f"l2 needs equal layer sizes, got {a.layer_sizes} and {b.layer_sizes}: use kind='wasserstein'"
+        )
+    if k is not None:
+        a, b = a.leading(k), b.leading(k)
+    return a.in_nats(), b.in_nats()
+
+
+def _exponents(values: Any) -> Tensor:
+    tensor = torch.as_tensor(values)
+    if tensor.dim() != 1 or tensor.numel() == 0:
+        raise ConfigurationError(
+            f"exponents must be a one-dimensional array, got shape {tuple(tensor.shape)}: give spectrum.mean"
+        )
+    return tensor.double()

@@ -1,0 +1,20 @@
+"""The layers the engine knows, one file each, behind one interface."""
+
+from hyperprune.lyapunov.layers.base import Layer, Linearization, Trajectory
+from hyperprune.lyapunov.layers.generic import GenericLayer
+from hyperprune.lyapunov.layers.gru import GRULayer
+from hyperprune.lyapunov.layers.lstm import LSTMLayer
+from hyperprune.lyapunov.layers.rnn import RNNLayer
+from hyperprune.lyapunov.layers.weights import Weights, read_weights
+
+__all__ = [
+    "GRULayer",
+    "GenericLayer",
+    "LSTMLayer",
+    "Layer",
+    "Linearization",
+    "RNNLayer",
+    "Trajectory",
+    "Weights",
+    "read_weights",
+]

@@ -1,0 +1,139 @@
+"""Jacobians of any step function: its own where it offers them, ``torch.func`` elsewhere."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.func import jvp, vjp, vmap
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.lyapunov.layers.base import Linearization
+
+Step = Callable[[Tensor, Any], Tensor]
+Jacobian = Callable[[Tensor, Any], Tensor]
+
+# Up to this many entries a whole Jacobian is made even for few columns: one call beats many small ones.
+_SMALL = 64
+
+
+class GenericLinearization(Linearization):
+    """Jacobians of a step function along visited states.
+
+    ``step`` mixes no sequences, so one Jacobian-vector product with tangents ``(batch, state)`` gives all
+    sequences' products at once; vmap runs over the columns.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        states: list[Tensor],
+        inputs: Tensor | None,
+        tracked: int,
+        jacobian: Jacobian | None,
+        input_jacobian: Jacobian | None,
+    ) -> None:
+        self._step, self._states, self._inputs, self._tracked = step, states, inputs, tracked
+        self._jacobian, self._input_jacobian = jacobian, input_jacobian
+        self._forward_mode = True
+        self._kept: tuple[int, Tensor] | None = None
+
+    def operator(self, t: int, rows: slice, transposed: bool, memory: Tensor | None = None) -> Tensor:
+        """See the base class."""
+        jacobian = self._whole(t)[rows, : self._tracked, : self._tracked]
+        return (jacobian if transposed else jacobian.mT).contiguous().mT
+
+    def product(
+        self, t: int, rows: slice, q: Tensor, transposed: bool, memory: Tensor | None = None
+    ) -> Tensor:
+        """See the base class; k products instead of a whole Jacobian where that is cheaper."""
+        n, k = q.shape[1:]
+        part = q.shape[0] != self._states[t].shape[0]
+        if self._jacobian is not None or part or n <= _SMALL or k > n // 2:
+            return super().product(t, rows, q, transposed, memory)
+        tangents = torch.nn.functional.pad(q.permute(2, 0, 1), (0, self._states[t].shape[1] - n))
+        if transposed:
+            return _as_columns(self._pull(t, tangents), n)
+        if self._forward_mode:
+            try:
+                return _as_columns(self._push(t, tangents), n)
+            except NotImplementedError:  # some operation of the step has no forward-mode derivative
+                self._forward_mode = False
+        return super().product(t, rows, q, transposed, memory)
+
+    def input_jacobian(self, t: int, rows: slice) -> Tensor:
+        """See the base class; raises ConfigurationError where the input is no vector."""
+        assert self._inputs is not None
+        state, x = self._states[t], self._inputs[t]
+        if self._input_jacobian is not None:
+            return self._input_jacobian(state, x)[rows, : self._tracked]
+        if x.dim() != 2:
+            raise ConfigurationError(
+                f"a layer above the first takes inputs (batch, features), got {tuple(x.shape)}: "
+                "flatten the features of the layer below"
+            )
+        result = _columns(lambda value: self._step(state, value), x, self._forward_mode)
+        return result[rows, : self._tracked]
+
+    def _whole(self, t: int) -> Tensor:
+        if self._kept is not None and self._kept[0] == t:
+            return self._kept[1]
+        state, x = self._states[t], None if self._inputs is None else self._inputs[t]
+        if self._jacobian is not None:
+            jacobian = self._jacobian(state, x)
+            _check_own(jacobian, state)
+        else:
+            jacobian = self._automatic(state, x)
+        self._kept = (t, jacobian)
+        return jacobian
+
+    def _automatic(self, state: Tensor, x: Tensor | None) -> Tensor:
+        if self._forward_mode:
+            try:
+                return _columns(lambda value: self._step(value, x), state, True)
+            except NotImplementedError:  # some operation of the step has no forward-mode derivative
+                self._forward_mode = False
+        return _columns(lambda value: self._step(value, x), state, False)
+
+    def _push(self, t: int, tangents: Tensor) -> Tensor:
+        state, x = self._states[t], None if self._inputs is None else self._inputs[t]
+
+        def one(tangent: Tensor) -> Tensor:
+            product: Tensor = jvp(lambda value: self._step(value, x), (state,), (tangent,))[1]
+            return product
+
+        products: Tensor = vmap(one)(tangents)
+        return products
+
+    def _pull(self, t: int, cotangents: Tensor) -> Tensor:
+        state, x = self._states[t], None if self._inputs is None else self._inputs[t]
+        pull = vjp(lambda value: self._step(value, x), state)[1]
+        products: Tensor = vmap(lambda cotangent: pull(cotangent)[0])(cotangents)
+        return products
+
+
+def _as_columns(products: Tensor, n: int) -> Tensor:
+    """From ``(k, batch, state)`` to column-major ``(batch, n, k)``."""
+    return products[:, :, :n].permute(1, 0, 2).contiguous().mT
+
+
+def _columns(function: Callable[[Tensor], Tensor], at: Tensor, forward_mode: bool) -> Tensor:
+    """Jacobians ``(batch, out, in)`` of a function that treats the rows of ``at`` independently."""
+    if forward_mode:
+        basis = torch.eye(at.shape[1], dtype=at.dtype, device=at.device)[:, None, :].expand(-1, *at.shape)
+        columns: Tensor = vmap(lambda tangent: jvp(function, (at,), (tangent,))[1])(basis)
+        return columns.permute(1, 2, 0)
+    value, pull = vjp(function, at)[:2]
+    basis = torch.eye(value.shape[1], dtype=at.dtype, device=at.device)[:, None, :].expand(-1, *value.shape)
+    gradients: Tensor = vmap(lambda cotangent: pull(cotangent)[0])(basis)
+    return gradients.permute(1, 0, 2)
+
+
+def _check_own(jacobian: Tensor, state: Tensor) -> None:
+    expected = (*state.shape, state.shape[1])
+    if tuple(jacobian.shape) != expected:
+        raise ConfigurationError(
+            f"jacobian(state, x) must have shape (batch, state, state) = {expected}, got "
+            f"{tuple(jacobian.shape)}: "
+            "return d new_state[b, i] / d state[b, j] at [b, i, j]"
+        )

@@ -1,0 +1,58 @@
+"""Any step function as a layer: Jacobians of its own where it offers them, ``torch.func`` elsewhere."""
+
+import torch
+from torch import Tensor
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.lyapunov.layers.automatic import GenericLinearization, Jacobian, Step
+from hyperprune.lyapunov.layers.base import Layer, Trajectory
+
+
+class GenericLayer(Layer):
+    """A layer from a step function.
+
+    Args:
+        step: ``step(state, x) -> state`` on ``(batch, state)``.
+        state_size: entries of the state.
+        hidden_size: how many leading entries go to the next layer.
+        full: whether all of the state is tracked or the leading ``hidden_size`` entries.
+        jacobian: the cell's own, or None.
+        input_jacobian: the cell's own, or None.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        state_size: int,
+        hidden_size: int,
+        full: bool,
+        jacobian: Jacobian | None = None,
+        input_jacobian: Jacobian | None = None,
+    ) -> None:
+        self.state_size, self.hidden_size = state_size, hidden_size
+        self.tracked = state_size if full else hidden_size
+        self._step, self._jacobian, self._input_jacobian = step, jacobian, input_jacobian
+
+    def run(self, inputs: Tensor | None, steps: int, state: Tensor, active: Tensor | None) -> Trajectory:
+        """See the base class; raises ConfigurationError for a step that changes the state's shape or type."""
+        states, outputs = [], []
+        for t in range(steps):
+            new = self._step(state, None if inputs is None else inputs[t])
+            if not isinstance(new, Tensor) or new.shape != state.shape or new.dtype != state.dtype:
+                raise ConfigurationError(_unlike(state, new))
+            states.append(state)
+            state = new if active is None else torch.where(active[t, :, None], new, state)
+            outputs.append(state[:, : self.hidden_size])
+        linearization = GenericLinearization(
+            self._step, states, inputs, self.tracked, self._jacobian, self._input_jacobian
+        )
+        return Trajectory(torch.stack(outputs), state, linearization)
+
+
+def _unlike(state: Tensor, new: object) -> str:
+    seen = f"{tuple(new.shape)} of {new.dtype}" if isinstance(new, Tensor) else type(new).__name__
+    return (
+        f"step must return a state like the one it was given, {tuple(state.shape)} of {state.dtype}, "
+        f"got {seen}: "
+        "give initial_state and inputs of the step's own shape and type"
+    )

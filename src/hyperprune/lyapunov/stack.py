@@ -1,0 +1,132 @@
+"""From what a user hands over to a list of layers, layer 1 first."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.lyapunov.contract import Cell
+from hyperprune.lyapunov.layers import (
+    GenericLayer,
+    GRULayer,
+    Layer,
+    LSTMLayer,
+    RNNLayer,
+    Weights,
+    read_weights,
+)
+
+
+@dataclass(frozen=True)
+class StackOptions:
+    """What the layers need to know.
+
+    Attributes:
+        full: whether the whole state is tracked.
+        dtype: type to compute in, or None for the weights' own.
+        keep_graph: whether derivatives by the weights are wanted.
+        automatic: whether ``torch.func`` takes the place of every closed form.
+        state_size: entries of the state of a bare step function, from the user's initial state.
+    """
+
+    full: bool
+    dtype: torch.dtype | None = None
+    keep_graph: bool = False
+    automatic: bool = False
+    state_size: int | None = None
+
+
+def build_layers(system: Any, options: StackOptions) -> list[Layer]:
+    """Layers of ``system``, layer 1 first.
+
+    Args:
+        system: a recurrent module of torch, one of its cells, a :class:`Cell`, a step function, or a
+            list, tuple or ``nn.ModuleList`` of those.
+        options: see :class:`StackOptions`.
+
+    Raises:
+        ConfigurationError: a bidirectional module, or nothing that the engine can run.
+    """
+    if isinstance(system, nn.ModuleList | list | tuple):
+        if len(system) == 0:
+            raise ConfigurationError("a stack must have at least one layer, got none: give a list of layers")
+        return [layer for part in system for layer in build_layers(part, options)]
+    layers = _torch_layers(system, options)
+    if layers is None:
+        layers = [_generic_layer(system, options)]
+    if options.automatic:
+        layers = [
+            layer if isinstance(layer, GenericLayer) else _without_closed_form(layer) for layer in layers
+        ]
+    return layers
+
+
+def _torch_layers(system: Any, options: StackOptions) -> list[Layer] | None:
+    if isinstance(system, nn.RNNBase):
+        if system.bidirectional:
+            raise ConfigurationError(
+                "a bidirectional network has no state map: its backward half runs against time; "
+                "give a module with bidirectional=False"
+            )
+        return [_torch_layer(system, layer, options) for layer in range(system.num_layers)]
+    if isinstance(system, nn.RNNCellBase):
+        return [_torch_layer(system, None, options)]
+    return None
+
+
+def _torch_layer(module: nn.RNNBase | nn.RNNCellBase, layer: int | None, options: StackOptions) -> Layer:
+    weights: Weights = read_weights(module, layer, options.dtype, options.keep_graph)
+    if isinstance(module, nn.LSTM | nn.LSTMCell):
+        return LSTMLayer(weights, options.full)
+    if isinstance(module, nn.GRU | nn.GRUCell):
+        return GRULayer(weights)
+    return RNNLayer(weights, str(module.nonlinearity))
+
+
+def _generic_layer(system: Any, options: StackOptions) -> Layer:
+    step: Callable[..., Any]
+    if isinstance(system, Cell):
+        step = system.step
+    elif callable(system):
+        step = _with_input(system)
+    else:
+        raise ConfigurationError(
+            f"system must be a recurrent module, a cell with step(state, x), a step function or a list "
+            f"of those, got {type(system).__name__}: see docs/lyapunov.md"
+        )
+    size = getattr(system, "state_size", None) or options.state_size or getattr(system, "hidden_size", None)
+    if size is None:
+        raise ConfigurationError(
+            f"the state size of {type(system).__name__} must be known: give initial_state (batch, n), "
+            "or the cell an attribute state_size"
+        )
+    own = {} if options.automatic else {name: getattr(system, name, None) for name in _OWN}
+    hidden = getattr(system, "hidden_size", None) or size
+    return GenericLayer(step, int(size), int(hidden), options.full, **own)
+
+
+def _with_input(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``step(state, x)`` from a function that may take the state alone."""
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        return lambda state, x: function(state)
+    except ValueError:  # a builtin without a signature
+        return function
+    return function
+
+
+_OWN = ("jacobian", "input_jacobian")
+
+
+def _without_closed_form(layer: Layer) -> Layer:
+    def step(state: torch.Tensor, x: torch.Tensor | None) -> torch.Tensor:
+        return layer.run(None if x is None else x[None], 1, state, None).state
+
+    generic = GenericLayer(step, layer.state_size, layer.hidden_size, layer.tracked == layer.state_size)
+    generic.dtype, generic.device = layer.dtype, layer.device
+    return generic

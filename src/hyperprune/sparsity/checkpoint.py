@@ -1,0 +1,61 @@
+"""The state of sparse training as plain tensors and values that JSON can hold."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hyperprune.errors import CheckpointError
+from hyperprune.sparsity.network import SparseNetwork
+from hyperprune.sparsity.schedule import Clock
+
+
+def save(network: SparseNetwork, clock: Clock) -> dict[str, Any]:
+    """``masks`` (bool) and ``generator`` (uint8) are tensors, everything else is JSON. Nothing shares
+    storage.
+    """
+    return {
+        "masks": {name: mask.clone() for name, mask in network.masks.items()},
+        "generator": network.generator.get_state().clone(),
+        "steps": clock.steps,
+        "epochs": clock.epochs,
+        "pending": clock.pending,
+        "memory": dict(network.memory),
+        "variant": network.variant.to_dict(),
+    }
+
+
+def load(state: Mapping[str, Any], network: SparseNetwork, clock: Clock) -> None:
+    """Put a saved state back; checks all of it before it changes anything.
+
+    Raises:
+        CheckpointError: it belongs to another variant or model, or a part is missing.
+    """
+    missing = {"masks", "generator", "steps", "epochs", "pending", "memory", "variant"} - set(state)
+    if missing:
+        raise CheckpointError(
+            f"a state of sparse training must have {', '.join(sorted(missing))}: it is damaged"
+        )
+    own = network.variant.to_dict()
+    for name, value in dict(state["variant"]).items():
+        if own.get(name) != value:
+            raise CheckpointError(
+                f"the state must be of the same variant, got {name} {value!r} where this one has "
+                f"{own.get(name)!r}: build it with the variant that was saved"
+            )
+    masks: Mapping[str, Tensor] = state["masks"]
+    expected = {name: tuple(mask.shape) for name, mask in network.masks.items()}
+    found = {name: tuple(mask.shape) for name, mask in masks.items()}
+    if found != expected:
+        raise CheckpointError(
+            f"masks must fit the model's {expected}, got {found}: it is another model's state"
+        )
+    network.load({name: mask.bool() for name, mask in masks.items()})
+    network.generator.set_state(state["generator"].to(device="cpu", dtype=torch.uint8))
+    network.memory = dict(state["memory"])
+    clock.steps, clock.epochs, clock.pending = (
+        int(state["steps"]),
+        int(state["epochs"]),
+        bool(state["pending"]),
+    )

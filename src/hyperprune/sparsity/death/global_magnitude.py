@@ -1,0 +1,14 @@
+"""The floor(p * NNZ) smallest by magnitude over all matrices die, never the last weight of a matrix."""
+
+from hyperprune.sparsity.density import death_count
+from hyperprune.sparsity.overall import smallest_overall
+from hyperprune.sparsity.papers import HAN_2015
+from hyperprune.sparsity.rules import DeathRule, Deaths, Memory, Topology
+
+
+def deaths(topology: Topology, rate: float, memory: Memory) -> Deaths:
+    """One ranking of all live weights."""
+    return smallest_overall(topology, death_count(rate, topology.total))
+
+
+RULE = DeathRule(deaths, papers=(HAN_2015,))

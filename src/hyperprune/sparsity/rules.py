@@ -1,0 +1,134 @@
+"""What a rule is: a pure function of named tensors, and what it needs to be given.
+
+Names stand for matrices (as stored, or several that share one budget). A rule says scores and counts, or
+shares; turning them into masks is :func:`hyperprune.sparsity.select.keep_highest`'s work alone.
+
+| symbol | meaning | shape |
+| --- | --- | --- |
+| weights | raw weights, dead ones zero | as stored |
+| masks | True where live | the same, bool |
+| scores | death: how much a live weight is worth keeping; growth: how much a dead one is wanted | the same |
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from hyperprune.sparsity.papers import Paper
+
+Tensors = Mapping[str, Tensor]
+Memory = Mapping[str, float]
+Signal = Literal["nothing", "gradient", "momentum"]
+
+
+@dataclass(frozen=True)
+class Topology:
+    """What a rule may look at, all of it from before the update.
+
+    Attributes:
+        weights: raw weights by name.
+        masks: bool, the same shapes.
+        live: number of live weights by name.
+        momenta: the optimiser's momenta by name; empty unless a rule declared that it needs them.
+    """
+
+    weights: Tensors
+    masks: Tensors
+    live: Mapping[str, int]
+    momenta: Tensors = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """Live weights of all matrices together (NNZ)."""
+        return sum(self.live.values())
+
+
+@dataclass(frozen=True)
+class Deaths:
+    """A death rule's answer.
+
+    Attributes:
+        scores: how much each live weight is worth keeping; entries outside the mask are ignored.
+        counts: how many die in each matrix, fewer than it has (or none of none).
+        memory: what the rule wants to be given at the next update; plain numbers, stored in checkpoints.
+    """
+
+    scores: Tensors
+    counts: Mapping[str, int]
+    memory: Memory = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AllocationRule:
+    """Where the live weights are at the start.
+
+    Attributes:
+        shares: shapes by name -> shares; the live weights of a matrix are proportional to its share, capped
+            at its size.
+        papers: what to cite.
+    """
+
+    shares: Callable[[Mapping[str, tuple[int, ...]]], dict[str, float]]
+    papers: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeathRule:
+    """Which live weights die.
+
+    Attributes:
+        deaths: (topology, death rate p, memory of the last update) -> :class:`Deaths`.
+        memory: the memory that the first update is given.
+        papers: what to cite.
+    """
+
+    deaths: Callable[[Topology, float, Memory], Deaths]
+    memory: Memory = field(default_factory=dict)
+    papers: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True)
+class GrowthRule:
+    """Which dead weights come alive, those that died in the same update included.
+
+    Attributes:
+        scores: (masks of the dead, signal, CPU generator) -> scores. ``signal`` holds the tensors that
+            ``needs`` names and is empty for ``nothing``.
+        needs: ``nothing``, ``gradient`` or ``momentum``.
+        papers: what to cite.
+    """
+
+    scores: Callable[[Tensors, Tensors, torch.Generator], dict[str, Tensor]]
+    needs: Signal = "nothing"
+    papers: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True)
+class RedistributionRule:
+    """How the weights that died are shared out between the matrices.
+
+    Attributes:
+        shares: (topology before death, deaths by name) -> shares; a matrix gets its share of all deaths.
+        needs_momentum: True for a rule that reads ``topology.momenta``.
+        papers: what to cite.
+    """
+
+    shares: Callable[[Topology, Mapping[str, int]], dict[str, float]]
+    needs_momentum: bool = False
+    papers: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True)
+class DecayRule:
+    """How the death rate falls over the full budget.
+
+    Attributes:
+        rate: (initial rate, fraction of the budget's steps taken, in [0, 1]) -> rate; the initial one at 0.
+        papers: what to cite.
+    """
+
+    rate: Callable[[float, float], float]
+    papers: tuple[Paper, ...] = ()
