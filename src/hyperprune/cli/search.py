@@ -10,7 +10,7 @@ from rich.console import Console
 from hyperprune import reports
 from hyperprune.cli.progress import SearchProgress
 from hyperprune.cli.tables import networks_table
-from hyperprune.reports import cost_sentences
+from hyperprune.reports import cost_sentences, variant_sentences
 from hyperprune.search import PRESETS, RunFolder, configure, load_timings, run
 
 _RUN = "Run"
@@ -106,6 +106,6 @@ def search(
         return
     timings = load_timings(folder)
     console.print(networks_table(result, timings))
-    for line in cost_sentences(result, timings):
-        console.print(line)
+    for line in (*variant_sentences(result), *cost_sentences(result, timings)):
+        console.print(line, highlight=False)
     console.print(f"Report: {page}", soft_wrap=True)

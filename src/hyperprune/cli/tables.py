@@ -10,7 +10,7 @@ def networks_table(result: SearchResult, timings: Timings | None) -> Table:
     """Dense, selected and runners-up."""
     table = Table(title="Dense, selected and runners-up", title_justify="left")
     for number, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="left" if number < 2 else "right")
+        table.add_column(heading, justify="left" if number == 0 else "right")
     for row in network_rows(result, timings):
-        table.add_row(*row, style="bold" if row[0] == "selected" else None)
+        table.add_row(*row, style="bold" if row[0].startswith("selected") else None)
     return table

@@ -13,7 +13,7 @@ from hyperprune import __version__, files
 from hyperprune.errors import RunFolderError
 from hyperprune.lyapunov import Spectrum
 from hyperprune.reports import figures
-from hyperprune.reports.rows import HEADINGS, cost_sentences, network_rows, variant_words
+from hyperprune.reports.rows import HEADINGS, cost_sentences, network_rows, variant_sentences, variant_words
 from hyperprune.search import RunFolder, SearchResult, load_timings
 
 
@@ -40,6 +40,7 @@ def write(folder: RunFolder) -> Path:
         headings=HEADINGS,
         rows=network_rows(result, timings),
         costs=cost_sentences(result, timings),
+        variants=variant_sentences(result),
         sparsity=config.sparsity,
         figures={name: _svg(figure) for name, figure in drawn.items()},
         variant_words=variant_words,

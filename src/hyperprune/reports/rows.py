@@ -2,43 +2,26 @@
 
 from typing import Any
 
-from hyperprune.search import CandidateResult, FinalNetwork, SearchResult, Timings
+from hyperprune.search import FinalNetwork, SearchResult, Timings
 
-HEADINGS = (
-    "network",
-    "pruning",
-    "valid ppl",
-    "test ppl",
-    "live weights",
-    "density",
-    "epochs",
-    "best epoch",
-    "wall time",
-)
+HEADINGS = ("network", "valid ppl", "test ppl", "live weights", "density", "epochs (best)", "wall time")
 
 
 def network_rows(result: SearchResult, timings: Timings | None) -> list[tuple[str, ...]]:
     """Dense, selected and runners-up, one row each, in the order of ``HEADINGS``."""
-    dense = _row(
-        "dense",
-        "none",
-        result.dense.final,
-        len(result.dense.curve.train_loss),
-        timings.dense if timings else None,
-    )
-    rows = [dense]
+    dense = result.dense
+    rows = [_row("dense", dense.final, len(dense.curve.train_loss), timings.dense if timings else None)]
     for candidate in result.finalists:
+        name = "selected" if candidate.standing == "selected" else "runner-up"
         seconds = timings.candidates.get(candidate.number) if timings else None
-        rows.append(
-            _row(
-                "selected" if candidate.standing == "selected" else "runner-up",
-                choices(candidate),
-                candidate.final,
-                len(candidate.curve.train_loss),
-                seconds,
-            )
-        )
+        epochs = len(candidate.curve.train_loss)
+        rows.append(_row(f"{name}: {candidate.number}", candidate.final, epochs, seconds))
     return rows
+
+
+def variant_sentences(result: SearchResult) -> list[str]:
+    """The pruning choices of the candidates that trained to the end, a line each."""
+    return [f"Candidate {c.number}: {variant_words(c.variant)}." for c in result.finalists]
 
 
 def cost_sentences(result: SearchResult, timings: Timings | None) -> list[str]:
@@ -60,11 +43,6 @@ def cost_sentences(result: SearchResult, timings: Timings | None) -> list[str]:
     return lines
 
 
-def choices(candidate: CandidateResult) -> str:
-    """A candidate's number and its pruning choices."""
-    return f"{candidate.number}: {variant_words(candidate.variant)}"
-
-
 def variant_words(variant: dict[str, Any]) -> str:
     """Pruning choices in a few words."""
     if variant["death_rate"] == 0:
@@ -83,19 +61,15 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def _row(
-    name: str, pruning: str, final: FinalNetwork | None, epochs: int, seconds: float | None
-) -> tuple[str, ...]:
+def _row(name: str, final: FinalNetwork | None, epochs: int, seconds: float | None) -> tuple[str, ...]:
     if final is None:
         raise ValueError(f"{name} was not trained to the end")
     return (
         name,
-        pruning,
         f"{final.valid_perplexity:.2f}",
         f"{final.test_perplexity:.2f}",
         f"{final.live:,}",
         f"{final.density:.3f}",
-        f"{epochs}",
-        f"{final.best_epoch}",
+        f"{epochs} ({final.best_epoch})",
         "" if seconds is None else duration(seconds),
     )

@@ -4,7 +4,7 @@ import math
 import time
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from hyperprune.errors import DivergedError
 from hyperprune.sparsity import SparseTraining
@@ -49,7 +49,7 @@ def train_epoch(
         loss.backward()
         _clip(network, sparse, recipe)
         (sparse or optimizer).step()
-        total, items = total + _finite(loss, progress.epoch, step) * count, items + count
+        total, items = total + finite_loss(float(loss.detach()), progress, step) * count, items + count
         now = time.monotonic()
         if now - told >= _TELL_EVERY or step == progress.steps:
             told = now
@@ -71,14 +71,18 @@ def _clip(network: nn.Module, sparse: SparseTraining | None, recipe: Recipe) -> 
         sparse.clip_grad_norm_(recipe.clip, scope=recipe.clip_scope)
 
 
-def _finite(loss: Tensor, epoch: int, step: int) -> float:
-    value = float(loss.detach())
-    if not math.isfinite(value):
+def finite_loss(loss: float, progress: Progress, step: int) -> float:
+    """The loss itself, if it is a number that training can go on from.
+
+    Raises:
+        DivergedError: it is infinite or not a number.
+    """
+    if not math.isfinite(loss):
         raise DivergedError(
-            f"the training loss became {value} in epoch {epoch}, step {step}: "
+            f"the training loss became {loss} in epoch {progress.epoch}, step {step}: "
             "lower the learning rate or the gradient clip"
         )
-    return value
+    return loss
 
 
 def _at(progress: Progress, step: int, rate: float, loss: float) -> Progress:

@@ -1,7 +1,7 @@
 """Validation perplexity by epoch."""
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, ScalarFormatter
+from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
 
 from hyperprune.reports.figures.style import COLOURS, figure
 from hyperprune.search import SearchResult
@@ -30,8 +30,9 @@ def curves(result: SearchResult) -> Figure:
     axis.plot(range(1, len(dense) + 1), dense, color=COLOURS["dense"], linestyle="--", label="dense")
     axis.axhline(min(dense), color=COLOURS["dense"], linewidth=0.7, linestyle=":", label="dense, best")
     axis.set_yscale("log")
+    axis.yaxis.set_major_locator(MaxNLocator(8))
     axis.yaxis.set_major_formatter(ScalarFormatter())
-    axis.yaxis.set_minor_formatter(ScalarFormatter())
+    axis.yaxis.set_minor_locator(NullLocator())
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set(xlabel="epoch", ylabel="validation perplexity", title="Perplexity by epoch")
     axis.legend(frameon=False, fontsize=8)

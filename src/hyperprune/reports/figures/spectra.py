@@ -26,6 +26,6 @@ def spectra(named: Mapping[str, Spectrum], epoch: int) -> Figure:
     for axis, layer in zip(axes, layers, strict=True):
         axis.axhline(0, color="#888888", linewidth=0.7)
         axis.set(xlabel="index", title=f"Layer {layer}, after epoch {epoch}")
-    axes[0].set_ylabel(f"exponent ({next(iter(named.values())).unit} a step)")
+    axes[0].set_ylabel(f"exponent ({next(iter(named.values())).unit})")
     axes[0].legend(frameon=False, fontsize=8)
     return page
