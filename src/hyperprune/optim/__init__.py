@@ -5,12 +5,18 @@ from collections.abc import Iterable
 from torch import nn
 from torch.optim import Optimizer
 
-from hyperprune.optim import sgd
+from hyperprune.optim import adam, adamw, nt_asgd, sgd, snt_asgd
+from hyperprune.optim.averaged_sgd import AveragedSGD
 from hyperprune.optim.settings import OptimizerRule, Settings
 from hyperprune.registry import Registry
+from hyperprune.sparsity import Paper
 
 OPTIMIZERS: Registry[OptimizerRule] = Registry("optimiser")
 OPTIMIZERS.register("sgd")(sgd.RULE)
+OPTIMIZERS.register("nt-asgd")(nt_asgd.RULE)
+OPTIMIZERS.register("snt-asgd")(snt_asgd.RULE)
+OPTIMIZERS.register("adam")(adam.RULE)
+OPTIMIZERS.register("adamw")(adamw.RULE)
 
 
 def build(
@@ -45,4 +51,9 @@ def build(
     return OPTIMIZERS[name].build(parameters, settings)
 
 
-__all__ = ["OPTIMIZERS", "OptimizerRule", "Settings", "build"]
+def citations(name: str) -> list[Paper]:
+    """The papers behind an optimiser of the registry; none for plain SGD."""
+    return list(OPTIMIZERS[name].papers)
+
+
+__all__ = ["OPTIMIZERS", "AveragedSGD", "OptimizerRule", "Settings", "build", "citations"]

@@ -6,10 +6,12 @@ The pieces don't know each other and are composed by one record, :class:`Pruning
 """
 
 from hyperprune.sparsity.allocation import SPARSE_INIT
+from hyperprune.sparsity.citations import citations
 from hyperprune.sparsity.death import DEATH
 from hyperprune.sparsity.decay import DECAY
 from hyperprune.sparsity.density import density_from_sparsity
 from hyperprune.sparsity.growth import GROWTH
+from hyperprune.sparsity.methods import METHODS, Method
 from hyperprune.sparsity.optimizer_state import FollowsTopology
 from hyperprune.sparsity.papers import Paper
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
@@ -23,13 +25,15 @@ from hyperprune.sparsity.rules import (
     Topology,
 )
 from hyperprune.sparsity.select import keep_highest
-from hyperprune.sparsity.training import SparseTraining, TopologyUpdate
+from hyperprune.sparsity.training import SparseTraining
+from hyperprune.sparsity.update import TopologyUpdate
 from hyperprune.sparsity.variant import PruningVariant
 
 __all__ = [
     "DEATH",
     "DECAY",
     "GROWTH",
+    "METHODS",
     "REDISTRIBUTION",
     "SPARSE_INIT",
     "AllocationRule",
@@ -38,12 +42,14 @@ __all__ = [
     "DecayRule",
     "FollowsTopology",
     "GrowthRule",
+    "Method",
     "Paper",
     "PruningVariant",
     "RedistributionRule",
     "SparseTraining",
     "Topology",
     "TopologyUpdate",
+    "citations",
     "density_from_sparsity",
     "keep_highest",
 ]

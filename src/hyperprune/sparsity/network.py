@@ -13,6 +13,7 @@ from hyperprune.sparsity.growth import GROWTH
 from hyperprune.sparsity.growth import random as random_growth
 from hyperprune.sparsity.initial import initial_counts
 from hyperprune.sparsity.masked import MaskedParameters
+from hyperprune.sparsity.optimizer_state import FollowsTopology
 from hyperprune.sparsity.parameters import Prunable
 from hyperprune.sparsity.ramp import ramp_deaths, ramp_density
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
@@ -48,6 +49,7 @@ class SparseNetwork:
         self.memory: Memory = dict(DEATH[variant.death].memory)
         self._prunable = prunable
         self._optimizer = optimizer
+        self._follower = optimizer if isinstance(optimizer, FollowsTopology) else None
         self._synchronize = synchronize
         self._check_optimizer()
         self._final = initial_counts(prunable, variant.sparse_init, variant.density, variant.densities)
@@ -69,6 +71,7 @@ class SparseNetwork:
     @torch.no_grad()
     def update(self, rate: float, progress: float) -> Change:
         """One topology update at death rate ``rate``, or at ``progress`` of the budget for a ramp."""
+        self.follow()
         variant = self.variant
         topology = self._topology()
         if variant.ramp is not None:
@@ -94,11 +97,17 @@ class SparseNetwork:
     @torch.no_grad()
     def mask(self) -> None:
         """Set dead weights to zero, and their optimiser state unless growth reads it."""
-        if not isinstance(self._optimizer, optimizer_state.FollowsTopology):
-            self._masked.apply()
+        if self._follower is not None:
+            return
+        self._masked.apply()
         if not self.variant.keeps_dead_momentum:
             for name, parameter in self._prunable.parameters.items():
                 self._masked.apply_to(name, optimizer_state.state_tensors(self._optimizer, parameter))
+
+    def follow(self) -> None:
+        """Take the masks along with a model that was moved or cast since the last step."""
+        if self._masked.follow():
+            self._announce({})
 
     @torch.no_grad()
     def load(self, masks: Mapping[str, Tensor]) -> None:
@@ -132,10 +141,9 @@ class SparseNetwork:
         self._announce(grown)
 
     def _announce(self, grown: Mapping[str, Tensor]) -> None:
-        follower = self._optimizer if isinstance(self._optimizer, optimizer_state.FollowsTopology) else None
         for name, parameter in self._prunable.parameters.items():
-            if follower is not None:
-                follower.topology_changed(parameter, self.masks[name], grown.get(name))
+            if self._follower is not None:
+                self._follower.topology_changed(parameter, self._masked.stencils[name], grown.get(name))
             elif name in grown:
                 optimizer_state.clear_entries(self._optimizer, parameter, grown[name])
 

@@ -14,16 +14,26 @@ from torch.optim import Optimizer
 
 @runtime_checkable
 class FollowsTopology(Protocol):
-    """An optimiser that masks its parameters itself and is told which weights started anew."""
+    """An optimiser that multiplies its parameters by their masks itself and knows which weights started anew.
+
+    One that averages weights is such: the average of a weight counts from its last growth.
+    """
 
     def topology_changed(self, parameter: Tensor, mask: Tensor, grown: Tensor | None) -> None:
-        """Called when the masks are made, loaded (``grown`` None) and changed.
+        """Called when the masks are made, moved or loaded (``grown`` None), and when they change.
 
         Args:
             parameter: one of the optimiser's.
-            mask: its mask; changed in place later on, with a call of this.
+            mask: 1 where live, 0 where dead, in the parameter's type; shared, don't change it.
             grown: True where a weight starts anew at 0 with the next step.
         """
+
+
+class Scaler(Protocol):
+    """A gradient scaler, such as ``torch.amp.GradScaler``: steps the optimiser, or doesn't."""
+
+    def step(self, optimizer: Optimizer) -> object:
+        """Call ``optimizer.step`` unless the gradients overflowed."""
 
 
 def state_tensors(optimizer: Optimizer, parameter: nn.Parameter) -> list[Tensor]:

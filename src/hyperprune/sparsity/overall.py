@@ -17,9 +17,10 @@ def smallest_overall(topology: Topology, count: int) -> Deaths:
         return Deaths({}, {})
     survivors = topology.total - min(count, topology.total - sum(live > 0 for live in topology.live.values()))
     scores = {name: _safe_last(topology, name) for name in names}
+    device = scores[names[0]].device  # a model may lie on several
     kept = keep_highest(
-        torch.cat([scores[name].flatten() for name in names]),
-        torch.cat([topology.masks[name].flatten() for name in names]),
+        torch.cat([scores[name].flatten().to(device) for name in names]),
+        torch.cat([topology.masks[name].flatten().to(device) for name in names]),
         survivors,
     )
     parts = kept.split([topology.masks[name].numel() for name in names])

@@ -1,49 +1,26 @@
 """Sparse training of any module with any optimiser: the pieces put together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity import checkpoint, optimizer_state
-from hyperprune.sparsity.clip import clip_live_
+from hyperprune.sparsity.clip import Scope, clip_grad_norm_
 from hyperprune.sparsity.decay import DECAY
 from hyperprune.sparsity.distributed import several_processes
+from hyperprune.sparsity.generators import cpu_generator
+from hyperprune.sparsity.methods import METHODS
 from hyperprune.sparsity.network import SparseNetwork
 from hyperprune.sparsity.parameters import find_prunable, unwrap
 from hyperprune.sparsity.ramp import check_ramp
 from hyperprune.sparsity.schedule import Clock
+from hyperprune.sparsity.update import TopologyUpdate
 from hyperprune.sparsity.variant import Interval, PruningVariant, patterns
 
 Densities = Mapping[str, float] | Sequence[tuple[str, float]]
-
-
-class Scaler(Protocol):
-    """A gradient scaler, such as ``torch.amp.GradScaler``: steps the optimiser, or doesn't."""
-
-    def step(self, optimizer: Optimizer) -> object:
-        """Call ``optimizer.step`` unless the gradients overflowed."""
-
-
-@dataclass(frozen=True)
-class TopologyUpdate:
-    """What one update did.
-
-    Attributes:
-        step: optimiser steps taken before it.
-        death_rate: p at that time.
-        died: weights that died, by matrix.
-        grew: weights that came alive, by matrix.
-    """
-
-    step: int
-    death_rate: float
-    died: Mapping[str, int]
-    grew: Mapping[str, int]
 
 
 class SparseTraining:
@@ -110,7 +87,7 @@ class SparseTraining:
             decay=decay,
             update_interval=update_interval,
             exclude=patterns("exclude", exclude),
-            densities=tuple(densities.items() if isinstance(densities, Mapping) else densities),
+            densities=_pairs(densities),
             share_budget=tuple(patterns("share_budget", group) for group in share_budget),
             ramp=ramp,
         )
@@ -123,7 +100,7 @@ class SparseTraining:
             self.variant,
             find_prunable(self._model, exclude=self.variant.exclude, share_budget=self.variant.share_budget),
             optimizer,
-            _cpu_generator(generator),
+            cpu_generator(generator),
             synchronize=several_processes() if synchronize is None else synchronize,
         )
 
@@ -157,6 +134,45 @@ class SparseTraining:
             share_budget=variant.share_budget,
             ramp=variant.ramp,
             synchronize=synchronize,
+        )
+
+    @classmethod
+    def from_method(
+        cls,
+        name: str,
+        model: nn.Module,
+        optimizer: Optimizer,
+        *,
+        density: float,
+        total_steps: int | None = None,
+        death_rate: float | None = None,
+        decay: str | None = None,
+        sparse_init: str | None = None,
+        update_interval: Interval | Literal["method"] = "method",
+        generator: torch.Generator | None = None,
+        exclude: Sequence[str] = (),
+        densities: Densities = (),
+        share_budget: Sequence[Sequence[str]] = (),
+        synchronize: bool | None = None,
+    ) -> "SparseTraining":
+        """Sparse training by a published method, a name in ``METHODS``; what isn't given is the method's own.
+
+        Raises:
+            UnknownNameError: a name that the registry doesn't hold.
+            ConfigurationError: as the constructor.
+        """
+        variant = METHODS[name].at(
+            density,
+            death_rate=death_rate,
+            decay=decay,
+            sparse_init=sparse_init,
+            update_interval=update_interval,
+            exclude=patterns("exclude", exclude),
+            densities=_pairs(densities),
+            share_budget=share_budget,
+        )
+        return cls.from_variant(
+            variant, model, optimizer, total_steps=total_steps, generator=generator, synchronize=synchronize
         )
 
     @property
@@ -212,7 +228,7 @@ class SparseTraining:
         change = self._network.update(rate, self._clock.progress)
         return TopologyUpdate(self.steps, rate, change.died, change.grew)
 
-    def step(self, scaler: Scaler | None = None) -> bool:
+    def step(self, scaler: optimizer_state.Scaler | None = None) -> bool:
         """Topology update if one is due, then the optimiser, then the masks.
 
         Args:
@@ -237,21 +253,14 @@ class SparseTraining:
                 hook.remove()
         return self.steps > before
 
-    def clip_grad_norm_(self, max_norm: float, scope: Literal["all", "live"] = "all") -> Tensor:
+    def clip_grad_norm_(self, max_norm: float, scope: Scope = "all") -> Tensor:
         """Scale the gradients of the whole model to a norm of at most ``max_norm``; returns the norm before.
 
         Args:
             max_norm: largest norm.
             scope: ``all`` counts the gradients of dead weights too, as published; ``live`` leaves them out.
         """
-        if scope == "all":
-            return nn.utils.clip_grad_norm_(self._model.parameters(), max_norm)
-        if scope != "live":
-            raise ConfigurationError(f'scope must be "all" or "live", got {scope!r}')
-        parameters = dict(self._model.named_parameters())
-        return clip_live_(
-            parameters.values(), {parameters[n]: mask for n, mask in self.masks.items()}, max_norm
-        )
+        return clip_grad_norm_(self._model, self.masks, max_norm, scope)
 
     def state_dict(self) -> dict[str, Any]:
         """Masks (bool) and the generator's state (uint8) as tensors, everything else as JSON can hold it.
@@ -269,6 +278,7 @@ class SparseTraining:
         checkpoint.load(state, self._network, self._clock)
 
     def _before_optimizer(self) -> None:
+        self._network.follow()
         if self._clock.due() and not self.variant.static and not optimizer_state.overflowed(self.optimizer):
             self.update_topology()
 
@@ -278,12 +288,5 @@ class SparseTraining:
             self._network.mask()
 
 
-def _cpu_generator(generator: torch.Generator | None) -> torch.Generator:
-    if generator is None:
-        return torch.Generator().manual_seed(0)
-    if generator.device.type != "cpu":
-        raise ConfigurationError(
-            f"the generator must be on the CPU, so that masks don't depend on the device, got "
-            f"{generator.device}: give torch.Generator()"
-        )
-    return generator
+def _pairs(densities: Densities) -> tuple[tuple[str, float], ...]:
+    return tuple(densities.items() if isinstance(densities, Mapping) else densities)

@@ -38,6 +38,23 @@ class Change:
     memory: Memory
 
 
+@dataclass(frozen=True)
+class TopologyUpdate:
+    """What one update did.
+
+    Attributes:
+        step: optimiser steps taken before it.
+        death_rate: p at that time.
+        died: weights that died, by matrix.
+        grew: weights that came alive, by matrix.
+    """
+
+    step: int
+    death_rate: float
+    died: Mapping[str, int]
+    grew: Mapping[str, int]
+
+
 def die_and_grow(
     topology: Topology,
     death: DeathRule,

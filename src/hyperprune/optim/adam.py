@@ -1,0 +1,20 @@
+"""Adam; weight decay is added to the gradient."""
+
+from collections.abc import Iterable
+
+from torch import nn
+from torch.optim import Adam, Optimizer
+
+from hyperprune.optim.papers import KINGMA_BA_2015
+from hyperprune.optim.settings import OptimizerRule, Settings
+
+
+def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:
+    """``torch.optim.Adam``; its first moment is what rules by momentum read."""
+    settings.refuse_momentum("adam")
+    return Adam(
+        parameters, lr=settings.lr, betas=settings.betas, weight_decay=settings.weight_decay, foreach=True
+    )
+
+
+RULE = OptimizerRule(build, papers=(KINGMA_BA_2015,))

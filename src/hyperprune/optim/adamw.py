@@ -1,0 +1,20 @@
+"""Adam with decoupled weight decay."""
+
+from collections.abc import Iterable
+
+from torch import nn
+from torch.optim import AdamW, Optimizer
+
+from hyperprune.optim.papers import LOSHCHILOV_HUTTER_2019
+from hyperprune.optim.settings import OptimizerRule, Settings
+
+
+def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:
+    """``torch.optim.AdamW``; its first moment is what rules by momentum read."""
+    settings.refuse_momentum("adamw")
+    return AdamW(
+        parameters, lr=settings.lr, betas=settings.betas, weight_decay=settings.weight_decay, foreach=True
+    )
+
+
+RULE = OptimizerRule(build, papers=(LOSHCHILOV_HUTTER_2019,))

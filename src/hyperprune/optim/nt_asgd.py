@@ -1,0 +1,19 @@
+"""NT-ASGD: averaging from the moment when the validation loss stops falling."""
+
+from collections.abc import Iterable
+
+from torch import nn
+from torch.optim import Optimizer
+
+from hyperprune.optim.averaged_sgd import AveragedSGD
+from hyperprune.optim.papers import MERITY_2018, POLYAK_JUDITSKY_1992
+from hyperprune.optim.settings import OptimizerRule, Settings
+
+
+def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:
+    """One count for all weights; on a sparse network a weight's dead time counts as zeros."""
+    settings.refuse_momentum("nt-asgd")
+    return AveragedSGD(parameters, settings.lr, settings.weight_decay, settings.nonmonotone, restart=False)
+
+
+RULE = OptimizerRule(build, papers=(POLYAK_JUDITSKY_1992, MERITY_2018))

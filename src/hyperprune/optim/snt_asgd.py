@@ -1,0 +1,20 @@
+"""SNT-ASGD: NT-ASGD whose average of a weight counts from its last growth; the same on a dense network."""
+
+from collections.abc import Iterable
+
+from torch import nn
+from torch.optim import Optimizer
+
+from hyperprune.optim.averaged_sgd import AveragedSGD
+from hyperprune.optim.papers import MERITY_2018
+from hyperprune.optim.settings import OptimizerRule, Settings
+from hyperprune.sparsity.papers import LIU_2021
+
+
+def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:
+    """A count for each weight, kept only once a weight has grown after the switch."""
+    settings.refuse_momentum("snt-asgd")
+    return AveragedSGD(parameters, settings.lr, settings.weight_decay, settings.nonmonotone, restart=True)
+
+
+RULE = OptimizerRule(build, papers=(MERITY_2018, LIU_2021))

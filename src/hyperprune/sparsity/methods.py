@@ -1,0 +1,133 @@
+"""The named methods of the literature, each a point of the space of variants with its papers.
+
+| name | start | death | growth | redistribution | death rate | updates |
+| --- | --- | --- | --- | --- | --- | --- |
+| static | uniform | | | | 0 | none |
+| set | er | set | random | none | 0.3 constant | epoch |
+| dsr | uniform | threshold | random | nonzeros | 0.1 constant | epoch |
+| snfs | uniform | magnitude | momentum | momentum | 0.5 cosine | epoch |
+| rigl | er | magnitude | gradient | none | 0.3 cosine | 100 steps |
+| selfish_rnn | uniform | magnitude | random | none | 0.5 cosine | epoch |
+| gradual_magnitude | dense | magnitude | | | ramp over the first 0.75 | 100 steps |
+| one_shot_magnitude | dense | magnitude | | | once, halfway | one |
+
+Differs: RigL stops updating at 0.75 of the budget; here the rate decays over all of it. The gates of a
+recurrent matrix that is stored as one (an LSTM's) share its budget, as Selfish-RNN wants; where they are
+stored one by one, give ``share_budget``.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hyperprune.registry import Registry
+from hyperprune.sparsity.papers import (
+    DETTMERS_ZETTLEMOYER_2019,
+    EVCI_2020,
+    HAN_2015,
+    LIU_2021,
+    MOCANU_2018,
+    MOSTAFA_WANG_2019,
+    ZHU_GUPTA_2017,
+    Paper,
+)
+from hyperprune.sparsity.variant import Interval, PruningVariant
+
+
+@dataclass(frozen=True)
+class Method:
+    """A published method.
+
+    Attributes:
+        variant: its rules; the density is a placeholder that the user's takes the place of.
+        papers: what to cite.
+        optimizer: name in the room ``optim`` of the optimiser that it was published with.
+        momentum: that of the optimiser, for rules that read momenta.
+    """
+
+    variant: PruningVariant
+    papers: tuple[Paper, ...]
+    optimizer: str = "sgd"
+    momentum: float = 0.0
+
+    def at(
+        self,
+        density: float,
+        *,
+        death_rate: float | None = None,
+        decay: str | None = None,
+        sparse_init: str | None = None,
+        update_interval: Interval | Literal["method"] = "method",
+        exclude: Sequence[str] = (),
+        densities: Sequence[tuple[str, float]] = (),
+        share_budget: Sequence[Sequence[str]] = (),
+    ) -> PruningVariant:
+        """The method at a density; what is not given is the method's own.
+
+        Raises:
+            ConfigurationError: an impossible value or combination.
+        """
+        own = self.variant
+        return dataclasses.replace(
+            own,
+            density=density,
+            death_rate=own.death_rate if death_rate is None else death_rate,
+            decay=own.decay if decay is None else decay,
+            sparse_init=own.sparse_init if sparse_init is None else sparse_init,
+            update_interval=own.update_interval if update_interval == "method" else update_interval,
+            exclude=tuple(exclude),
+            densities=tuple(densities),
+            share_budget=tuple(tuple(group) for group in share_budget),
+        )
+
+
+METHODS: Registry[Method] = Registry("method")
+METHODS.register("static")(
+    Method(PruningVariant(density=0.33, death_rate=0.0, update_interval=None), (MOCANU_2018,))
+)
+METHODS.register("set")(
+    Method(
+        PruningVariant(density=0.33, sparse_init="er", death="set", death_rate=0.3, decay="constant"),
+        (MOCANU_2018,),
+    )
+)
+METHODS.register("dsr")(
+    Method(
+        PruningVariant(
+            density=0.33, death="threshold", redistribution="nonzeros", death_rate=0.1, decay="constant"
+        ),
+        (MOSTAFA_WANG_2019,),
+    )
+)
+METHODS.register("snfs")(
+    Method(
+        PruningVariant(density=0.33, growth="momentum", redistribution="momentum", death_rate=0.5),
+        (DETTMERS_ZETTLEMOYER_2019,),
+        momentum=0.9,
+    )
+)
+METHODS.register("rigl")(
+    Method(
+        PruningVariant(
+            density=0.33, sparse_init="er", growth="gradient", death_rate=0.3, update_interval=100
+        ),
+        (EVCI_2020,),
+        momentum=0.9,
+    )
+)
+METHODS.register("selfish_rnn")(
+    Method(PruningVariant(density=0.33, death_rate=0.5), (LIU_2021,), optimizer="snt-asgd")
+)
+METHODS.register("gradual_magnitude")(
+    Method(
+        PruningVariant(density=0.33, growth="none", death_rate=0.0, update_interval=100, ramp=(0.0, 0.75)),
+        (ZHU_GUPTA_2017,),
+    )
+)
+METHODS.register("one_shot_magnitude")(
+    Method(
+        PruningVariant(density=0.33, growth="none", death_rate=0.0, update_interval=1, ramp=(0.5, 0.5)),
+        (HAN_2015,),
+    )
+)
