@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,7 +79,7 @@ def test_interrupted_between_events(tmp_path: Path, whole: tuple[Path, SearchRes
     interrupted = 0
     for _ in range(4):
         try:
-            run(small(), tmp_path / "run", listener=_after(chance.randint(1, 60)))
+            run(small(), tmp_path / "run", listener=_after(chance.randint(1, 20)))
         except Killed:
             interrupted += 1
     run(small(), tmp_path / "run")
@@ -156,8 +157,6 @@ def test_finished_search_is_not_done_again(whole: tuple[Path, SearchResult]) -> 
 def test_damaged_checkpoint_goes_back_to_the_one_before(
     tmp_path: Path, whole: tuple[Path, SearchResult], caplog: pytest.LogCaptureFixture
 ) -> None:
-    import shutil
-
     shutil.copytree(whole[0], tmp_path / "run")
     folder = RunFolder(tmp_path / "run")
     (folder.path / "result.json").unlink()

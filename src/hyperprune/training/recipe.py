@@ -28,7 +28,7 @@ class Recipe(BaseModel):
     batch: int = Field(10, ge=1, description="Columns of the training text.")
     evaluation_batch: int = Field(10, ge=1, description="Columns of the validation and test text.")
     bptt: int = Field(20, ge=1, description="Steps of backpropagation through time.")
-    epochs: int = Field(10, ge=1, description="The full budget: dense reference and finalists.")
+    epochs: int = Field(40, ge=1, description="The full budget: dense reference and finalists.")
 
     @field_validator("optimizer")
     @classmethod

@@ -21,12 +21,14 @@ from hyperprune.training.tree import join, pack, split, unpack
 class Averaging(Protocol):
     """An optimiser that may evaluate averages in place of the raw weights, as NT-ASGD does."""
 
-    averaging: bool
+    @property
+    def averaging(self) -> bool:
+        """Whether it has begun to average."""
 
-    def observe(self, validation_loss: float) -> None:
-        """Hear the loss of an evaluation; may begin to average."""
+    def observe(self, validation_loss: float) -> bool:
+        """Hear the loss of an evaluation; gives whether this one begins the averaging."""
 
-    def averages(self) -> AbstractContextManager[None]:
+    def averaged(self) -> AbstractContextManager[None]:
         """Inside, the parameters hold the averages."""
 
 
@@ -130,8 +132,8 @@ class TrainingState:
     def evaluated(self) -> Iterator[None]:
         """Inside, the network is in evaluation mode and has the weights that count: raw or averaged."""
         averages: AbstractContextManager[None] = nullcontext()
-        if isinstance(self.optimizer, Averaging) and self.optimizer.averaging:
-            averages = self.optimizer.averages()
+        if isinstance(self.optimizer, Averaging):
+            averages = self.optimizer.averaged()
         training = self.network.training
         self.network.eval()
         try:
