@@ -1,6 +1,23 @@
-"""Reports: tables and figures computed from a finished run, then drawn, as one page that opens offline."""
+"""Reports: records gathered and computed from a run, then drawn, as one page that opens offline.
 
+``gather`` reads a run folder, finished or not, into ``Findings``; ``paths``, ``ranks``, ``density``,
+``candidates`` and ``papers`` compute from it; ``figures`` draws; ``page`` puts it together.
+"""
+
+from hyperprune.reports.findings import Findings, Network
+from hyperprune.reports.gather import gather
 from hyperprune.reports.page import write
+from hyperprune.reports.papers import bibtex, papers
 from hyperprune.reports.rows import cost_sentences, network_rows, variant_sentences
 
-__all__ = ["cost_sentences", "network_rows", "variant_sentences", "write"]
+__all__ = [
+    "Findings",
+    "Network",
+    "bibtex",
+    "cost_sentences",
+    "gather",
+    "network_rows",
+    "papers",
+    "variant_sentences",
+    "write",
+]

@@ -1,84 +1,106 @@
 """report.html: one file that opens offline, and its figures as PNG beside it."""
 
-import io
-import tomllib
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import jinja2
+import tomli_w
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from hyperprune import __version__, files
-from hyperprune.errors import RunFolderError
-from hyperprune.lyapunov import Spectrum
-from hyperprune.reports import figures
+from hyperprune.reports.candidates import candidate_table
+from hyperprune.reports.drawings import Drawing, drawings, early_rankings
+from hyperprune.reports.figures import PALETTE
+from hyperprune.reports.findings import Findings
+from hyperprune.reports.gather import gather
+from hyperprune.reports.papers import bibtex, papers
 from hyperprune.reports.rows import HEADINGS, cost_sentences, network_rows, variant_sentences, variant_words
-from hyperprune.search import RunFolder, SearchResult, load_timings
+from hyperprune.reports.svg import svg
+from hyperprune.reports.viewers import as_script, viewer_data
+from hyperprune.search import RunFolder
+from hyperprune.search.halving import planned_cost
 
 
 def write(folder: RunFolder) -> Path:
     """Write report.html and figures/*.png into a run folder, and give the page's path.
 
+    Of a search that has not ended, the page shows what there is so far.
+
     Raises:
-        RunFolderError: this is no run folder, or its search has not ended.
+        RunFolderError: this is no run folder, or of a version that cannot be read.
     """
-    config = folder.config()
-    result = folder.result()
-    if result is None:
-        raise RunFolderError(
-            f"the search in {folder.path} has not ended: give its hyperprune search command again to go on"
-        )
-    drawn = _figures(folder, result)
-    for name, figure in drawn.items():
-        _save_png(folder.path / "figures" / f"{name}.png", figure)
-    timings = load_timings(folder)
-    page = _template().render(
-        version=__version__,
-        result=result,
-        config=tomllib.loads((folder.path / "config.toml").read_text(encoding="utf-8")),
-        headings=HEADINGS,
-        rows=network_rows(result, timings),
-        costs=cost_sentences(result, timings),
-        variants=variant_sentences(result),
-        sparsity=config.sparsity,
-        figures={name: _svg(figure) for name, figure in drawn.items()},
-        variant_words=variant_words,
-    )
+    findings = gather(folder)
+    drawn = drawings(findings)
+    for name, drawing in drawn.items():
+        _save_png(folder.path / "figures" / f"{name}.png", drawing.wide)
     path = folder.path / "report.html"
-    files.write_bytes(path, page.encode())
+    files.write_bytes(path, render(findings, drawn).encode())
     return path
 
 
-def _figures(folder: RunFolder, result: SearchResult) -> dict[str, Figure]:
-    drawn = {
-        "perplexity": figures.curves(result),
-        "rounds": figures.rounds(result),
-        "distance": figures.distances(result),
-    }
-    ranking = result.rounds[0].ranking
-    if ranking:
-        epoch = result.rounds[0].until
-        named: dict[str, Spectrum] = {"dense": folder.dense.spectrum(epoch)}
-        named[f"best (candidate {ranking[0]})"] = folder.candidate(ranking[0]).spectrum(epoch)
-        if len(ranking) > 1:
-            named[f"worst (candidate {ranking[-1]})"] = folder.candidate(ranking[-1]).spectrum(epoch)
-        drawn["spectra"] = figures.spectra(named, epoch)
-    return drawn
+def render(findings: Findings, drawn: dict[str, Drawing]) -> str:
+    """The page."""
+    result = findings.result
+    variants = [c.variant for c in findings.candidates if c.variant is not None]
+    cited = papers(findings.config, variants)
+    return _template().render(
+        version=__version__,
+        findings=findings,
+        config=tomli_w.dumps(_without_none(findings.config.model_dump(mode="json"))),
+        headings=HEADINGS,
+        rows=network_rows(result, findings.timings) if result else [],
+        costs=cost_sentences(result, findings.timings) if result else [_progress(findings)],
+        variants=variant_sentences(result) if result else [],
+        variant_words=variant_words,
+        figures={
+            name: (
+                svg(drawing.wide, f"{name}-wide", drawing.label),
+                svg(drawing.narrow, f"{name}-narrow", drawing.label),
+            )
+            for name, drawing in drawn.items()
+        },
+        rankings=early_rankings(findings),
+        table=candidate_table(findings),
+        papers=cited,
+        bibtex="\n\n".join(bibtex(paper) for paper in cited),
+        colours=PALETTE,
+        style=Markup(_text("report.css")),
+        script=Markup(_text("report.js")),
+        data=Markup(as_script(viewer_data(findings))),
+    )
+
+
+def _progress(findings: Findings) -> str:
+    """How far a search has come."""
+    config = findings.config
+    pool = config.search
+    plan = planned_cost(pool.candidates, pool.first_epochs, pool.round_epochs, config.recipe.epochs)
+    trained = findings.dense.epochs + sum(candidate.epochs for candidate in findings.distinct)
+    return (
+        f"{trained} epochs are trained, of {plan.with_dense} if no candidate fails or repeats another; "
+        f"{len(findings.candidates)} of {pool.candidates} candidates have finished their first epochs, and "
+        f"{len(findings.rounds)} rankings are made."
+    )
 
 
 def _template() -> jinja2.Template:
-    text = resources.files("hyperprune.reports").joinpath("page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    return environment.from_string(text)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(_text("page.html.j2"))
 
 
-def _svg(figure: Figure) -> Markup:
-    """The figure as an svg element without prologue, the same bytes for the same figure."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    text = buffer.getvalue()
-    return Markup(text[text.index("<svg") :])
+def _text(name: str) -> str:
+    return resources.files("hyperprune.reports").joinpath(name).read_text(encoding="utf-8")
+
+
+def _without_none(value: Any) -> Any:
+    """TOML has no null; a missing key means none."""
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return value
 
 
 def _save_png(path: Path, figure: Figure) -> None:

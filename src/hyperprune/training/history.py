@@ -15,6 +15,9 @@ class EpochRecord(BaseModel):
     density: float = Field(description="Live share of the prunable weights.")
     averaging: bool = Field(False, description="Whether the measured weights are NT-ASGD's averages.")
     spectrum: str | None = Field(None, description="SHA-256 of the epoch's spectrum file.")
+    live_weights: dict[str, int] = Field(
+        {}, description="Live weights by matrix, gates apart, such as recurrent.weight_hh_l0[forget]."
+    )
 
 
 class Failure(BaseModel):

@@ -21,6 +21,7 @@ from hyperprune.training.epoch import train_epoch
 from hyperprune.training.folder import JobFolder
 from hyperprune.training.history import EpochRecord, Failure, History
 from hyperprune.training.language_modelling import LanguageModelling
+from hyperprune.training.live_weights import live_weights
 from hyperprune.training.measurement import SpectrumConfig, evaluate, measure
 from hyperprune.training.progress import Listener, Progress, silent
 from hyperprune.training.recipe import Recipe
@@ -114,4 +115,5 @@ def _train_one(
         density=state.density(),
         averaging=state.averaging,
         spectrum=spectrum,
+        live_weights=live_weights(state.network, state.sparse.masks if state.sparse else {}),
     )

@@ -1,8 +1,24 @@
-"""One figure a file; each takes records and only draws."""
+"""One figure a file; each takes records and only draws, for a wide page or for a phone."""
 
 from hyperprune.reports.figures.curves import curves
+from hyperprune.reports.figures.density import density
 from hyperprune.reports.figures.distances import distances
+from hyperprune.reports.figures.paths import paths
 from hyperprune.reports.figures.rounds import rounds
+from hyperprune.reports.figures.slopes import slopes
 from hyperprune.reports.figures.spectra import spectra
+from hyperprune.reports.figures.spectra_by_epoch import spectra_by_epoch
+from hyperprune.reports.figures.style import PALETTE, applied
 
-__all__ = ["curves", "distances", "rounds", "spectra"]
+__all__ = [
+    "PALETTE",
+    "applied",
+    "curves",
+    "density",
+    "distances",
+    "paths",
+    "rounds",
+    "slopes",
+    "spectra",
+    "spectra_by_epoch",
+]

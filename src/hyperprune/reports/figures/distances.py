@@ -1,31 +1,41 @@
 """The early metric against perplexity."""
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hyperprune.reports.figures.style import COLOURS, figure
-from hyperprune.search import SearchResult
+from hyperprune.reports.findings import Findings, Network
 
 
-def distances(result: SearchResult) -> Figure:
-    """LS distance after the first epochs, against the perplexity then (left) and the best one (right)."""
-    page, axes = figure(9.0, 4.0, columns=2)
-    until = result.rounds[0].until
-    shown = [c for c in result.candidates if c.duplicate_of is None and len(c.curve.ls_distance) >= until]
-    for candidate in shown:
-        early = candidate.curve.ls_distance[until - 1]
-        perplexities = candidate.curve.valid_perplexity
-        pairs = [(axes[0], perplexities[until - 1])]
+def distances(findings: Findings, wide: bool = True) -> Figure:
+    """LS distance after the first epochs, against the perplexity then, and against the best one reached."""
+    page, axes = figure(wide, 3.6 if wide else 2.9, 2)
+    until = findings.config.search.first_epochs
+    epochs = f"{until} epoch{'s' if until > 1 else ''}"
+    for candidate in findings.distinct:
+        if len(candidate.ls_distance) < until:
+            continue
+        early = candidate.ls_distance[until - 1]
+        _dot(axes[0], candidate, early, candidate.valid_perplexity[until - 1])
         if candidate.final:
-            pairs.append((axes[1], candidate.final.valid_perplexity))
-        for axis, value in pairs:
-            axis.scatter(early, value, color=COLOURS[candidate.standing], s=28)
-            axis.annotate(f" {candidate.number}", (early, value), fontsize=7)
-    axes[1].axhline(
-        result.dense.final.valid_perplexity, color=COLOURS["dense"], linestyle="--", label="dense, best"
-    )
-    axes[1].legend(frameon=False, fontsize=8)
-    axes[0].set(title=f"After {until} epoch{'s' if until > 1 else ''}", ylabel="validation perplexity")
-    axes[1].set(title="Best epoch of the finalists", ylabel="validation perplexity")
+            _dot(axes[1], candidate, early, candidate.final.valid_perplexity)
+    dense = findings.dense.valid_perplexity
+    if len(dense) >= until:
+        axes[0].axhline(dense[until - 1], color=COLOURS["dense"], linestyle="--", label="dense")
+    if dense:
+        axes[1].axhline(min(dense), color=COLOURS["dense"], linestyle="--", label="dense")
+    axes[0].set(title=f"Perplexity after {epochs}", ylabel="validation perplexity")
+    axes[1].set(title="Best perplexity of those trained to the end")
     for axis in axes:
-        axis.set_xlabel(f"LS distance after {until} epoch{'s' if until > 1 else ''} (nats a step)")
+        axis.set_xlabel(f"LS distance after {epochs} (nats a step)")
+        axis.margins(0.1)
+        if dense:
+            axis.legend()
     return page
+
+
+def _dot(axis: Axes, candidate: Network, x: float, y: float) -> None:
+    colour = COLOURS[candidate.standing]
+    # a line of one point, because that carries a name into the page
+    axis.plot([x], [y], "o", color=colour, markersize=5.5, gid=f"net-{candidate.name}")
+    axis.annotate(candidate.name, (x, y), xytext=(4, 3), textcoords="offset points", fontsize=7.5)

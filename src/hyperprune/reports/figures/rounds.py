@@ -4,32 +4,38 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from hyperprune.reports.figures.style import COLOURS, figure
-from hyperprune.search import SearchResult
+from hyperprune.reports.figures.style import COLOURS, ORDER, figure
+from hyperprune.reports.findings import Findings
 
 
-def rounds(result: SearchResult) -> Figure:
+def rounds(findings: Findings, wide: bool = True) -> Figure:
     """A bar for each distinct candidate up to its last epoch, those that went furthest on top."""
     shown = sorted(
-        (c for c in result.candidates if c.duplicate_of is None),
-        key=lambda c: (len(c.curve.train_loss), c.standing == "selected", -c.number),
+        findings.distinct,
+        key=lambda c: (c.epochs, ORDER.index(c.standing), -_place(findings, c.name)),
     )
-    page, (axis,) = figure(7.0, 1.6 + 0.22 * len(shown))
+    page, (axis,) = figure(wide, 1.3 + 0.2 * len(shown))
     for row, candidate in enumerate(shown):
-        epochs = len(candidate.curve.train_loss)
-        axis.barh(row, epochs, color=COLOURS[candidate.standing], height=0.7)
-        metric = "failed" if candidate.pool_metric is None else f"{result.metric} {candidate.pool_metric:.3g}"
-        axis.annotate(f" {metric}", (epochs, row), fontsize=7, va="center")
-    for ranking in result.rounds:
-        axis.axvline(ranking.until, color="#888888", linewidth=0.8, linestyle=":")
-    axis.set_yticks(range(len(shown)), [f"{c.number}" for c in shown], fontsize=7)
+        for bar in axis.barh(row, candidate.epochs, color=COLOURS[candidate.standing], height=0.68):
+            bar.set_gid(f"net-{candidate.name}")
+        metric = "failed" if candidate.metric is None else f"{candidate.metric:.3g}"
+        axis.annotate(f" {metric}", (candidate.epochs, row), fontsize=7.5, va="center")
+    for ranking in findings.rounds:
+        axis.axvline(ranking.until, color=COLOURS["ink"], linewidth=0.9, linestyle=":")
+    axis.set_yticks(range(len(shown)), [c.name for c in shown], fontsize=7.5)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.set(xlabel="epochs trained (dotted: rankings)", ylabel="candidate", title="Who fell in which round")
-    standings = [s for s in COLOURS if any(c.standing == s for c in shown)]
-    axis.legend(
-        handles=[Line2D([], [], color=COLOURS[s], linewidth=6, label=s) for s in standings],
-        frameon=False,
-        fontsize=8,
-        loc="lower right",
-    )
+    axis.grid(False, axis="y")
+    axis.margins(y=0.01)
+    axis.set(xlabel="epochs trained (dotted: rankings)", ylabel="candidate")
+    standings = [name for name in reversed(ORDER) if any(c.standing == name for c in shown)]
+    handles = [Line2D([], [], color=COLOURS[name], linewidth=6, label=name) for name in standings]
+    page.legend(handles=handles, loc="outside upper left", ncols=len(handles) if wide else 3)
     return page
+
+
+def _place(findings: Findings, name: str) -> int:
+    """Place in the last ranking that holds a candidate, 0 being the best."""
+    for ranking in reversed(findings.rounds):
+        if int(name) in ranking.ranking:
+            return ranking.ranking.index(int(name))
+    return len(findings.candidates)

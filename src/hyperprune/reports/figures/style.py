@@ -1,24 +1,81 @@
-"""Colours and shape that all figures share; readable for the colour-blind and on dark pages."""
+"""Colours and shape that all figures share; readable for the colour-blind, on light and on dark pages."""
 
+from contextlib import AbstractContextManager
+
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-COLOURS = {
-    "dense": "#222222",
-    "selected": "#d55e00",
-    "finalist": "#0072b2",
-    "eliminated": "#56b4e9",
-    "failed": "#999999",
-    "duplicate": "#cccccc",
+# On a light and on a dark page. Files on disk have the light ones.
+PALETTE = {
+    "ink": ("#1b1f24", "#e6e8eb"),
+    "muted": ("#6b7480", "#98a2ae"),
+    "grid": ("#e3e6ea", "#2c3138"),
+    "dense": ("#1b1f25", "#e6e8ec"),
+    "selected": ("#d04a02", "#ff9152"),
+    "finalist": ("#0b6fb8", "#5cb3f5"),
+    "eliminated": ("#98a9b8", "#62748a"),
+    "running": ("#0a8f6c", "#3fd3a7"),
+    "failed": ("#a8327e", "#f08cc8"),
+    "duplicate": ("#c2c8cf", "#474e57"),
+    "worst": ("#8350c4", "#b794f6"),
+    "gate-all": ("#43505e", "#b7c1cc"),
+    "gate-input": ("#0b6fb9", "#5cb3f6"),
+    "gate-forget": ("#d04a03", "#ff9153"),
+    "gate-cell": ("#0a8f6d", "#3fd3a8"),
+    "gate-output": ("#b0347f", "#f08cc9"),
+    "gate-reset": ("#0b6fba", "#5cb3f7"),
+    "gate-update": ("#d04a04", "#ff9154"),
+    "gate-new": ("#0a8f6e", "#3fd3a9"),
 }
-WORST = "#009e73"
+COLOURS = {name: light for name, (light, _) in PALETTE.items()}
+# Drawn in this order, so that those that matter lie on top.
+ORDER = ("duplicate", "failed", "eliminated", "running", "finalist", "selected")
+
+_RC = {
+    "font.size": 8.5,
+    "axes.titlesize": 9.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "legend.fontsize": 8.0,
+    "axes.grid": True,
+    "grid.color": COLOURS["grid"],
+    "grid.linewidth": 0.7,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": COLOURS["muted"],
+    "axes.labelcolor": COLOURS["ink"],
+    "text.color": COLOURS["ink"],
+    "xtick.color": COLOURS["muted"],
+    "ytick.color": COLOURS["muted"],
+    "xtick.labelcolor": COLOURS["ink"],
+    "ytick.labelcolor": COLOURS["ink"],
+}
 
 
-def figure(width: float = 7.0, height: float = 4.2, columns: int = 1) -> tuple[Figure, list[Axes]]:
-    """A figure without window or global state, and its axes."""
-    page = Figure(figsize=(width, height), layout="constrained")
-    axes = [page.add_subplot(1, columns, number + 1) for number in range(columns)]
-    for axis in axes:
-        axis.grid(True, alpha=0.25)
-        axis.spines[["top", "right"]].set_visible(False)
-    return page, axes
+def figure(wide: bool, height: float, panels: int = 1, *, columns: int = 3) -> tuple[Figure, list[Axes]]:
+    """A figure without window or global state, and its axes.
+
+    Args:
+        wide: for a page of a desktop, 8.6 inches, or for a phone, 3.7 inches.
+        height: of a row of panels, in inches.
+        panels: how many axes.
+        columns: panels beside each other where there is room; a phone gets one, or two where more than
+            three would stand above each other.
+    """
+    across = min(panels, columns if wide else (2 if panels > 3 else 1))
+    rows = -(-panels // across)
+    page = Figure(figsize=(8.6 if wide else 3.7, height * rows), layout="constrained")
+    return page, [page.add_subplot(rows, across, number + 1) for number in range(panels)]
+
+
+def applied() -> AbstractContextManager[None]:
+    """Inside, figures are drawn in the shared style; what a program has set for its own is untouched."""
+    return rc_context(_RC)
+
+
+def line_width(standing: str) -> float:
+    """Thin for the many, thick for those that matter."""
+    return {"selected": 2.2, "finalist": 1.7, "dense": 1.7}.get(standing, 1.0)

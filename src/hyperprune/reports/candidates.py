@@ -1,0 +1,93 @@
+"""The table of all candidates: columns and cells, each cell with the value it is sorted by."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hyperprune.reports.findings import Findings, Network
+from hyperprune.reports.ranks import ranks_at
+
+_CHOICES = ("sparse_init", "death", "growth", "redistribution", "death_rate", "decay", "update_interval")
+# Shown although all candidates agree in them.
+_ALWAYS = ("sparse_init", "death", "redistribution", "death_rate")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    Attributes:
+        text: what is shown.
+        key: what it is sorted by; empty sorts last in both directions.
+    """
+
+    text: str
+    key: float | str
+
+
+@dataclass(frozen=True)
+class CandidateTable:
+    """All candidates.
+
+    Attributes:
+        columns: headings, and whether each is a number.
+        rows: the network of each row and its cells.
+        standings: those that occur, to filter by.
+    """
+
+    columns: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[Network, tuple[Cell, ...]], ...]
+    standings: tuple[str, ...]
+
+
+def candidate_table(findings: Findings) -> CandidateTable:
+    """A row for each candidate in order of its number."""
+    first = findings.config.search.first_epochs
+    order = ranks_at(findings.distinct, first)
+    ls, loss = (dict(zip(order.names, ranks, strict=True)) for ranks in (order.ls, order.loss))
+    choices = [name for name in _CHOICES if name in _ALWAYS or _differ(findings, name)]
+    columns: list[tuple[str, bool, Callable[[Network], Cell]]] = [
+        ("candidate", True, lambda c: Cell(c.name, int(c.name))),
+        ("standing", False, lambda c: Cell(c.standing, c.standing)),
+        *((name.replace("_", " "), name == "death_rate", _choice(name)) for name in choices),
+        ("epochs", True, lambda c: Cell(str(c.epochs), c.epochs)),
+        ("first LS distance", True, lambda c: _number(_at(c.ls_distance, first), 3)),
+        ("rank by LS", True, lambda c: _number(ls.get(c.name), 0)),
+        ("rank by loss", True, lambda c: _number(loss.get(c.name), 0)),
+        ("first valid ppl", True, lambda c: _number(_at(c.valid_perplexity, first), 2)),
+        ("best valid ppl", True, lambda c: _number(min(c.valid_perplexity, default=None), 2)),
+        ("test ppl", True, lambda c: _number(c.final.test_perplexity if c.final else None, 2)),
+        ("note", False, lambda c: Cell(c.note, c.note)),
+    ]
+    return CandidateTable(
+        tuple((heading, number) for heading, number, _ in columns),
+        tuple((c, tuple(cell(c) for *_, cell in columns)) for c in findings.candidates),
+        tuple(sorted({c.standing for c in findings.candidates})),
+    )
+
+
+def _differ(findings: Findings, name: str) -> bool:
+    return (
+        len({str(c.variant[name]) for c in findings.candidates if c.variant and c.variant["death_rate"]}) > 1
+    )
+
+
+def _choice(name: str) -> Callable[[Network], Cell]:
+    def cell(candidate: Network) -> Cell:
+        variant = candidate.variant
+        if variant is None or (variant["death_rate"] == 0 and name not in ("sparse_init", "death_rate")):
+            return Cell("", "")
+        value = variant[name]
+        return Cell(str(value), value if isinstance(value, float) else str(value))
+
+    return cell
+
+
+def _at(values: tuple[float, ...], epoch: int) -> float | None:
+    return values[epoch - 1] if len(values) >= epoch else None
+
+
+def _number(value: float | None, digits: int) -> Cell:
+    if value is None:
+        return Cell("", "")
+    text = f"{value:.{digits}f}" if digits or value == int(value) else f"{value:.1f}"
+    return Cell(text, value)

@@ -1,0 +1,38 @@
+"""Density by layer and gate over time, from the live weights that each epoch recorded."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hyperprune.reports.findings import Findings, Network
+
+WHOLE = "all"
+_BLOCK = re.compile(r"(?P<matrix>[^\[]+)(\[(?P<gate>.+)\])?")
+
+
+@dataclass(frozen=True)
+class Densities:
+    """Share of live weights of one network, by epoch.
+
+    Attributes:
+        name: the network.
+        matrices: by matrix, then by gate (``all`` for a matrix without gates), one density an epoch.
+    """
+
+    name: str
+    matrices: Mapping[str, Mapping[str, tuple[float, ...]]]
+
+
+def densities(findings: Findings, network: Network) -> Densities | None:
+    """Live weights of each block over those of the dense network; none where the run did not record them."""
+    sizes = findings.dense.live_weights[0] if findings.dense.live_weights else {}
+    if not sizes or not network.live_weights or not network.live_weights[0]:
+        return None
+    matrices: dict[str, dict[str, tuple[float, ...]]] = {}
+    for block, size in sizes.items():
+        parts = _BLOCK.fullmatch(block)
+        if parts is None or any(block not in epoch for epoch in network.live_weights):
+            continue
+        values = tuple(epoch[block] / size for epoch in network.live_weights)
+        matrices.setdefault(parts["matrix"], {})[parts["gate"] or WHOLE] = values
+    return Densities(network.name, matrices)

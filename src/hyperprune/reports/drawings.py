@@ -1,0 +1,85 @@
+"""All figures of a report, each drawn for a wide page and for a phone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from matplotlib.figure import Figure
+
+from hyperprune.reports import figures
+from hyperprune.reports.density import densities
+from hyperprune.reports.findings import Findings
+from hyperprune.reports.paths import spectral_paths
+from hyperprune.reports.ranks import Ranks, ranks_at
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure.
+
+    Attributes:
+        label: what it shows, in a sentence without the full stop.
+        wide: for a desktop and for the PNG.
+        narrow: for a phone.
+    """
+
+    label: str
+    wide: Figure
+    narrow: Figure
+
+
+def drawings(findings: Findings) -> dict[str, Drawing]:
+    """Every figure that the measurements suffice for, by the name of its file."""
+    plane = spectral_paths(findings.spectra)
+    rankings = early_rankings(findings)
+    leading = findings.leading
+    found = None if leading is None else densities(findings, leading)
+    wanted: dict[str, tuple[str, Callable[..., Figure | None]]] = {
+        "perplexity": (
+            "Validation perplexity of every candidate by epoch, and of the dense network",
+            partial(figures.curves, findings),
+        ),
+        "spectra": (
+            "Spectra of the dense network and of the candidates that the first ranking put first and last",
+            partial(figures.spectra, findings),
+        ),
+        "spectra-by-epoch": (
+            "Spectra of the dense network and the leading candidate at each measured epoch",
+            partial(figures.spectra_by_epoch, findings),
+        ),
+    }
+    if findings.candidates:
+        wanted["rounds"] = ("Epochs that each candidate trained", partial(figures.rounds, findings))
+        wanted["distance"] = ("LS distance against perplexity", partial(figures.distances, findings))
+    if rankings:
+        wanted["ranks"] = (
+            "Rank of each candidate by LS distance and by loss",
+            partial(figures.slopes, findings, rankings),
+        )
+    if plane is not None:
+        wanted["paths"] = (
+            "Paths of all spectra through training in the plane of two principal components",
+            partial(figures.paths, findings, plane),
+        )
+    if found is not None:
+        wanted["density"] = (
+            f"Density of each matrix and gate of candidate {found.name} by epoch",
+            partial(figures.density, found, findings.config.density),
+        )
+    with figures.applied():
+        drawn = {name: (label, draw(wide=True), draw(wide=False)) for name, (label, draw) in wanted.items()}
+    return {
+        name: Drawing(label, wide, narrow) for name, (label, wide, narrow) in drawn.items() if wide and narrow
+    }
+
+
+def early_rankings(findings: Findings) -> list[Ranks]:
+    """Ranks by LS distance and by loss at each ranking that holds three candidates or more."""
+    found = [
+        ranks_at(
+            (c for c in findings.distinct if int(c.name) in ranking.ranking),
+            ranking.until,
+        )
+        for ranking in findings.rounds
+    ]
+    return [ranking for ranking in found if len(ranking.names) >= 3]

@@ -1,0 +1,62 @@
+"""Rank of each candidate under LS distance and under loss, side by side."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hyperprune.reports.figures.style import COLOURS, ORDER, figure, line_width
+from hyperprune.reports.findings import Findings
+from hyperprune.reports.ranks import Ranks
+
+
+def slopes(findings: Findings, rankings: Sequence[Ranks], wide: bool = True) -> Figure:
+    """A panel for each ranking; a line for each candidate from its rank by LS to its rank by loss."""
+    longest = max(len(ranking.names) for ranking in rankings)
+    page, axes = figure(wide, 1.2 + 0.19 * longest, len(rankings), columns=max(3, min(4, len(rankings))))
+    for axis, ranking in zip(axes, rankings, strict=True):
+        _draw(axis, findings, ranking)
+    axes[0].set_ylabel("rank, the best on top")
+    return page
+
+
+def _draw(axis: Axes, findings: Findings, ranking: Ranks) -> None:
+    networks = findings.networks
+    pairs = zip(ranking.names, ranking.ls, ranking.loss, strict=True)
+    for name, ls, loss in sorted(pairs, key=lambda pair: ORDER.index(networks[pair[0]].standing)):
+        standing = networks[name].standing
+        axis.plot(
+            [0, 1],
+            [ls, loss],
+            color=COLOURS[standing],
+            marker="o",
+            markersize=3.5,
+            linewidth=line_width(standing),
+            gid=f"net-{name}",
+        )
+        axis.annotate(
+            f"{name} ",
+            (0, ls),
+            ha="right",
+            va="center",
+            fontsize=7.5,
+            xytext=(-4, 0),
+            textcoords="offset points",
+        )
+        axis.annotate(
+            f" {name}",
+            (1, loss),
+            ha="left",
+            va="center",
+            fontsize=7.5,
+            xytext=(4, 0),
+            textcoords="offset points",
+        )
+    axis.set_xticks([0, 1], ["LS distance", "loss"])
+    axis.set_xlim(-0.45, 1.45)
+    axis.set_ylim(len(ranking.names) + 0.7, 0.3)
+    axis.set_yticks([])
+    axis.spines[["left", "bottom"]].set_visible(False)
+    axis.tick_params(length=0)
+    agreement = "" if ranking.correlation is None else f"\nSpearman {ranking.correlation:+.2f}"
+    axis.set_title(f"After epoch {ranking.epoch}{agreement}", loc="center")

@@ -1,0 +1,92 @@
+"""What a report draws: everything that a run has measured, finished or not, as one record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from hyperprune.search import FinalNetwork, RoundResult, SearchConfig, SearchResult, Timings
+
+DENSE = "dense"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network and what was measured of it, one entry an epoch.
+
+    Attributes:
+        name: ``dense``, or the candidate's number.
+        standing: ``dense``, one of :data:`hyperprune.search.result.Standing`, or ``running`` in a search
+            that has not ended.
+        variant: its pruning choices; none for the dense network.
+        train_loss: nats an item.
+        valid_perplexity: of the validation part.
+        ls_distance: distance to the dense spectrum of the same epoch, nats a step; shorter where that is
+            missing.
+        live_weights: by matrix, gates apart; empty where the run did not record it.
+        metric: what ranked it after the first epochs; none if it failed.
+        rounds: rounds it trained in.
+        final: set once it was trained to the full budget and the search has ended.
+        note: why it failed, or which candidate it repeats.
+    """
+
+    name: str
+    standing: str
+    variant: Mapping[str, Any] | None = None
+    train_loss: tuple[float, ...] = ()
+    valid_perplexity: tuple[float, ...] = ()
+    ls_distance: tuple[float, ...] = ()
+    live_weights: tuple[Mapping[str, int], ...] = ()
+    metric: float | None = None
+    rounds: int = 0
+    final: FinalNetwork | None = None
+    note: str = ""
+
+    @property
+    def epochs(self) -> int:
+        """Epochs trained."""
+        return len(self.train_loss)
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """A run.
+
+    Attributes:
+        config: its configuration.
+        dense: the dense reference.
+        candidates: in order of their number.
+        rounds: the rankings so far.
+        spectra: mean exponents in nats a step, ``(n,)`` float64, by network and epoch; not of duplicates.
+        layer: ``(n,)``, the layer of each exponent, from 1; none without spectra.
+        result: none while the search has not ended.
+        timings: none if they are not there.
+    """
+
+    config: SearchConfig
+    dense: Network
+    candidates: tuple[Network, ...]
+    rounds: tuple[RoundResult, ...]
+    spectra: Mapping[str, Mapping[int, Tensor]]
+    layer: Tensor | None
+    result: SearchResult | None
+    timings: Timings | None
+
+    @property
+    def distinct(self) -> list[Network]:
+        """Candidates that repeat no other."""
+        return [candidate for candidate in self.candidates if candidate.standing != "duplicate"]
+
+    @property
+    def networks(self) -> dict[str, Network]:
+        """The dense reference and the distinct candidates, by name."""
+        return {network.name: network for network in (self.dense, *self.distinct)}
+
+    @property
+    def leading(self) -> Network | None:
+        """The selected candidate, or the one that leads so far."""
+        chosen = [c for c in self.candidates if c.standing == "selected"]
+        if not chosen and self.rounds:
+            chosen = [c for c in self.candidates if c.name in map(str, self.rounds[-1].promoted[:1])]
+        return chosen[0] if chosen else None

@@ -1,0 +1,91 @@
+"""From a run folder to what a report draws; nothing is trained, and no network is built."""
+
+import logging
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from hyperprune.errors import HyperpruneError
+from hyperprune.lyapunov import Spectrum
+from hyperprune.reports.findings import DENSE, Findings, Network
+from hyperprune.reports.histories import read_history
+from hyperprune.reports.so_far import candidates_so_far, dense_so_far
+from hyperprune.search import CandidateResult, RunFolder, SearchResult, load_timings
+from hyperprune.training import JobFolder
+
+logger = logging.getLogger(__name__)
+
+
+def gather(folder: RunFolder) -> Findings:
+    """Everything measured in a run folder.
+
+    Raises:
+        RunFolderError: this is no run folder, or of a version that cannot be read.
+    """
+    config, result = folder.config(), folder.result()
+    if result is None:
+        dense = dense_so_far(read_history(folder.dense))
+        candidates, rounds = candidates_so_far(folder, config)
+    else:
+        dense, rounds = _dense(folder, result), result.rounds
+        candidates = tuple(_candidate(folder, candidate) for candidate in result.candidates)
+    spectra: dict[str, dict[int, Tensor]] = {}
+    layer: Tensor | None = None
+    for network in (dense, *candidates):
+        if network.standing != "duplicate":
+            spectra[network.name], found = _spectra(_job(folder, network.name), network.epochs)
+            layer = found if layer is None else layer
+    return Findings(config, dense, candidates, tuple(rounds), spectra, layer, result, load_timings(folder))
+
+
+def _dense(folder: RunFolder, result: SearchResult) -> Network:
+    curve = result.dense.curve
+    return Network(
+        DENSE,
+        DENSE,
+        train_loss=curve.train_loss,
+        valid_perplexity=curve.valid_perplexity,
+        live_weights=_live(folder.dense, len(curve.train_loss)),
+        final=result.dense.final,
+    )
+
+
+def _candidate(folder: RunFolder, candidate: CandidateResult) -> Network:
+    curve, twin = candidate.curve, candidate.duplicate_of
+    job = folder.candidate(candidate.number if twin is None else twin)
+    return Network(
+        str(candidate.number),
+        candidate.standing,
+        variant=candidate.variant,
+        train_loss=curve.train_loss,
+        valid_perplexity=curve.valid_perplexity,
+        ls_distance=curve.ls_distance,
+        live_weights=_live(job, len(curve.train_loss)),
+        metric=candidate.pool_metric,
+        rounds=candidate.rounds,
+        final=candidate.final,
+        note=candidate.failure or ("" if twin is None else f"same as {twin}"),
+    )
+
+
+def _job(folder: RunFolder, name: str) -> JobFolder:
+    return folder.dense if name == DENSE else folder.candidate(int(name))
+
+
+def _live(job: JobFolder, epochs: int) -> tuple[Mapping[str, int], ...]:
+    return tuple(record.live_weights for record in read_history(job).epochs[:epochs])
+
+
+def _spectra(job: JobFolder, epochs: int) -> tuple[dict[int, Tensor], Tensor | None]:
+    found: dict[int, Tensor] = {}
+    layer: Tensor | None = None
+    for epoch in range(1, epochs + 1):
+        if not job.spectrum_path(epoch).exists():
+            continue
+        try:
+            spectrum: Spectrum = job.spectrum(epoch).in_nats()
+        except HyperpruneError as error:
+            logger.warning("%s: the report goes without it", error)
+            continue
+        found[epoch], layer = spectrum.mean, spectrum.layer
+    return found, layer

@@ -1,0 +1,45 @@
+"""Live weights of every matrix, the gates of a recurrent matrix apart."""
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+# the gates that torch stacks along the rows of a recurrent matrix, in its order
+_GATES: tuple[tuple[type[nn.Module], tuple[str, ...]], ...] = (
+    (nn.LSTM, ("input", "forget", "cell", "output")),
+    (nn.LSTMCell, ("input", "forget", "cell", "output")),
+    (nn.GRU, ("reset", "update", "new")),
+    (nn.GRUCell, ("reset", "update", "new")),
+)
+
+
+def live_weights(network: nn.Module, masks: Mapping[str, Tensor]) -> dict[str, int]:
+    """Live weights by block: ``decoder.weight``, or ``recurrent.weight_hh_l0[forget]`` for a gate.
+
+    Args:
+        network: its parameters of two or more dimensions are counted, a shared one once.
+        masks: bool, by the name of the parameter; one without a mask counts whole.
+    """
+    counts: dict[str, int] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.dim() < 2:
+            continue
+        gates = _gates(network, name)
+        rows = parameter.shape[0] // len(gates)
+        mask = masks.get(name)
+        for number, gate in enumerate(gates):
+            part = None if mask is None else mask[number * rows : (number + 1) * rows]
+            block = f"{name}[{gate}]" if gate else name
+            counts[block] = parameter.numel() // len(gates) if part is None else int(part.sum())
+    return counts
+
+
+def _gates(network: nn.Module, name: str) -> tuple[str, ...]:
+    """Names of the gates stacked in a parameter; one without a name if there are none."""
+    owner, _, own = name.rpartition(".")
+    if own.startswith(("weight_ih", "weight_hh")):
+        module = network.get_submodule(owner)
+        for kind, gates in _GATES:
+            if isinstance(module, kind):
+                return gates
+    return ("",)
