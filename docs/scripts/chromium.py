@@ -1,4 +1,4 @@
-"""An installed Chromium without a window, driven over a pipe by the DevTools protocol: no package, no port."""
+"""An installed Chromium without a window, driven over a pipe by the DevTools protocol; needs no package."""
 
 import base64
 import json

@@ -151,7 +151,7 @@
     panels.append(...data.sizes.map(() => html("div", {}, "")));
     // one scale for all epochs and networks, so that sliding shows movement
     const values = Object.values(data.spectra).flatMap((by) => Object.values(by).flat(2));
-    const low = Math.min(0, ...[values.reduce((a, b) => Math.min(a, b))]), high = Math.max(0, values.reduce((a, b) => Math.max(a, b)));
+    const low = values.reduce((a, b) => Math.min(a, b), 0), high = values.reduce((a, b) => Math.max(a, b), 0);
     const curve = (list, size) => list.map((value, i) => [1 + (i * (size - 1)) / Math.max(list.length - 1, 1), value]);
     let shown = null;
     const draw = () => {

@@ -12,6 +12,7 @@ from hyperprune.reports.figures import PALETTE
 
 _VARIABLES = {light: f"var(--{name})" for name, (light, _) in PALETTE.items()}
 _LONG_NUMBER = re.compile(r"(\d\.\d\d)\d+")
+_TAG = re.compile(r"<[^>]*>")
 _ID = re.compile(r' id="([^"]+)"')
 _USED = re.compile(r'(?:url\(|href=")#([^")]+)')
 _COLOUR = re.compile("|".join(_VARIABLES))
@@ -39,7 +40,7 @@ def svg(figure: Figure, name: str, label: str) -> Markup:
     )
     text = re.sub(r' transform="rotate\(-?0 [^"]*"', "", text)
     text = _COLOUR.sub(lambda match: _VARIABLES[match[0]], text)
-    text = _LONG_NUMBER.sub(r"\1", text)
+    text = _TAG.sub(lambda tag: _LONG_NUMBER.sub(r"\1", tag[0]), text)
     text = _ID.sub(_named(set(_USED.findall(text)), name), text)
     text = re.sub(r"\s*\n\s*", " ", text).replace("<defs> </defs>", "")
     return Markup(text.replace("<svg ", f'<svg role="img" aria-label="{Markup.escape(label)}" ', 1))

@@ -41,7 +41,7 @@ def viewer_data(findings: Findings) -> dict[str, Any]:
             }
     return {
         "networks": [[n.name, n.standing] for n in networks],
-        "sizes": [int(size) for size in torch.bincount(findings.layer)[1:]] if spectra else [],
+        "sizes": [] if findings.layer is None else [int(size) for size in torch.bincount(findings.layer)[1:]],
         "spectra": spectra,
         "distance": {n.name: [round(d, 4) for d in n.ls_distance] for n in networks if n.ls_distance},
         "density": density,

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
 
-from hyperprune.reports.figures.style import COLOURS, ORDER, figure, line_width
+from hyperprune.reports.figures.style import COLOURS, ORDER, beside, figure, line_width
 from hyperprune.reports.findings import Findings
 
 
@@ -25,7 +25,7 @@ def curves(findings: Findings, wide: bool = True) -> Figure:
         )
         seen.add(standing)
         if standing in ("selected", "finalist"):
-            axis.annotate(f" {candidate.name}", (len(values), values[-1]), va="center")
+            beside(axis, candidate.name, len(values), values[-1])
     dense = findings.dense.valid_perplexity
     if dense:
         axis.plot(

@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hyperprune.reports.figures.style import COLOURS, figure
+from hyperprune.reports.figures.style import COLOURS, beside, figure
 from hyperprune.reports.findings import Findings, Network
 
 
@@ -38,4 +38,4 @@ def _dot(axis: Axes, candidate: Network, x: float, y: float) -> None:
     colour = COLOURS[candidate.standing]
     # a line of one point, because that carries a name into the page
     axis.plot([x], [y], "o", color=colour, markersize=5.5, gid=f"net-{candidate.name}")
-    axis.annotate(candidate.name, (x, y), xytext=(4, 3), textcoords="offset points", fontsize=7.5)
+    beside(axis, candidate.name, x, y, up=4)

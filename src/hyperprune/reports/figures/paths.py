@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from hyperprune.reports.figures.style import COLOURS, ORDER, figure, line_width
+from hyperprune.reports.figures.style import COLOURS, ORDER, beside, figure, line_width
 from hyperprune.reports.findings import DENSE, Findings
 from hyperprune.reports.paths import SpectralPaths
 
@@ -30,8 +30,7 @@ def paths(findings: Findings, plane: SpectralPaths, wide: bool = True) -> Figure
         axis.plot(first[-1:], second[-1:], "o", color=COLOURS[standing], markersize=5, gid=f"net-{name}")
         seen.add(standing)
         if standing in (DENSE, "selected", "finalist", "running"):
-            place = (first[-1], second[-1])
-            axis.annotate(name, place, xytext=(4, 3), textcoords="offset points", fontsize=7.5)
+            beside(axis, name, first[-1], second[-1], up=4)
     axis.set_xlabel(f"first component ({plane.shares[0]:.0%} of the variance)")
     axis.set_ylabel(f"second component ({plane.shares[1]:.0%})")
     axis.legend()

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from hyperprune.reports.figures.style import COLOURS, ORDER, figure
+from hyperprune.reports.figures.style import COLOURS, ORDER, beside, figure
 from hyperprune.reports.findings import Findings
 
 
@@ -19,7 +19,7 @@ def rounds(findings: Findings, wide: bool = True) -> Figure:
         for bar in axis.barh(row, candidate.epochs, color=COLOURS[candidate.standing], height=0.68):
             bar.set_gid(f"net-{candidate.name}")
         metric = "failed" if candidate.metric is None else f"{candidate.metric:.3g}"
-        axis.annotate(f" {metric}", (candidate.epochs, row), fontsize=7.5, va="center")
+        beside(axis, metric, candidate.epochs, row)
     for ranking in findings.rounds:
         axis.axvline(ranking.until, color=COLOURS["ink"], linewidth=0.9, linestyle=":")
     axis.set_yticks(range(len(shown)), [c.name for c in shown], fontsize=7.5)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hyperprune.reports.figures.style import COLOURS, ORDER, figure, line_width
+from hyperprune.reports.figures.style import COLOURS, ORDER, beside, figure, line_width
 from hyperprune.reports.findings import Findings
 from hyperprune.reports.ranks import Ranks
 
@@ -34,24 +34,8 @@ def _draw(axis: Axes, findings: Findings, ranking: Ranks) -> None:
             linewidth=line_width(standing),
             gid=f"net-{name}",
         )
-        axis.annotate(
-            f"{name} ",
-            (0, ls),
-            ha="right",
-            va="center",
-            fontsize=7.5,
-            xytext=(-4, 0),
-            textcoords="offset points",
-        )
-        axis.annotate(
-            f" {name}",
-            (1, loss),
-            ha="left",
-            va="center",
-            fontsize=7.5,
-            xytext=(4, 0),
-            textcoords="offset points",
-        )
+        beside(axis, name, 0, ls, left=True)
+        beside(axis, name, 1, loss)
     axis.set_xticks([0, 1], ["LS distance", "loss"])
     axis.set_xlim(-0.45, 1.45)
     axis.set_ylim(len(ranking.names) + 0.7, 0.3)

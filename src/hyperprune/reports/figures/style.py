@@ -1,6 +1,7 @@
 """Colours and shape that all figures share; readable for the colour-blind, on light and on dark pages."""
 
 from contextlib import AbstractContextManager
+from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -32,7 +33,7 @@ COLOURS = {name: light for name, (light, _) in PALETTE.items()}
 # Drawn in this order, so that those that matter lie on top.
 ORDER = ("duplicate", "failed", "eliminated", "running", "finalist", "selected")
 
-_RC = {
+_RC: dict[Any, Any] = {
     "font.size": 8.5,
     "axes.titlesize": 9.0,
     "axes.titleweight": "bold",
@@ -79,3 +80,16 @@ def applied() -> AbstractContextManager[None]:
 def line_width(standing: str) -> float:
     """Thin for the many, thick for those that matter."""
     return {"selected": 2.2, "finalist": 1.7, "dense": 1.7}.get(standing, 1.0)
+
+
+def beside(axis: Axes, text: str, x: float, y: float, *, up: float = 0.0, left: bool = False) -> None:
+    """A small label beside a point, a few points of type away from it."""
+    axis.annotate(
+        text,
+        (x, y),
+        xytext=(-5 if left else 5, up),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="center",
+        fontsize=7.5,
+    )
