@@ -46,8 +46,8 @@ def candidate_table(findings: Findings) -> CandidateTable:
     ls, loss = (dict(zip(order.names, ranks, strict=True)) for ranks in (order.ls, order.loss))
     choices = [name for name in _CHOICES if name in _ALWAYS or _differ(findings, name)]
     columns: list[tuple[str, bool, Callable[[Network], Cell]]] = [
-        ("candidate", True, lambda c: Cell(c.name, int(c.name))),
-        ("standing", False, lambda c: Cell(c.standing, c.standing)),
+        ("no.", True, lambda c: Cell(c.name, int(c.name))),
+        ("standing", False, _standing),
         *((name.replace("_", " "), name == "death_rate", _choice(name)) for name in choices),
         ("epochs", True, lambda c: Cell(str(c.epochs), c.epochs)),
         ("first LS distance", True, lambda c: _number(_at(c.ls_distance, first), 3)),
@@ -56,8 +56,9 @@ def candidate_table(findings: Findings) -> CandidateTable:
         ("first valid ppl", True, lambda c: _number(_at(c.valid_perplexity, first), 2)),
         ("best valid ppl", True, lambda c: _number(min(c.valid_perplexity, default=None), 2)),
         ("test ppl", True, lambda c: _number(c.final.test_perplexity if c.final else None, 2)),
-        ("note", False, lambda c: Cell(c.note, c.note)),
     ]
+    if any(c.standing == "failed" for c in findings.candidates):
+        columns.append(("failure", False, _failure))
     return CandidateTable(
         tuple((heading, number) for heading, number, _ in columns),
         tuple((c, tuple(cell(c) for *_, cell in columns)) for c in findings.candidates),
@@ -69,6 +70,16 @@ def _differ(findings: Findings, name: str) -> bool:
     return (
         len({str(c.variant[name]) for c in findings.candidates if c.variant and c.variant["death_rate"]}) > 1
     )
+
+
+def _standing(candidate: Network) -> Cell:
+    duplicate = candidate.standing == "duplicate"
+    return Cell(candidate.note if duplicate else candidate.standing, candidate.standing)
+
+
+def _failure(candidate: Network) -> Cell:
+    reason = candidate.note if candidate.standing == "failed" else ""
+    return Cell(reason, reason)
 
 
 def _choice(name: str) -> Callable[[Network], Cell]:

@@ -9,7 +9,8 @@ from hyperprune.reports.findings import Findings, Network
 
 def distances(findings: Findings, wide: bool = True) -> Figure:
     """LS distance after the first epochs, against the perplexity then, and against the best one reached."""
-    page, axes = figure(wide, 3.6 if wide else 2.9, 2)
+    finals = any(candidate.final for candidate in findings.distinct)
+    page, axes = figure(wide, 3.6 if wide else 2.9, 2 if finals else 1)
     until = findings.config.search.first_epochs
     epochs = f"{until} epoch{'s' if until > 1 else ''}"
     for candidate in findings.distinct:
@@ -22,14 +23,15 @@ def distances(findings: Findings, wide: bool = True) -> Figure:
     dense = findings.dense.valid_perplexity
     if len(dense) >= until:
         axes[0].axhline(dense[until - 1], color=COLOURS["dense"], linestyle="--", label="dense")
-    if dense:
+    if dense and finals:
         axes[1].axhline(min(dense), color=COLOURS["dense"], linestyle="--", label="dense")
     axes[0].set(title=f"Perplexity after {epochs}", ylabel="validation perplexity")
-    axes[1].set(title="Best perplexity of those trained to the end")
+    if finals:
+        axes[1].set(title="Best perplexity of those trained to the end")
     for axis in axes:
         axis.set_xlabel(f"LS distance after {epochs} (nats a step)")
         axis.margins(0.1)
-        if dense:
+        if axis.get_legend_handles_labels()[0]:
             axis.legend()
     return page
 
