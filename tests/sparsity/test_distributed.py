@@ -14,16 +14,24 @@ from torch.optim import SGD
 from hyperprune.sparsity import SparseTraining
 
 
-def _train(rank: int, port: int, growth: str, death: str, folder: str) -> None:
+RULES = [("random", "threshold"), ("gradient", "magnitude"), ("momentum", "global_magnitude")]
+
+
+def _process(rank: int, port: int, folder: str) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
+    states = {f"{growth}, {death}": _train(rank, growth, death) for growth, death in RULES}
+    torch.save(states, Path(folder) / f"{rank}.pt")
+    dist.destroy_process_group()
+
+
+def _train(rank: int, growth: str, death: str) -> dict[str, object]:
     torch.manual_seed(rank)  # weights differ until DistributedDataParallel shares the first process's
     network = nn.Sequential(nn.Linear(6, 9), nn.Tanh(), nn.Linear(9, 4))
     model = DistributedDataParallel(network)
-    optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
     sparse = SparseTraining(
         model,
-        optimizer,
+        SGD(model.parameters(), lr=0.1, momentum=0.9),
         density=0.4,
         sparse_init="er",
         death=death,
@@ -34,6 +42,7 @@ def _train(rank: int, port: int, growth: str, death: str, folder: str) -> None:
         total_steps=20,
         generator=torch.Generator().manual_seed(rank),  # even if seeded apart
     )
+    first = {name: mask.clone() for name, mask in sparse.masks.items()}
     for step in range(9):
         data = torch.randn(8, 6, generator=torch.Generator().manual_seed(100 * rank + step))
         model.zero_grad()
@@ -41,29 +50,22 @@ def _train(rank: int, port: int, growth: str, death: str, folder: str) -> None:
         sparse.clip_grad_norm_(0.25)
         sparse.step()
         assert sum(int(mask.sum()) for mask in sparse.masks.values()) == sparse.live() == 36
-    state = {"sparse": sparse.state_dict(), "model": network.state_dict()}
-    torch.save(state, Path(folder) / f"{rank}.pt")
-    dist.destroy_process_group()
+    assert any(not torch.equal(first[name], mask) for name, mask in sparse.masks.items())
+    return {"sparse": sparse.state_dict(), "model": network.state_dict()}
 
 
-@pytest.mark.parametrize(
-    ("growth", "death"),
-    [("random", "threshold"), ("gradient", "magnitude"), ("momentum", "global_magnitude")],
-)
-def test_all_processes_have_the_same_masks(tmp_path: Path, growth: str, death: str) -> None:
+def test_all_processes_have_the_same_masks(tmp_path: Path) -> None:
     if not dist.is_gloo_available():
         pytest.skip("this build of torch has no gloo")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    mp.spawn(_train, args=(port, growth, death, str(tmp_path)), nprocs=2)
-    one, two = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
-    assert list(one["sparse"]["masks"]) == ["0.weight", "2.weight"]  # names of the network inside
-    for part in ("sparse", "model"):
-        assert _flat(one[part]).keys() == _flat(two[part]).keys()
-        for name, value in _flat(one[part]).items():
-            other = _flat(two[part])[name]
-            assert torch.equal(value, other) if isinstance(value, torch.Tensor) else value == other, name
+    mp.spawn(_process, args=(port, str(tmp_path)), nprocs=2)
+    one, two = (_flat(torch.load(tmp_path / f"{rank}.pt", weights_only=True)) for rank in (0, 1))
+    assert "random, threshold/sparse/masks/0.weight" in one  # names are those of the network inside
+    assert one.keys() == two.keys()
+    for name, value in one.items():
+        assert torch.equal(value, two[name]) if isinstance(value, torch.Tensor) else value == two[name], name
 
 
 def _flat(state: dict[str, object], prefix: str = "") -> dict[str, object]:
