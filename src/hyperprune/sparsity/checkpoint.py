@@ -51,6 +51,13 @@ def load(state: Mapping[str, Any], network: SparseNetwork, clock: Clock) -> None
         raise CheckpointError(
             f"masks must fit the model's {expected}, got {found}: it is another model's state"
         )
+    if network.variant.ramp is None and sum(int(mask.sum()) for mask in masks.values()) != sum(
+        network.live.values()
+    ):
+        raise CheckpointError(
+            f"masks must hold {sum(network.live.values())} live weights, got "
+            f"{sum(int(mask.sum()) for mask in masks.values())}: the state is damaged"
+        )
     network.load({name: mask.bool() for name, mask in masks.items()})
     network.generator.set_state(state["generator"].to(device="cpu", dtype=torch.uint8))
     network.memory = dict(state["memory"])
