@@ -13,7 +13,6 @@ from torch.optim import SGD
 
 from hyperprune.sparsity import SparseTraining
 
-
 RULES = [("random", "threshold"), ("gradient", "magnitude"), ("momentum", "global_magnitude")]
 
 
