@@ -187,7 +187,8 @@ def test_gates_that_share_a_budget_are_pruned_as_one_matrix() -> None:
     torch.manual_seed(0)
     model = _Gates()
     with torch.no_grad():
-        model.h.weight.mul_(10)  # all small weights are the transform gate's
+        model.h.weight.fill_(2.0)
+        model.t.weight.fill_(0.1)  # all small weights are the transform gate's
     sparse = SparseTraining.from_method(
         "selfish_rnn",
         model,

@@ -75,6 +75,11 @@ def test_a_variant_survives_json(method: str) -> None:
     assert PruningVariant.from_dict(json.loads(json.dumps(variant.to_dict()))) == variant
 
 
+def test_densities_may_come_as_a_table() -> None:
+    table = PruningVariant.from_dict({"density": 0.5, "densities": {"encoder": 1.0}})
+    assert table.densities == (("encoder", 1.0),)
+
+
 def test_an_unknown_or_missing_field_is_refused() -> None:
     with pytest.raises(
         ConfigurationError, match="unknown field 'sparsity' of a variant: choose among density"
