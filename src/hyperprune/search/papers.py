@@ -6,9 +6,10 @@ from hyperprune.sparsity import Paper, citations
 
 ZHENG_SHLIZERMAN_2025 = Paper(
     "zheng2025",
-    "Zheng, Shlizerman",
-    "Hyperpruning",
-    "arXiv 2506.07975",
+    "Zheng, C., Shlizerman, E.",
+    "Hyperpruning: efficient search through pruned variants of recurrent neural networks leveraging "
+    "Lyapunov spectrum",
+    "arXiv",
     2025,
     "https://arxiv.org/abs/2506.07975",
 )
