@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from hyperprune.errors import ConfigurationError
+from hyperprune.sparsity import SparseTraining
 from hyperprune.sparsity.initial import budget_shapes
 from hyperprune.sparsity.parameters import find_prunable
 
@@ -60,3 +61,16 @@ def test_a_budget_of_unequal_columns_or_two_groups_is_refused(groups: list[list[
     model = nn.ParameterDict({"a": torch.zeros(2, 3), "b": torch.zeros(2, 4), "c": torch.zeros(1, 3)})
     with pytest.raises(ConfigurationError, match="same number of columns and be in one group"):
         find_prunable(model, share_budget=groups)
+
+
+def test_weight_drop_masks_the_raw_parameter() -> None:
+    model = nn.Linear(6, 4)
+    nn.utils.parametrize.register_parametrization(model, "weight", nn.Dropout(0.5))
+    sparse = SparseTraining.from_method(
+        "selfish_rnn", model, torch.optim.SGD(model.parameters(), lr=0.1), density=0.5
+    )
+    assert list(sparse.masks) == ["parametrizations.weight.original"]
+    for _ in range(3):
+        model(torch.randn(2, 6)).square().mean().backward()
+        sparse.step()
+    assert not model.weight[~sparse.masks["parametrizations.weight.original"]].any()

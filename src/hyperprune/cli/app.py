@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from hyperprune import __version__
+from hyperprune.cli.cite import cite
 from hyperprune.cli.report import report
 from hyperprune.cli.search import search
 from hyperprune.errors import HyperpruneError
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command()(search)
 app.command()(report)
+app.command()(cite)
 
 
 def _version(wanted: bool) -> None:

@@ -62,6 +62,8 @@ class SearchProgress:
         if kind is None:
             self._whole.update(self._overall, completed=self._whole.tasks[0].total)
         self._live.stop()
+        if not self._console.is_terminal:
+            self._console.print()  # rich ends the bars without a newline where nothing can be redrawn
 
     def __call__(self, event: Event) -> None:
         """Draw one event."""

@@ -21,7 +21,11 @@ Public names:
 * ``spectrum(system, inputs, ...) -> Spectrum``: the exponents.
 * ``Spectrum``, ``Position``, ``Conventions``: records; ``SpectrumFileError`` of ``Spectrum.load``.
 * ``Network``, ``Cell``: what a model or a cell offers, by structure.
-* ``distance``, ``distance_tensor``: l2 and wasserstein.
+* ``distance``, ``distance_tensor``: l2 and wasserstein; the tensor keeps derivatives.
+* ``distance_interval``, ``compare``: how sure a distance, or a difference of two, is; ``Interval``,
+  ``Comparison``.
+* ``windows``: chosen windows of a stream as a batch.
+* ``layer_order``: the order of the layers in a flat state; ``STATES``, ``DIRECTIONS``: known choices.
 """
 
 from hyperprune.lyapunov.compute import spectrum
@@ -29,18 +33,27 @@ from hyperprune.lyapunov.contract import Cell, Network
 from hyperprune.lyapunov.conventions import DIRECTIONS, STATES, Conventions
 from hyperprune.lyapunov.distances import distance, distance_tensor
 from hyperprune.lyapunov.record import Position, Spectrum
+from hyperprune.lyapunov.resampling import Comparison, Interval, compare, distance_interval
+from hyperprune.lyapunov.states import layer_order
 from hyperprune.lyapunov.storage import SpectrumFileError
+from hyperprune.lyapunov.windows import windows
 
 __all__ = [
     "DIRECTIONS",
     "STATES",
     "Cell",
+    "Comparison",
     "Conventions",
+    "Interval",
     "Network",
     "Position",
     "Spectrum",
     "SpectrumFileError",
+    "compare",
     "distance",
+    "distance_interval",
     "distance_tensor",
+    "layer_order",
     "spectrum",
+    "windows",
 ]

@@ -44,18 +44,18 @@ def make_blocks(
     blocks = []
     for number, size in enumerate(sizes):
         columns = min(conventions.k or size, size)
-        groups = group_slices(len(zero), size, layers, ragged)
+        whole = (len(zero), size, columns)
+        if start is None:
+            q = torch.eye(size, columns, dtype=zero.dtype, device=zero.device).expand(whole)
+        else:
+            q = _start_q(start, number, whole).to(zero)
         strands = []
-        for rows in groups:
-            if start is None:
-                q = torch.eye(size, columns, dtype=zero.dtype, device=zero.device)
-                q = q.expand(rows.stop - rows.start, size, columns)
-            else:
-                q = _start_q(start, number, (len(zero), size, columns))[rows].to(zero)
+        for rows in group_slices(len(zero), size, layers, ragged):
             strands.append(
                 Strand(
                     rows,
-                    q,
+                    q[rows],
+                    identity=start is None,
                     transposed=conventions.direction == "adjoint",
                     floor=conventions.floor,
                     differentiable=differentiable,
@@ -90,18 +90,18 @@ def make_record(
     owners = torch.tensor(column_layers(blocks, layers, recursion.order))
     columns = owners.argsort(stable=True)  # from the order of the state to layer 1 first
     unit = math.log(conventions.log_base)
-    exponents = gather(blocks, "mean")[:, columns] / unit
+    exponents = gather(blocks, "mean").cpu()[:, columns] / unit
     if bool(exponents.isnan().any()):
         raise DivergedError("the spectrum is not a number: the network or its inputs left the finite numbers")
     counts = torch.cat([torch.full((len(s.total),), s.steps) for s in blocks[0].strands])
     running = None
     if blocks[0].strands[0].history is not None:
-        running = _history(recursion, mask is not None)[:, :, columns] / unit
+        running = _history(recursion, mask is not None).cpu()[:, :, columns] / unit
     end = None
     if keep_end:
         q = tuple(torch.cat([strand.q for strand in block.strands]) for block in blocks)
         end = Position(flatten_states(recursion.states, order), q)
-    clamped = gather(blocks, "clamped")[:, columns]
+    clamped = gather(blocks, "clamped").cpu()[:, columns]
     return Spectrum(exponents, owners[columns], conventions, counts, clamped, running, end)
 
 

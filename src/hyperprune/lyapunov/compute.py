@@ -80,7 +80,8 @@ def spectrum(
             the memory of all steps.
 
     Returns:
-        exponents ``(batch, n)``, layer 1 first, in units of ``log_base`` a step.
+        exponents ``(batch, n)``, layer 1 first, in units of ``log_base`` a step; on the CPU, wherever the
+        system is.
 
     Raises:
         ConfigurationError: arguments that don't fit together, with the remedy.
@@ -99,20 +100,16 @@ def spectrum(
     _check_flags(jacobian, mask, conventions, start, initial_state)
     with nullcontext() if differentiable else torch.no_grad(), evaluating(system):
         recurrent, inputs = embedded(system, inputs)
-        size = initial_state.shape[-1] if isinstance(initial_state, Tensor) else None
-        if start is not None:
-            size = start.state.shape[1]
+        begin = initial_state if start is None else start.state
         options = StackOptions(
             full=conventions.state == "full",
             dtype=dtype,
             keep_graph=differentiable,
             automatic=jacobian == "automatic",
-            state_size=size,
         )
-        layers = build_layers(recurrent, options)
-        inputs, zero = prepared(layers, inputs, initial_state if start is None else start.state, dtype)
+        layers = build_layers(recurrent, options, begin)
+        inputs, zero = prepared(layers, inputs, begin, dtype)
         order = layer_order(len(layers), conventions.direction)
-        begin = initial_state if start is None else start.state
         states = initial_states(recurrent, layers, begin, order, zero)
         blocks = make_blocks(layers, conventions, zero, start, mask is not None, differentiable, running)
         recursion = Recursion(layers, blocks, states, order if conventions.layerwise is False else None)
@@ -136,7 +133,7 @@ def _run(recursion: Recursion, inputs: Tensor | None, mask: Tensor | None, conve
             f"every sequence must have more than warmup = {conventions.warmup} inputs, one has {fewest}: "
             "leave it out or give a smaller warmup"
         )
-    recursion.run_masked(inputs, mask, conventions.warmup, conventions.steps)
+    recursion.run_masked(inputs, mask.to(inputs.device), conventions.warmup, conventions.steps)
 
 
 def _check_flags(

@@ -1,5 +1,6 @@
 """Distances between two spectra, in nats per step."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -36,13 +37,13 @@ def _wasserstein(a: Tensor, b: Tensor) -> Tensor:
     weights = levels.diff().to(a) / (n * m)
     place = levels[:-1]
     left, right = a.sort(dim=-1).values, b.sort(dim=-1).values
-    difference = left[..., (place // m).to(a.device)] - right[..., (place // n).to(a.device)]
+    difference = left[..., place // m] - right[..., place // n]
     # a norm and not a square root of a sum: its derivative at 0 is 0 and not infinite
     norm: Tensor = torch.linalg.vector_norm(difference * weights.sqrt(), dim=-1)
     return norm
 
 
-def distance(a: Any, b: Any, kind: str = "l2", *, k: int | None = None) -> float:
+def distance(a: Any, b: Any, kind: str = "l2", *, k: int | None = None, correct_bias: bool = False) -> float:
     """Distance between two spectra.
 
     Args:
@@ -51,6 +52,8 @@ def distance(a: Any, b: Any, kind: str = "l2", *, k: int | None = None) -> float
         kind: ``l2`` (equal layer sizes) or ``wasserstein`` (any sizes; a mean over exponents, so smaller
             than ``l2`` by the square root of their number where both are defined and sorted alike).
         k: compare only the first ``k`` columns of each layer; None compares all.
+        correct_bias: for ``l2`` of two spectra on the same sequences: take the noise of the means out,
+            sqrt(max(0, d^2 - sum of the variances of the mean differences)).
 
     Returns:
         nats per step, whatever units the spectra are in.
@@ -59,7 +62,10 @@ def distance(a: Any, b: Any, kind: str = "l2", *, k: int | None = None) -> float
         ConfigurationError: state, direction, k or (``l2``) layer sizes differ, or one is no spectrum.
         UnknownNameError: no such kind.
     """
-    return float(distance_tensor(a, b, kind, k=k))
+    value = float(distance_tensor(a, b, kind, k=k).detach())
+    if not correct_bias:
+        return value
+    return math.sqrt(max(0.0, value**2 - _noise(a, b, kind, k)))
 
 
 def distance_tensor(a: Any, b: Any, kind: str = "l2", *, k: int | None = None) -> Tensor:
@@ -67,7 +73,7 @@ def distance_tensor(a: Any, b: Any, kind: str = "l2", *, k: int | None = None) -
     metric = METRICS[kind]
     if isinstance(a, Spectrum) and isinstance(b, Spectrum):
         a, b = comparable(a, b, kind, k=k)
-        return metric(a.mean, b.mean.to(a.mean.device))
+        return metric(a.mean, b.mean)
     if isinstance(a, Spectrum) or isinstance(b, Spectrum):
         raise ConfigurationError(
             "a spectrum can only be compared with a spectrum, got one and an array whose conventions are "
@@ -103,6 +109,19 @@ def comparable(a: Spectrum, b: Spectrum, kind: str, *, k: int | None = None) -> 
     if k is not None:
         a, b = a.leading(k), b.leading(k)
     return a.in_nats(), b.in_nats()
+
+
+def _noise(a: Any, b: Any, kind: str, k: int | None) -> float:
+    """Expected excess of the squared l2 distance: the trace of the covariance of the mean difference."""
+    known = kind == "l2" and isinstance(a, Spectrum) and isinstance(b, Spectrum)
+    if not known or not len(a.exponents) == len(b.exponents) > 1:
+        raise ConfigurationError(
+            "correct_bias needs l2 and two spectra on the same two or more sequences: use distance_interval "
+            "for other kinds, or leave it out"
+        )
+    a, b = comparable(a, b, kind, k=k)
+    difference = a.exponents.detach() - b.exponents.detach()
+    return float(difference.var(dim=0).sum() / len(difference))
 
 
 def _exponents(values: Any) -> Tensor:

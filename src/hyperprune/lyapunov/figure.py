@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def draw_spectrum(spectrum: "Spectrum", axes: "Axes | None") -> "Axes":
     """Exponents sorted within each layer, with a band of one standard deviation over the sequences."""
     axes = axes or _new_axes()
-    mean, std, layer = spectrum.mean.detach().cpu(), spectrum.std.detach().cpu(), spectrum.layer.cpu()
+    mean, std, layer = spectrum.mean.detach(), spectrum.std.detach(), spectrum.layer
     for number, size in enumerate(spectrum.layer_sizes, start=1):
         order = mean[layer == number].argsort(descending=True)
         value, spread = mean[layer == number][order].numpy(), std[layer == number][order].numpy()
@@ -40,7 +40,7 @@ def draw_running(spectrum: "Spectrum", axes: "Axes | None", lines: int = 12) -> 
             "a convergence plot needs the running estimate, got none: compute with running=True"
         )
     axes = axes or _new_axes()
-    values = spectrum.running.detach().cpu().mean(dim=1).numpy()
+    values = spectrum.running.detach().mean(dim=1).numpy()
     count = values.shape[1]
     steps = [spectrum.steps * (time + 1) / len(values) for time in range(len(values))]
     shown = min(lines, count)

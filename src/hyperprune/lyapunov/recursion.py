@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hyperprune.lyapunov.layers import GenericLayer, Layer, Linearization
+from hyperprune.lyapunov.layers import GenericLayer, Jacobians, Layer, Linearization
 from hyperprune.lyapunov.plan import Phase
 from hyperprune.lyapunov.strand import Strand
-from hyperprune.lyapunov.whole import WholeLinearization
+from hyperprune.lyapunov.whole import WholeJacobians
 
 # Matrices of a group together hold about this many numbers: large ones come one by one, so that they stay
 # in the cache, small ones together, so that Python's part is small.
@@ -92,15 +92,15 @@ class Recursion:
                             strand.push(linearization, t)
                             strand.factor(1, counts[t][sequence])
 
-    def _run_layers(self, inputs: Tensor | None, steps: int, active: Tensor | None) -> list[Linearization]:
-        linearizations = []
+    def _run_layers(self, inputs: Tensor | None, steps: int, active: Tensor | None) -> Sequence[Jacobians]:
+        linearizations: list[Linearization] = []
         for number, layer in enumerate(self.layers):
             trajectory = layer.run(inputs, steps, self.states[number], active)
             self.states[number], inputs = trajectory.state, trajectory.outputs
             linearizations.append(trajectory.linearization)
         if self.order is None:
             return linearizations
-        return [WholeLinearization(linearizations, self.layers, self.order)]
+        return [WholeJacobians(linearizations, self.layers, self.order)]
 
 
 def column_layers(blocks: Sequence[Block], layers: Sequence[Layer], order: list[int] | None) -> list[int]:

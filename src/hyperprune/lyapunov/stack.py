@@ -30,23 +30,22 @@ class StackOptions:
         dtype: type to compute in, or None for the weights' own.
         keep_graph: whether derivatives by the weights are wanted.
         automatic: whether ``torch.func`` takes the place of every closed form.
-        state_size: entries of the state of a bare step function, from the user's initial state.
     """
 
     full: bool
     dtype: torch.dtype | None = None
     keep_graph: bool = False
     automatic: bool = False
-    state_size: int | None = None
 
 
-def build_layers(system: Any, options: StackOptions) -> list[Layer]:
+def build_layers(system: Any, options: StackOptions, initial: Any = None) -> list[Layer]:
     """Layers of ``system``, layer 1 first.
 
     Args:
         system: a recurrent module of torch, one of its cells, a :class:`Cell`, a step function, or a
             list, tuple or ``nn.ModuleList`` of those.
         options: see :class:`StackOptions`.
+        initial: the user's initial state, which tells the size of a bare step function's.
 
     Raises:
         ConfigurationError: a bidirectional module, or nothing that the engine can run.
@@ -54,10 +53,16 @@ def build_layers(system: Any, options: StackOptions) -> list[Layer]:
     if isinstance(system, nn.ModuleList | list | tuple):
         if len(system) == 0:
             raise ConfigurationError("a stack must have at least one layer, got none: give a list of layers")
-        return [layer for part in system for layer in build_layers(part, options)]
+        own = (
+            initial
+            if isinstance(initial, list | tuple) and len(initial) == len(system)
+            else [None] * len(system)
+        )
+        parts = [build_layers(part, options, state) for part, state in zip(system, own, strict=True)]
+        return [layer for part in parts for layer in part]
     layers = _torch_layers(system, options)
     if layers is None:
-        layers = [_generic_layer(system, options)]
+        layers = [_generic_layer(system, options, initial)]
     if options.automatic:
         layers = [
             layer if isinstance(layer, GenericLayer) else _without_closed_form(layer) for layer in layers
@@ -87,7 +92,7 @@ def _torch_layer(module: nn.RNNBase | nn.RNNCellBase, layer: int | None, options
     return RNNLayer(weights, str(module.nonlinearity))
 
 
-def _generic_layer(system: Any, options: StackOptions) -> Layer:
+def _generic_layer(system: Any, options: StackOptions, initial: Any) -> Layer:
     step: Callable[..., Any]
     if isinstance(system, Cell):
         step = system.step
@@ -98,15 +103,16 @@ def _generic_layer(system: Any, options: StackOptions) -> Layer:
             f"system must be a recurrent module, a cell with step(state, x), a step function or a list "
             f"of those, got {type(system).__name__}: see docs/lyapunov.md"
         )
-    size = getattr(system, "state_size", None) or options.state_size or getattr(system, "hidden_size", None)
+    given = initial.shape[-1] if isinstance(initial, torch.Tensor) and initial.dim() == 2 else None
+    size = getattr(system, "state_size", None) or given or getattr(system, "hidden_size", None)
     if size is None:
         raise ConfigurationError(
             f"the state size of {type(system).__name__} must be known: give initial_state (batch, n), "
             "or the cell an attribute state_size"
         )
-    own = {} if options.automatic else {name: getattr(system, name, None) for name in _OWN}
+    offered = {} if options.automatic else {name: getattr(system, name, None) for name in _OWN}
     hidden = getattr(system, "hidden_size", None) or size
-    return GenericLayer(step, int(size), int(hidden), options.full, **own)
+    return GenericLayer(step, int(size), int(hidden), options.full, **offered)
 
 
 def _with_input(function: Callable[..., Any]) -> Callable[..., Any]:

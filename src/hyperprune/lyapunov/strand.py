@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from hyperprune.lyapunov.frames import make_frame
-from hyperprune.lyapunov.layers import Linearization
+from hyperprune.lyapunov.layers import Jacobians
 
 
 class Strand:
@@ -13,6 +13,7 @@ class Strand:
     Args:
         rows: which sequences.
         start: the Q to begin with, ``(rows, n, k)``.
+        identity: whether ``start`` is columns of the identity.
         transposed: whether products use J transposed.
         floor: nats per step at which logarithms are cut, or None.
         differentiable: whether derivatives are kept.
@@ -24,6 +25,7 @@ class Strand:
         rows: slice,
         start: Tensor,
         *,
+        identity: bool,
         transposed: bool,
         floor: float | None,
         differentiable: bool,
@@ -34,7 +36,7 @@ class Strand:
         self.clamped = torch.zeros_like(self.total, dtype=torch.int64)
         self.steps = 0
         self.history: list[Tensor] | None = [] if running else None
-        self._frame = make_frame(start, transposed, differentiable)
+        self._frame = make_frame(start, transposed, identity, differentiable)
         self._floor = floor
 
     @property
@@ -47,9 +49,9 @@ class Strand:
         """Mean logarithm per counted step, in nats, ``(rows, k)``."""
         return self.total / self.steps
 
-    def push(self, linearization: Linearization, t: int) -> None:
+    def push(self, jacobians: Jacobians, t: int) -> None:
         """Multiply Q by the Jacobian at ``t``."""
-        self._frame.push(linearization, t, self.rows)
+        self._frame.push(jacobians, t, self.rows)
 
     def factor(self, gap: int, counted: bool) -> None:
         """QR after ``gap`` steps; add the logarithms if they count."""

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from hyperprune.lyapunov.layers import Layer, Linearization
+from hyperprune.lyapunov.layers import Jacobians, Layer, Linearization
 
 
-class WholeLinearization(Linearization):
+class WholeJacobians(Jacobians):
     """Jacobian of the stacked state, ``n`` the sum over layers.
 
     Layer l's new state depends on the new hidden state of layer l - 1, so with A_l its derivative by
@@ -33,16 +33,6 @@ class WholeLinearization(Linearization):
             dim=-2,
         )
         return (jacobian if transposed else jacobian.mT).contiguous().mT
-
-    def input_jacobian(self, t: int, rows: slice) -> Tensor:
-        """See the base class: the input drives layer 1, and through it the others."""
-        below = self._linearizations[0].input_jacobian(t, rows)
-        parts = [below]
-        for layer in range(1, len(self._layers)):
-            hidden = below[:, : self._layers[layer - 1].hidden_size]
-            below = self._linearizations[layer].input_jacobian(t, rows) @ hidden
-            parts.append(below)
-        return torch.cat([parts[layer] for layer in self._order], dim=-2)
 
     def _blocks(self, t: int, rows: slice) -> list[list[Tensor]]:
         """``[l][m]``: derivative of layer l's state by layer m's."""

@@ -12,9 +12,7 @@ from hyperprune.optim.settings import OptimizerRule, Settings
 def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:
     """``torch.optim.Adam``; its first moment is what rules by momentum read."""
     settings.refuse_momentum("adam")
-    return Adam(
-        parameters, lr=settings.lr, betas=settings.betas, weight_decay=settings.weight_decay, foreach=True
-    )
+    return Adam(parameters, lr=settings.lr, betas=settings.betas, weight_decay=settings.weight_decay)
 
 
 RULE = OptimizerRule(build, papers=(KINGMA_BA_2015,))

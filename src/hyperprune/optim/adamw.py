@@ -12,9 +12,7 @@ from hyperprune.optim.settings import OptimizerRule, Settings
 def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:
     """``torch.optim.AdamW``; its first moment is what rules by momentum read."""
     settings.refuse_momentum("adamw")
-    return AdamW(
-        parameters, lr=settings.lr, betas=settings.betas, weight_decay=settings.weight_decay, foreach=True
-    )
+    return AdamW(parameters, lr=settings.lr, betas=settings.betas, weight_decay=settings.weight_decay)
 
 
 RULE = OptimizerRule(build, papers=(LOSHCHILOV_HUTTER_2019,))

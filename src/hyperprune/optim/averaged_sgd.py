@@ -94,6 +94,8 @@ class AveragedSGD(Optimizer):
     @torch.no_grad()
     def topology_changed(self, parameter: Tensor, mask: Tensor, grown: Tensor | None) -> None:
         """Follow sparse training: keep the mask, and count grown weights from the next step on."""
+        if self._lent:
+            raise RuntimeError("the averages are lent: death and growth read raw weights, leave averaged()")
         self._masks[parameter] = mask
         group = next(g for g in self.param_groups if any(p is parameter for p in g["params"]))
         following = group["steps"] + 1
@@ -121,9 +123,7 @@ class AveragedSGD(Optimizer):
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Inside, the parameters hold their averages; after it, whatever happens, exactly what they held
-        before.
-        """
+        """Inside, the parameters hold their averages; after it, whatever happens, their raw values again."""
         if self._lent:
             raise RuntimeError("the averages are lent already: averaged() cannot be nested")
         parameters = [p for group in self.param_groups for p in group["params"]] if self.averaging else []

@@ -15,7 +15,7 @@ def network_rows(result: SearchResult, timings: Timings | None) -> list[tuple[st
         name = "selected" if candidate.standing == "selected" else "runner-up"
         seconds = timings.candidates.get(candidate.number) if timings else None
         epochs = len(candidate.curve.train_loss)
-        rows.append(_row(f"{name}: {candidate.number}", candidate.final, epochs, seconds))
+        rows.append(_row(f"{name} {candidate.number}", candidate.final, epochs, seconds))
     return rows
 
 

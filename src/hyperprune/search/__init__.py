@@ -8,6 +8,7 @@ from hyperprune.search.config import PoolConfig, RuntimeConfig, SearchConfig
 from hyperprune.search.driver import run
 from hyperprune.search.events import CandidateEnded, Event, Listener, RoundBegan
 from hyperprune.search.loading import configure
+from hyperprune.search.papers import papers
 from hyperprune.search.presets import PRESETS, preset
 from hyperprune.search.result import CandidateResult, FinalNetwork, RoundResult, SearchResult
 from hyperprune.search.run_folder import RunFolder
@@ -33,6 +34,7 @@ __all__ = [
     "Timings",
     "configure",
     "load_timings",
+    "papers",
     "preset",
     "run",
 ]

@@ -53,7 +53,8 @@ class Chooser:
     def ask(self) -> PruningVariant:
         """The next variant; it must be told before the next is asked."""
         self._memory.sampler = self._sampler(len(self._told()))
-        self._asked = self._memory.ask(self._space.distributions())
+        self._asked = self._memory.ask()
+        self._space.suggest(self._asked)
         return self._space.variant(self._asked.params, self._density)
 
     def tell(self, value: float | None, attributes: dict[str, Any]) -> None:
@@ -69,7 +70,7 @@ class Chooser:
                 state=state,
                 value=value,
                 params=self._asked.params,
-                distributions=self._space.distributions(),
+                distributions=self._asked.distributions,
                 user_attrs=attributes,
             )
         )
@@ -92,7 +93,7 @@ class Chooser:
             "n_startup_trials": self._pool.startup,
             "n_ei_candidates": 24,
             "multivariate": True,
-            "group": False,
+            "group": self._space.conditional,
             "constant_liar": False,
         }
         return {"name": "tpe", "arguments": arguments}

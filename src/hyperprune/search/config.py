@@ -1,15 +1,18 @@
 """The configuration of a search: what stands in config.toml."""
 
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from torch import nn
 
 from hyperprune.corpora import CorpusConfig
 from hyperprune.models import ModelConfig
+from hyperprune.optim import build
 from hyperprune.search.halving import budgets
 from hyperprune.search.metrics import METRICS
 from hyperprune.search.space import SpaceConfig
-from hyperprune.sparsity import density_from_sparsity
+from hyperprune.sparsity import SparseTraining, density_from_sparsity
 from hyperprune.training import Recipe, SpectrumConfig
 
 
@@ -66,6 +69,24 @@ class SearchConfig(BaseModel):
         """This configuration, bound to the text that was found."""
         corpus = self.corpus.model_copy(update={"sha256": sha256})
         return self.model_copy(update={"corpus": corpus})
+
+    @model_validator(mode="after")
+    def _optimizer_has_what_the_rules_need(self) -> "SearchConfig":
+        """Try every rule with the recipe's optimiser on a tiny network, before any training."""
+        for variant in self.space.examples(self.density):
+            network = nn.Linear(4, 4)
+            optimizer = build(
+                self.recipe.optimizer,
+                network,
+                lr=self.recipe.learning_rate,
+                weight_decay=self.recipe.weight_decay,
+                momentum=self.recipe.momentum,
+                nonmonotone=self.recipe.nonmonotone,
+            )
+            total = self.recipe.epochs * 1000
+            plain = replace(variant, exclude=(), densities=(), share_budget=())
+            SparseTraining.from_variant(plain, network, optimizer, total_steps=total)
+        return self
 
     @model_validator(mode="after")
     def _budget_suffices(self) -> "SearchConfig":

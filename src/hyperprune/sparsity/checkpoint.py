@@ -12,9 +12,7 @@ from hyperprune.sparsity.schedule import Clock
 
 
 def save(network: SparseNetwork, clock: Clock) -> dict[str, Any]:
-    """``masks`` (bool) and ``generator`` (uint8) are tensors, everything else is JSON. Nothing shares
-    storage.
-    """
+    """``masks`` (bool) and ``generator`` (uint8) are tensors, all else is JSON; nothing shares storage."""
     return {
         "masks": {name: mask.clone() for name, mask in network.masks.items()},
         "generator": network.generator.get_state().clone(),
@@ -37,11 +35,11 @@ def load(state: Mapping[str, Any], network: SparseNetwork, clock: Clock) -> None
         raise CheckpointError(
             f"a state of sparse training must have {', '.join(sorted(missing))}: it is damaged"
         )
-    own = network.variant.to_dict()
-    for name, value in dict(state["variant"]).items():
-        if own.get(name) != value:
+    own, saved = network.variant.to_dict(), dict(state["variant"])
+    for name in sorted({*own, *saved}):
+        if own.get(name) != saved.get(name):
             raise CheckpointError(
-                f"the state must be of the same variant, got {name} {value!r} where this one has "
+                f"the state must be of the same variant, got {name} {saved.get(name)!r} where this one has "
                 f"{own.get(name)!r}: build it with the variant that was saved"
             )
     masks: Mapping[str, Tensor] = state["masks"]
@@ -51,11 +49,11 @@ def load(state: Mapping[str, Any], network: SparseNetwork, clock: Clock) -> None
         raise CheckpointError(
             f"masks must fit the model's {expected}, got {found}: it is another model's state"
         )
+    live, counted = sum(network.live.values()), sum(int(mask.sum()) for mask in masks.values())
+    if network.variant.ramp is None and counted != live:
+        raise CheckpointError(f"masks must hold {live} live weights, got {counted}: the state is damaged")
     network.load({name: mask.bool() for name, mask in masks.items()})
     network.generator.set_state(state["generator"].to(device="cpu", dtype=torch.uint8))
     network.memory = dict(state["memory"])
-    clock.steps, clock.epochs, clock.pending = (
-        int(state["steps"]),
-        int(state["epochs"]),
-        bool(state["pending"]),
-    )
+    clock.steps, clock.epochs = int(state["steps"]), int(state["epochs"])
+    clock.pending = bool(state["pending"])

@@ -177,9 +177,7 @@ class SparseTraining:
 
     @property
     def masks(self) -> dict[str, Tensor]:
-        """Parameter name -> bool tensor of its shape, True where live. They are the truth: don't change
-        them.
-        """
+        """Parameter name -> bool tensor of its shape, True where live; the truth, so don't change them."""
         return self._network.masks
 
     @property
@@ -201,11 +199,9 @@ class SparseTraining:
         return self.live() / sum(mask.numel() for mask in self.masks.values())
 
     def begin_epoch(self) -> None:
-        """Call at the start of every epoch; with ``update_interval="epoch"`` all but the first begin by an
-        update.
+        """Call at the start of every epoch; with ``update_interval="epoch"`` it updates, but for the first.
 
-        Growth by gradient waits for the gradients of the epoch's first step. Does nothing with other
-        intervals.
+        Growth by gradient waits for the gradients of the epoch's first step. Other intervals ignore it.
         """
         if not self._clock.begin_epoch() or self.variant.static:
             return

@@ -125,9 +125,11 @@ class PruningVariant:
         return json.dumps(self.canonical().to_dict(), sort_keys=True, separators=(",", ":"))
 
     def _freeze(self) -> None:
+        given: Any = self.densities  # a table of a TOML file comes as a mapping
+        pairs = given.items() if isinstance(given, Mapping) else given
         frozen: dict[str, object] = {
             "exclude": patterns("exclude", self.exclude),
-            "densities": tuple((str(pattern), float(density)) for pattern, density in self.densities),
+            "densities": tuple((str(pattern), float(density)) for pattern, density in pairs),
             "share_budget": tuple(patterns("share_budget", group) for group in self.share_budget),
             "ramp": None if self.ramp is None else (float(self.ramp[0]), float(self.ramp[1])),
         }

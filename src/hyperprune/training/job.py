@@ -105,7 +105,7 @@ def _train_one(
     state.observe(valid_loss)
     spectrum = None
     if job.spectrum is not None:
-        spectrum = folder.save_spectrum(epoch, measure(state, task, job.spectrum, epoch))
+        spectrum = folder.save_spectrum(epoch, measure(state, task, job.spectrum))
     listener(replace(progress, step=progress.steps, train_loss=train_loss, valid_loss=valid_loss))
     return EpochRecord(
         epoch=epoch,

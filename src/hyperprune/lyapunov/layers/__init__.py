@@ -1,6 +1,6 @@
 """The layers the engine knows, one file each, behind one interface."""
 
-from hyperprune.lyapunov.layers.base import Layer, Linearization, Trajectory
+from hyperprune.lyapunov.layers.base import Jacobians, Layer, Linearization, Trajectory
 from hyperprune.lyapunov.layers.generic import GenericLayer
 from hyperprune.lyapunov.layers.gru import GRULayer
 from hyperprune.lyapunov.layers.lstm import LSTMLayer
@@ -10,6 +10,7 @@ from hyperprune.lyapunov.layers.weights import Weights, read_weights
 __all__ = [
     "GRULayer",
     "GenericLayer",
+    "Jacobians",
     "LSTMLayer",
     "Layer",
     "Linearization",

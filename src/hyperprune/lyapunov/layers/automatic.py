@@ -62,16 +62,11 @@ class GenericLinearization(Linearization):
         return super().product(t, rows, q, transposed, memory)
 
     def input_jacobian(self, t: int, rows: slice) -> Tensor:
-        """See the base class; raises ConfigurationError where the input is no vector."""
+        """See the base class; only layers above the first are asked, and their inputs are vectors."""
         assert self._inputs is not None
         state, x = self._states[t], self._inputs[t]
         if self._input_jacobian is not None:
             return self._input_jacobian(state, x)[rows, : self._tracked]
-        if x.dim() != 2:
-            raise ConfigurationError(
-                f"a layer above the first takes inputs (batch, features), got {tuple(x.shape)}: "
-                "flatten the features of the layer below"
-            )
         result = _columns(lambda value: self._step(state, value), x, self._forward_mode)
         return result[rows, : self._tracked]
 

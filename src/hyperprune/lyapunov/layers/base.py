@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 
-class Linearization(ABC):
-    """Jacobians of one layer along a stretch of ``time`` steps of ``batch`` sequences.
+class Jacobians(ABC):
+    """Jacobians along a stretch of ``time`` steps of ``batch`` sequences.
 
     The tracked state has ``n`` entries: the hidden ones, or all. Jacobians are
     ``J[b, i, j] = d new_state[b, i] / d state[b, j]``.
@@ -22,16 +22,20 @@ class Linearization(ABC):
         tensor of that shape, may be overwritten to hold the result's columns as its rows.
         """
 
-    @abstractmethod
-    def input_jacobian(self, t: int, rows: slice) -> Tensor:
-        """Derivative of the tracked new state by the input, ``(len(rows), n, features)``."""
-
     def product(
         self, t: int, rows: slice, q: Tensor, transposed: bool, memory: Tensor | None = None
     ) -> Tensor:
         """J (or its transpose) times ``q`` of shape ``(len(rows), n, k)``, column-major."""
         operator = self.operator(t, rows, transposed, memory)
         return torch.matmul(q.mT, operator.mT).mT
+
+
+class Linearization(Jacobians):
+    """The Jacobians of one layer, by its state and by its input."""
+
+    @abstractmethod
+    def input_jacobian(self, t: int, rows: slice) -> Tensor:
+        """Derivative of the tracked new state by the input, ``(len(rows), n, features)``."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,73 @@
+"""The papers behind a configuration, which its results should cite."""
+
+from hyperprune.optim import OPTIMIZERS
+from hyperprune.search.config import SearchConfig
+from hyperprune.sparsity import Paper, citations
+
+ZHENG_SHLIZERMAN_2025 = Paper(
+    "zheng2025",
+    "Zheng, C., Shlizerman, E.",
+    "Hyperpruning: efficient search through pruned variants of recurrent neural networks leveraging "
+    "Lyapunov spectrum",
+    "arXiv",
+    2025,
+    "https://arxiv.org/abs/2506.07975",
+)
+BENETTIN_1980 = Paper(
+    "benettin1980",
+    "Benettin, G., Galgani, L., Giorgilli, A., Strelcyn, J.-M.",
+    "Lyapunov characteristic exponents for smooth dynamical systems and for Hamiltonian systems; a method "
+    "for computing all of them",
+    "Meccanica 15",
+    1980,
+    "https://doi.org/10.1007/BF02128236",
+)
+VOGT_2022 = Paper(
+    "vogt2022",
+    "Vogt, R., Puelma Touzel, M., Shlizerman, E., Lajoie, G.",
+    "On Lyapunov exponents for RNNs: understanding information propagation using dynamical systems tools",
+    "Frontiers in Applied Mathematics and Statistics 8",
+    2022,
+    "https://doi.org/10.3389/fams.2022.818799",
+)
+BERGSTRA_2011 = Paper(
+    "bergstra2011",
+    "Bergstra, J., Bardenet, R., Bengio, Y., Kegl, B.",
+    "Algorithms for hyper-parameter optimization",
+    "Advances in Neural Information Processing Systems 24",
+    2011,
+    "https://papers.nips.cc/paper/4443-algorithms-for-hyper-parameter-optimization",
+)
+AKIBA_2019 = Paper(
+    "akiba2019",
+    "Akiba, T., Sano, S., Yanase, T., Ohta, T., Koyama, M.",
+    "Optuna: a next-generation hyperparameter optimization framework",
+    "ACM SIGKDD International Conference on Knowledge Discovery and Data Mining",
+    2019,
+    "https://arxiv.org/abs/1907.10902",
+)
+ZAREMBA_2014 = Paper(
+    "zaremba2014",
+    "Zaremba, W., Sutskever, I., Vinyals, O.",
+    "Recurrent neural network regularization",
+    "arXiv",
+    2014,
+    "https://arxiv.org/abs/1409.2329",
+)
+
+
+def papers(config: SearchConfig) -> list[Paper]:
+    """Papers behind the method, the spectra, the sampler, the network, the optimiser and every rule.
+
+    Each once, oldest first.
+    """
+    found = {ZHENG_SHLIZERMAN_2025, BENETTIN_1980, VOGT_2022, AKIBA_2019, ZAREMBA_2014}
+    found.update(OPTIMIZERS[config.recipe.optimizer].papers)
+    if config.search.sampler == "tpe":
+        found.add(BERGSTRA_2011)
+    for variant in config.space.examples(config.density):
+        found.update(citations(variant))
+    for name in config.space.method:
+        if name != "rules":
+            found.update(citations(name))
+    return sorted(found, key=lambda paper: (paper.year, paper.key))

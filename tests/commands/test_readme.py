@@ -1,0 +1,84 @@
+"""Every command and every Python example of the README runs, at a small size."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[2] / "README.md"
+SMALL = {
+    "--candidates": "4",
+    "--epochs": "3",
+    "--hidden": "8",
+    "--embedding": "8",
+    "--first-epochs": "1",
+    "--round-epochs": "1",
+    "--max-train-tokens": "3000",
+    "--max-vocabulary": "100",
+}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README.read_text(encoding="utf-8"), re.S | re.M)
+
+
+def commands() -> list[list[str]]:
+    lines = [line for block in blocks("") for line in block.splitlines()]
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("hyperprune ")]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the texts and the configuration that the README speaks of."""
+    place = tmp_path_factory.mktemp("readme")
+    words = "the cat sat on the mat and the dog ran to the red house\n"
+    for corpus in ("my-text", "ptb"):
+        (place / corpus).mkdir()
+        for part in ("train", "valid", "test"):
+            (place / corpus / f"{part}.txt").write_text(words * 150)
+    (place / "my.toml").write_text("[recipe]\nlearning_rate = 5.0\n")
+    return place
+
+
+def small(words: list[str]) -> list[str]:
+    """A search with little to do; what the README gives stays, a GPU becomes the CPU."""
+    words = ["cpu" if word.startswith("cuda") else word for word in words]
+    if words[0] == "search" and "--init" not in words:
+        words += [part for flag, value in SMALL.items() if flag not in words for part in (flag, value)]
+        words += [] if "--out" in words else ["--out", f"runs/{abs(hash(tuple(words)))}"]
+    return words
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_command(place: Path, words: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "hyperprune", *small(words)],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python(place: Path, code: str) -> None:
+    limits = {
+        "corpus.max_train_tokens": 3000,
+        "corpus.max_vocabulary": 100,
+        "recipe.epochs": 4,
+        "model.hidden": 8,
+        "model.embedding": 8,
+    }
+    assert "values={" in code
+    code = code.replace("values={", f"values={{**{limits!r}, ")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=place, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.split()) == 2

@@ -1,0 +1,137 @@
+"""Layers with a closed form run as torch's modules do, and their Jacobians are the automatic ones."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from hyperprune import lyapunov
+from hyperprune.lyapunov.layers import Layer
+from hyperprune.lyapunov.stack import StackOptions, build_layers
+
+FEATURES, SIZE, TIME, BATCH = 3, 5, 7, 4
+
+# A new closed form adds a line here.
+MODULES: dict[str, Callable[[], nn.Module]] = {
+    "rnn-tanh": lambda: nn.RNN(FEATURES, SIZE, 2),
+    "rnn-relu": lambda: nn.RNN(FEATURES, SIZE, 2, nonlinearity="relu"),
+    "rnn-no-bias": lambda: nn.RNN(FEATURES, SIZE, bias=False),
+    "gru": lambda: nn.GRU(FEATURES, SIZE, 2),
+    "gru-no-bias": lambda: nn.GRU(FEATURES, SIZE, bias=False),
+    "lstm": lambda: nn.LSTM(FEATURES, SIZE, 3),
+    "lstm-no-bias": lambda: nn.LSTM(FEATURES, SIZE, bias=False),
+    "lstm-projected": lambda: nn.LSTM(FEATURES, SIZE, 2, proj_size=2),
+    "rnn-cell": lambda: nn.RNNCell(FEATURES, SIZE, nonlinearity="relu"),
+    "gru-cell": lambda: nn.GRUCell(FEATURES, SIZE),
+    "lstm-cell": lambda: nn.LSTMCell(FEATURES, SIZE, bias=False),
+    "lstm-input-bias-only": lambda: without_recurrent_bias(nn.LSTM(FEATURES, SIZE)),
+}
+EVERY = [pytest.param(make, id=name) for name, make in MODULES.items()]
+
+
+def without_recurrent_bias(module: nn.Module) -> nn.Module:
+    nn.init.zeros_(module.bias_hh_l0)
+    return module
+
+
+def inputs_of(seed: int = 0) -> Tensor:
+    return torch.randn(TIME, BATCH, FEATURES, generator=torch.Generator().manual_seed(seed)).double()
+
+
+def layers_of(module: nn.Module, full: bool, automatic: bool) -> list[Layer]:
+    return build_layers(module, StackOptions(full=full, automatic=automatic))
+
+
+def random_state(layer: Layer) -> Tensor:
+    # in (-1, 1) like a state that tanh made; not 0, where many terms vanish
+    return torch.rand(BATCH, layer.state_size).double() * 1.8 - 0.9
+
+
+@pytest.mark.parametrize("make", EVERY)
+@pytest.mark.parametrize("full", [False, True], ids=["hidden", "full"])
+def test_closed_jacobians_are_the_automatic_ones(make: Callable[[], nn.Module], full: bool) -> None:
+    module, below = make().double(), inputs_of()
+    pairs = zip(layers_of(module, full, False), layers_of(module, full, True), strict=True)
+    for closed, automatic in pairs:
+        state = random_state(closed)
+        a, b = closed.run(below, TIME, state, None), automatic.run(below, TIME, state, None)
+        torch.testing.assert_close(a.outputs, b.outputs, atol=1e-12, rtol=0)
+        rows, part = slice(0, BATCH), slice(1, 3)
+        for t, transposed in itertools.product(range(TIME), (False, True)):
+            expected = b.linearization.operator(t, rows, transposed)
+            found = a.linearization.operator(t, rows, transposed)
+            torch.testing.assert_close(found, expected, atol=1e-10, rtol=0)
+            memory = torch.empty(2, closed.tracked, closed.tracked).double()
+            again = a.linearization.operator(t, part, transposed, memory)
+            torch.testing.assert_close(again, expected[part], atol=1e-10, rtol=0)
+            q = torch.randn(BATCH, closed.tracked, 2).double()
+            torch.testing.assert_close(
+                a.linearization.product(t, rows, q, transposed), expected @ q, atol=1e-10, rtol=0
+            )
+            by_input = b.linearization.input_jacobian(t, part)
+            torch.testing.assert_close(a.linearization.input_jacobian(t, part), by_input, atol=1e-10, rtol=0)
+        below = a.outputs
+
+
+@pytest.mark.parametrize("make", EVERY)
+def test_states_are_those_of_the_module_itself(make: Callable[[], nn.Module]) -> None:
+    module, below = make().double(), inputs_of()
+    with torch.no_grad():
+        if isinstance(module, nn.RNNBase):
+            expected = module(below)[0]
+        else:
+            state, outputs = None, []
+            for x in below:
+                state = module(x, state)
+                outputs.append(state[0] if isinstance(state, tuple) else state)
+            expected = torch.stack(outputs)
+        for layer in layers_of(module, True, False):
+            below = layer.run(below, TIME, torch.zeros(BATCH, layer.state_size).double(), None).outputs
+    torch.testing.assert_close(below, expected, atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize("make", EVERY)
+def test_spectra_by_closed_form_and_by_torch_func_agree(make: Callable[[], nn.Module]) -> None:
+    module, inputs = make().double(), inputs_of()
+    for state, direction in itertools.product(lyapunov.STATES, lyapunov.DIRECTIONS):
+        options = {"state": state, "direction": direction, "steps": 3}
+        closed = lyapunov.spectrum(module, inputs, **options)
+        automatic = lyapunov.spectrum(module, inputs, jacobian="automatic", **options)
+        torch.testing.assert_close(closed.exponents, automatic.exponents, atol=1e-9, rtol=0)
+
+
+@pytest.mark.parametrize("make", EVERY)
+def test_sequences_do_not_touch_each_other(make: Callable[[], nn.Module]) -> None:
+    module, inputs = make().double(), inputs_of()
+    together = lyapunov.spectrum(module, inputs, steps=3)
+    alone = lyapunov.spectrum(module, inputs[:, 2:3], steps=3)
+    torch.testing.assert_close(together.exponents[2:3], alone.exponents, atol=1e-10, rtol=0)
+
+
+@pytest.mark.parametrize("make", EVERY)
+def test_a_masked_sequence_is_as_if_alone(make: Callable[[], nn.Module]) -> None:
+    module, inputs = make().double(), inputs_of()
+    mask = torch.ones(TIME, BATCH).bool()
+    mask[5:, 1] = False  # ends early
+    mask[[0, 3], 2] = False  # has gaps
+    found = lyapunov.spectrum(module, inputs, mask=mask, warmup=1, steps=4)
+    assert found.counts.tolist() == [4, 4, 4, 4]
+    for sequence in range(BATCH):
+        own = inputs[mask[:, sequence], sequence : sequence + 1]
+        alone = lyapunov.spectrum(module, own, warmup=1, steps=4)
+        torch.testing.assert_close(found.exponents[sequence], alone.exponents[0], atol=1e-10, rtol=0)
+
+
+@pytest.mark.parametrize("make", EVERY)
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, none is visible")
+def test_cuda_gives_the_numbers_of_the_cpu(make: Callable[[], nn.Module]) -> None:
+    module, inputs = make().double(), inputs_of()
+    mask = torch.ones(TIME, BATCH).bool()
+    mask[4:, 1] = False
+    for options in ({}, {"k": 2}, {"mask": mask}, {"layerwise": False, "qr_interval": 3}):
+        expected = lyapunov.spectrum(module.cpu(), inputs, **options)
+        found = lyapunov.spectrum(module.cuda(), inputs.cuda(), **options)
+        torch.testing.assert_close(found.exponents, expected.exponents, atol=1e-9, rtol=0)

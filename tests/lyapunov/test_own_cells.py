@@ -1,0 +1,134 @@
+"""A user's own cells and step functions."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from hyperprune import lyapunov
+from hyperprune.errors import ConfigurationError
+from hyperprune.lyapunov.layers.automatic import GenericLinearization
+
+
+class LeakyCell:
+    """s' = (1 - a) s + a tanh(W s + V x), with the second half of the state a trace of the first."""
+
+    def __init__(self, features: int, size: int) -> None:
+        self.hidden_size, self.state_size = size, 2 * size
+        self.inner = (torch.randn(size, size) / size**0.5).double()
+        self.outer = torch.randn(size, features).double()
+
+    def step(self, state: Tensor, x: Tensor) -> Tensor:
+        hidden, trace = state.chunk(2, dim=1)
+        hidden = 0.6 * hidden + 0.4 * torch.tanh(hidden @ self.inner.mT + x @ self.outer.mT + 0.1 * trace)
+        return torch.cat([hidden, 0.9 * trace + 0.1 * hidden], dim=1)
+
+
+class LeakyCellWithJacobian(LeakyCell):
+    """The same with its own derivative."""
+
+    def jacobian(self, state: Tensor, x: Tensor) -> Tensor:
+        hidden, trace = state.chunk(2, dim=1)
+        slope = 1 - torch.tanh(hidden @ self.inner.mT + x @ self.outer.mT + 0.1 * trace).square()
+        eye = torch.eye(self.hidden_size, dtype=state.dtype).expand(len(state), -1, -1)
+        by_hidden = 0.6 * eye + 0.4 * slope[:, :, None] * self.inner
+        by_trace = 0.04 * slope[:, :, None] * eye
+        above = torch.cat([by_hidden, by_trace], dim=2)
+        below = torch.cat([0.1 * by_hidden, 0.9 * eye + 0.1 * by_trace], dim=2)
+        return torch.cat([above, below], dim=1)
+
+
+@pytest.mark.parametrize("state", ["hidden", "full"])
+@pytest.mark.parametrize("direction", ["forward", "adjoint"])
+def test_own_jacobian_and_torch_func_agree_in_a_stack(state: str, direction: str) -> None:
+    own = [LeakyCellWithJacobian(4, 6), nn.LSTM(6, 5).double(), LeakyCellWithJacobian(5, 3)]
+    inputs = torch.randn(20, 3, 4).double()
+    options = {"state": state, "direction": direction, "warmup": 3}
+    by_cell = lyapunov.spectrum(own, inputs, **options)
+    by_torch = lyapunov.spectrum(own, inputs, jacobian="automatic", **options)
+    whole = lyapunov.spectrum(own, inputs, layerwise=False, **options)
+    assert by_cell.layer_sizes == ((6, 5, 3) if state == "hidden" else (12, 10, 6))
+    torch.testing.assert_close(by_cell.exponents, by_torch.exponents, atol=1e-10, rtol=0)
+    torch.testing.assert_close(by_cell.exponents, whole.exponents, atol=1e-9, rtol=0)
+
+
+@pytest.mark.parametrize("direction", ["forward", "adjoint"])
+def test_few_columns_of_a_large_state_use_products_and_agree(direction: str) -> None:
+    weight = (torch.randn(150, 150) / 150**0.5).double()
+    inputs = torch.randn(25, 3, 150).double()
+
+    def step(state: Tensor, x: Tensor) -> Tensor:
+        return torch.tanh(state @ weight.mT + x)
+
+    start = torch.zeros(3, 150).double()
+    few = lyapunov.spectrum(step, inputs, initial_state=start, k=7, direction=direction)
+    full = lyapunov.spectrum(step, inputs, initial_state=start, direction=direction)
+    torch.testing.assert_close(few.exponents, full.leading(7).exponents, atol=1e-10, rtol=0)
+
+
+def test_few_columns_make_no_whole_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> Tensor:
+        raise AssertionError("a whole Jacobian was made")
+
+    monkeypatch.setattr(GenericLinearization, "operator", refuse)
+    start = torch.zeros(2, 200)
+    found = lyapunov.spectrum(
+        lambda s, x: torch.sin(2 * s + x), torch.randn(5, 2, 200), initial_state=start, k=3
+    )
+    assert found.exponents.shape == (2, 3)
+
+
+def test_a_step_without_forward_derivative_falls_back_to_the_backward_one() -> None:
+    module = nn.LSTM(3, 40).double()
+
+    def fused(state: Tensor, x: Tensor) -> Tensor:
+        h, c = state.chunk(2, dim=1)
+        # torch's fused kernel has no forward-mode derivative
+        h, c = torch._VF.lstm_cell(
+            x, (h, c), module.weight_ih_l0, module.weight_hh_l0, module.bias_ih_l0, module.bias_hh_l0
+        )
+        return torch.cat([h, c], dim=1)
+
+    inputs, start = torch.randn(8, 2, 3).double(), torch.zeros(2, 80).double()
+    expected = lyapunov.spectrum(module, inputs, state="full")
+    for k in (None, 4):
+        found = lyapunov.spectrum(fused, inputs, initial_state=start, k=k)
+        wanted = expected if k is None else expected.leading(k)
+        torch.testing.assert_close(found.exponents, wanted.exponents, atol=1e-9, rtol=0)
+
+
+def test_functions_of_the_state_alone_and_of_structured_inputs() -> None:
+    start = torch.rand(4, 2).double()
+    alone = lyapunov.spectrum(lambda s: 0.5 * s, initial_state=start, steps=5)
+    ignoring = lyapunov.spectrum(lambda s, x: 0.5 * s, None, initial_state=start, steps=5)
+    assert torch.equal(alone.exponents, ignoring.exponents)
+    inputs = torch.rand(6, 4).double()  # one number a step, no feature dimension
+    scaled = lyapunov.spectrum(lambda s, x: x[:, None] * s, inputs, initial_state=start)
+    torch.testing.assert_close(scaled.exponents, inputs.log().mean(dim=0)[:, None].expand(4, 2))
+
+
+def test_module_without_input_runs_on_its_biases() -> None:
+    module, start = nn.LSTM(3, 4).double(), torch.rand(2, 8).double()
+    without = lyapunov.spectrum(module, None, steps=6, initial_state=start)
+    zeros = lyapunov.spectrum(module, torch.zeros(6, 2, 3).double(), initial_state=start)
+    torch.testing.assert_close(without.exponents, zeros.exponents)
+
+
+def test_a_jacobian_of_the_wrong_shape_is_refused() -> None:
+    cell = LeakyCell(4, 6)
+    cell.jacobian = lambda state, x: torch.zeros(6, 6)  # type: ignore[attr-defined]
+    with pytest.raises(ConfigurationError, match="jacobian"):
+        lyapunov.spectrum(cell, torch.randn(5, 2, 4).double())
+
+
+def test_whole_state_of_a_stack_needs_vectors_between_the_layers() -> None:
+    def of_a_number(state: Tensor, x: Tensor) -> Tensor:
+        return torch.tanh(state + x[:, None])
+
+    inputs, start = torch.randn(5, 2), [torch.zeros(2, 3), torch.zeros(2, 3)]
+    above = [of_a_number, lambda state, x: torch.tanh(state + x)]
+    assert lyapunov.spectrum(above, inputs, initial_state=start, layerwise=False).layer_sizes == (3, 3)
+
+
+def test_structure_alone_makes_a_cell() -> None:
+    assert isinstance(LeakyCell(4, 6), lyapunov.Cell)
+    assert not isinstance(nn.LSTM(3, 4), lyapunov.Cell)

@@ -1,0 +1,79 @@
+import optuna
+import pytest
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.search import SpaceConfig, configure, papers
+from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
+
+EVERYTHING = SpaceConfig(
+    sparse_init=tuple(SPARSE_INIT),
+    growth=tuple(GROWTH),
+    death=tuple(DEATH),
+    redistribution=tuple(REDISTRIBUTION),
+    decay=tuple(DECAY),
+    update_interval=("epoch", 100),
+    method=("rules", *METHODS),
+)
+
+
+def _suggestions(space: SpaceConfig, count: int) -> list[dict[str, object]]:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    found = []
+    for _ in range(count):
+        trial = study.ask()
+        space.suggest(trial)
+        found.append(trial.params)
+        study.tell(trial, 0.0)
+    return found
+
+
+def test_default_is_the_space_of_the_paper() -> None:
+    params = _suggestions(SpaceConfig(), 60)
+    assert {p["growth"] for p in params} == {"random"}
+    assert {p["death"] for p in params} == {"magnitude", "set", "threshold", "global_magnitude"}
+    assert {p["redistribution"] for p in params} == {"magnitude", "nonzeros", "none"}
+    assert {p["death_rate"] for p in params} == {0.4, 0.5, 0.6, 0.7, 0.8, 0.9}
+
+
+def test_every_rule_and_method_can_be_suggested() -> None:
+    params = _suggestions(EVERYTHING, 400)
+    assert {p["method"] for p in params} == {"rules", *METHODS}
+    for name, registry in (("growth", GROWTH), ("death", DEATH), ("redistribution", REDISTRIBUTION)):
+        assert {p[name] for p in params if name in p} == set(registry)
+    for chosen in params:
+        variant = EVERYTHING.variant(chosen, 0.2)
+        assert variant.density == 0.2
+        if chosen["method"] != "rules":
+            assert variant == METHODS[str(chosen["method"])].at(0.2)
+            assert set(chosen) == {"method"}
+
+
+def test_continuous_death_rate() -> None:
+    space = SpaceConfig.model_validate({"death_rate": {"low": 0.2, "high": 0.6}})
+    rates = [float(str(p["death_rate"])) for p in _suggestions(space, 50)]
+    assert all(0.2 <= rate <= 0.6 for rate in rates)
+    assert len(set(rates)) == 50
+
+
+def test_patterns_hold_for_every_variant() -> None:
+    space = SpaceConfig.model_validate({"exclude": ["embedding.*"], "densities": {"decoder.*": 0.5}})
+    for variant in space.examples(0.3):
+        assert variant.exclude == ("embedding.*",)
+        assert variant.densities == (("decoder.*", 0.5),)
+
+
+@pytest.mark.parametrize("values", [{"space.growth": ["momentum"]}, {"space.method": ["rules", "snfs"]}])
+def test_rules_that_need_momentum_are_refused_before_training(values: dict[str, object]) -> None:
+    with pytest.raises(ConfigurationError, match="momentum"):
+        configure("demo", None, values)
+    configure("demo", None, {**values, "recipe.momentum": 0.9})
+
+
+def test_papers_follow_the_rules() -> None:
+    plain = {paper.key for paper in papers(configure("demo"))}
+    assert {"zheng2025", "benettin1980", "bergstra2011"} <= plain
+    assert "zhu2017" not in plain
+    ramp = configure("demo", None, {"space.method": ["gradual_magnitude"]})
+    assert "zhu2017" in {paper.key for paper in papers(ramp)}
+    averaged = configure("demo", None, {"recipe.optimizer": "snt-asgd"})
+    assert {"merity2018", "liu2021"} <= {paper.key for paper in papers(averaged)}

@@ -1,0 +1,194 @@
+"""A job trains, measures and keeps what it measured; the orders that DESIGN gives are laws here."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from hyperprune.corpora import CorpusConfig
+from hyperprune.errors import CheckpointError
+from hyperprune.models import ModelConfig
+from hyperprune.sparsity import PruningVariant, SparseTraining
+from hyperprune.training import (
+    JobFolder,
+    Progress,
+    Recipe,
+    SpectrumConfig,
+    TrainingJob,
+    checkpoint,
+    run,
+)
+from hyperprune.training import job as training_job
+from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint, load_network
+
+CORPUS = CorpusConfig(max_train_tokens=2000, max_vocabulary=80)
+VARIANT = PruningVariant(density=0.3, death_rate=0.5, update_interval="epoch")
+
+
+def job(folder: Path, **changes: object) -> TrainingJob:
+    values: dict[str, object] = {
+        "label": "test",
+        "folder": folder,
+        "corpus": CORPUS,
+        "model": ModelConfig(embedding=8, hidden=8),
+        "recipe": Recipe(epochs=4, learning_rate=5.0),
+        "spectrum": SpectrumConfig(batch=2, steps=5, warmup=1),
+        "until": 3,
+    }
+    return TrainingJob.model_validate(values | changes)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "snt-asgd", "adam"])
+@pytest.mark.parametrize("variant", [None, VARIANT], ids=["dense", "sparse"])
+def test_in_two_pieces_as_in_one(tmp_path: Path, optimizer: str, variant: PruningVariant | None) -> None:
+    """Stopped after two epochs and taken up, a job gives the same history, spectra and checkpoint."""
+    rate = 0.01 if optimizer == "adam" else 5.0
+    recipe = Recipe(epochs=5, learning_rate=rate, optimizer=optimizer, nonmonotone=1)
+    changes = {"variant": variant, "recipe": recipe}
+    whole = run(job(tmp_path / "whole", until=5, **changes))
+    run(job(tmp_path / "pieces", until=2, **changes))
+    run(job(tmp_path / "pieces", until=3, **changes))
+    assert run(job(tmp_path / "pieces", until=5, **changes)) == whole
+    for path in (tmp_path / "whole").glob("*.safetensors"):
+        assert (tmp_path / "pieces" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_averages_are_what_is_evaluated_and_exported(tmp_path: Path) -> None:
+    """With a rate that makes the loss rise, NT-ASGD begins to average; the checkpoint holds both weights."""
+    recipe = Recipe(epochs=6, learning_rate=40.0, clip=0, optimizer="nt-asgd", nonmonotone=1)
+    history = run(job(tmp_path, until=6, recipe=recipe))
+    if not any(record.averaging for record in history.epochs):
+        pytest.skip("the loss never rose, so the averaging never began")
+    last = checkpoint.load(checkpoint.path(tmp_path, 6))
+    assert {k.removeprefix("average.") for k in last.tensors if k.startswith("average.")} == {
+        k.removeprefix("model.") for k in last.tensors if k.startswith("model.")
+    }
+    network = load_network(checkpoint.path(tmp_path, 6))
+    assert torch.equal(network.state_dict()["decoder.weight"], last.tensors["average.decoder.weight"])
+
+
+def test_a_done_job_only_reads(tmp_path: Path) -> None:
+    history = run(job(tmp_path))
+    heard: list[Progress] = []
+    assert run(job(tmp_path), heard.append) == history
+    assert run(job(tmp_path, until=2)) == history.until(2)
+    assert [event.step for event in heard] == [0]
+
+
+def test_order_at_the_edges_of_epochs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The topology changes at the start of epochs 2 and 3, not of 1, and never after a measurement."""
+    calls: list[str] = []
+    begin_epoch, update_topology = SparseTraining.begin_epoch, SparseTraining.update_topology
+
+    def begin(self: SparseTraining) -> None:
+        calls.append("begin")
+        begin_epoch(self)
+
+    def update(self: SparseTraining) -> object:
+        calls.append("update")
+        return update_topology(self)
+
+    monkeypatch.setattr(SparseTraining, "begin_epoch", begin)
+    monkeypatch.setattr(SparseTraining, "update_topology", update)
+    for name in ("evaluate", "measure"):
+        original = getattr(training_job, name)
+
+        def spy(*args: object, _original: Any = original, _name: str = name) -> object:
+            calls.append(_name)
+            return _original(*args)
+
+        monkeypatch.setattr(training_job, name, spy)
+    run(job(tmp_path, variant=VARIANT))
+    assert calls == ["begin", "evaluate", "measure"] + ["begin", "update", "evaluate", "measure"] * 2
+
+
+def test_order_inside_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Backward, clip, then the sparse step, which updates, steps the optimiser and masks."""
+    from hyperprune.sparsity import SparseTraining
+
+    calls: list[str] = []
+    for owner, name in (
+        (torch.Tensor, "backward"),
+        (SparseTraining, "clip_grad_norm_"),
+        (SparseTraining, "step"),
+    ):
+        original = getattr(owner, name)
+
+        def spy(*args, _original=original, _name=name, **kwargs):  # type: ignore[no-untyped-def]
+            calls.append(_name)
+            return _original(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, spy)
+    run(job(tmp_path, variant=VARIANT, until=1, spectrum=None))
+    assert calls[:6] == ["backward", "clip_grad_norm_", "step"] * 2
+
+
+def test_density_and_live_weights_are_exact_at_every_epoch(tmp_path: Path) -> None:
+    history = run(job(tmp_path, variant=VARIANT))
+    network = load_network(checkpoint.path(tmp_path, 3))
+    total = sum(p.numel() for p in network.parameters() if p.dim() > 1)
+    biases = sum(p.numel() for p in network.parameters() if p.dim() == 1)
+    live = int(0.3 * total + 0.5)
+    assert [record.live for record in history.epochs] == [live + biases] * 3
+    assert [record.density for record in history.epochs] == [live / total] * 3
+
+
+def test_all_networks_start_from_the_same_dense_weights(tmp_path: Path) -> None:
+    """Where a candidate's mask is live after no training, its weight is the dense one's."""
+    from hyperprune.seeding import seed_globally
+    from hyperprune.training.job import task_of
+    from hyperprune.training.state import TrainingState, seed_for_training
+
+    networks = []
+    for variant in (None, VARIANT, PruningVariant(density=0.3, sparse_init="er")):
+        description = job(tmp_path, variant=variant)
+        seed_globally(seed_for_training(description.seed))
+        networks.append(TrainingState.fresh(task_of(description), description.recipe, variant, 0))
+    dense = dict(networks[0].network.named_parameters())
+    for state in networks[1:]:
+        assert state.sparse is not None
+        for name, mask in state.sparse.masks.items():
+            weight = dict(state.network.named_parameters())[name]
+            assert torch.equal(weight[mask], dense[name][mask])
+            assert not weight[~mask].any()
+
+
+def test_checkpoint_alone_gives_the_measured_loss(tmp_path: Path) -> None:
+    history = run(job(tmp_path, variant=VARIANT))
+    loss = evaluate_checkpoint(
+        EvaluationJob(checkpoint=checkpoint.path(tmp_path, 3), corpus=CORPUS, recipe=Recipe(), part="valid")
+    )
+    assert loss == history.last.valid_loss
+
+
+def test_checkpoint_of_another_vocabulary_is_refused(tmp_path: Path) -> None:
+    run(job(tmp_path, until=1))
+    with pytest.raises(CheckpointError, match="another vocabulary"):
+        evaluate_checkpoint(
+            EvaluationJob(
+                checkpoint=checkpoint.path(tmp_path, 1),
+                corpus=CorpusConfig(max_train_tokens=2000, max_vocabulary=50),
+                recipe=Recipe(),
+                part="valid",
+            )
+        )
+
+
+def test_damaged_spectrum_means_training_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    history = run(job(tmp_path))
+    path = JobFolder(tmp_path).spectrum_path(2)
+    original = path.read_bytes()
+    path.write_bytes(original[:-8])
+    assert run(job(tmp_path)) == history
+    assert "trained again from the start" in caplog.text
+    assert path.read_bytes() == original
+
+
+def test_diverging_network_ends_with_its_reason(tmp_path: Path) -> None:
+    recipe = Recipe(epochs=4, learning_rate=1e30, clip=0)
+    history = run(job(tmp_path, recipe=recipe))
+    assert history.failure is not None
+    assert history.failure.epoch == 1
+    assert "finite" in history.failure.reason or "became" in history.failure.reason
+    assert run(job(tmp_path, recipe=recipe)) == history
