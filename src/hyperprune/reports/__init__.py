@@ -1,13 +1,13 @@
 """Reports: records gathered and computed from a run, then drawn, as one page that opens offline.
 
 ``gather`` reads a run folder, finished or not, into ``Findings``; ``paths``, ``ranks``, ``density``,
-``candidates`` and ``papers`` compute from it; ``figures`` draws; ``page`` puts it together.
+and ``candidates`` compute from it; ``figures`` draws; ``page`` puts it together.
 """
 
+from hyperprune.reports.bibtex import bibtex
 from hyperprune.reports.findings import Findings, Network
 from hyperprune.reports.gather import gather
 from hyperprune.reports.page import write
-from hyperprune.reports.papers import bibtex, papers
 from hyperprune.reports.rows import cost_sentences, network_rows, variant_sentences
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "cost_sentences",
     "gather",
     "network_rows",
-    "papers",
     "variant_sentences",
     "write",
 ]

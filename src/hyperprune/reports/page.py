@@ -10,16 +10,16 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from hyperprune import __version__, files
+from hyperprune.reports.bibtex import bibtex
 from hyperprune.reports.candidates import candidate_table
 from hyperprune.reports.drawings import Drawing, drawings, early_rankings
 from hyperprune.reports.figures import PALETTE
 from hyperprune.reports.findings import Findings
 from hyperprune.reports.gather import gather
-from hyperprune.reports.papers import bibtex, papers
 from hyperprune.reports.rows import HEADINGS, cost_sentences, network_rows, variant_sentences, variant_words
 from hyperprune.reports.svg import svg
 from hyperprune.reports.viewers import as_script, viewer_data
-from hyperprune.search import RunFolder
+from hyperprune.search import RunFolder, papers
 from hyperprune.search.halving import planned_cost
 
 
@@ -43,8 +43,7 @@ def write(folder: RunFolder) -> Path:
 def render(findings: Findings, drawn: dict[str, Drawing]) -> str:
     """The page."""
     result = findings.result
-    variants = [c.variant for c in findings.candidates if c.variant is not None]
-    cited = papers(findings.config, variants)
+    cited = papers(findings.config)
     return _template().render(
         version=__version__,
         findings=findings,

@@ -1,0 +1,44 @@
+"""One small search for all tests of reports."""
+
+from pathlib import Path
+
+import pytest
+
+from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, run
+
+SMALL = {
+    "corpus.max_train_tokens": 2000,
+    "corpus.max_vocabulary": 100,
+    "model.embedding": 8,
+    "model.hidden": 8,
+    "recipe.epochs": 5,
+    "recipe.learning_rate": 5.0,
+    "spectrum.batch": 2,
+    "spectrum.steps": 5,
+    "search.candidates": 9,
+    "search.startup": 4,
+    "space.death_rate": [0.2, 0.8],
+}
+
+
+@pytest.fixture(scope="session")
+def config() -> SearchConfig:
+    return configure("demo", None, SMALL)
+
+
+@pytest.fixture(scope="session")
+def searched(
+    tmp_path_factory: pytest.TempPathFactory, config: SearchConfig
+) -> tuple[RunFolder, SearchResult]:
+    folder = RunFolder(tmp_path_factory.mktemp("report") / "run")
+    return folder, run(config, folder.path)
+
+
+@pytest.fixture
+def unfinished(tmp_path: Path, searched: tuple[RunFolder, SearchResult]) -> RunFolder:
+    """The same run just before its result was written."""
+    import shutil
+
+    shutil.copytree(searched[0].path, tmp_path / "run")
+    (tmp_path / "run" / "result.json").unlink()
+    return RunFolder(tmp_path / "run")

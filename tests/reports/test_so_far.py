@@ -1,0 +1,98 @@
+"""A search that has not ended is told by what its folder holds."""
+
+from pathlib import Path
+
+import pytest
+
+from hyperprune import reports
+from hyperprune.errors import RunFolderError
+from hyperprune.search import CandidateEnded, Event, RoundBegan, RunFolder, SearchConfig, SearchResult, run
+from hyperprune.training import Failure
+
+
+class Killed(BaseException):
+    """Stands for a process that ends here."""
+
+
+def test_rankings_made_again_are_those_of_the_search(
+    searched: tuple[RunFolder, SearchResult], unfinished: RunFolder
+) -> None:
+    ended, so_far = reports.gather(searched[0]), reports.gather(unfinished)
+    assert so_far.result is None
+    assert so_far.rounds == ended.rounds
+    for mine, theirs in zip(so_far.candidates, ended.candidates, strict=True):
+        assert mine.ls_distance == theirs.ls_distance
+        assert mine.valid_perplexity == theirs.valid_perplexity
+        assert mine.metric == theirs.metric
+        assert mine.variant == theirs.variant
+        known = {"selected": "running", "finalist": "running"}
+        assert mine.standing == known.get(theirs.standing, theirs.standing)
+    assert so_far.leading is not None
+    assert so_far.leading.name == str(so_far.rounds[-1].promoted[0])
+
+
+def test_page_of_an_unfinished_search(unfinished: RunFolder) -> None:
+    page = reports.write(unfinished).read_text(encoding="utf-8")
+    assert "This search has not ended" in page
+    assert 'id="networks"' not in page
+    assert 'id="ranks"' in page
+
+
+def _stop_at(name: str, config: SearchConfig, out: Path) -> RunFolder:
+    def listen(event: Event) -> None:
+        if isinstance(event, RoundBegan) and event.name == name:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(config, out, listener=listen)
+    return RunFolder(out)
+
+
+def test_before_anything_was_trained(tmp_path: Path, config: SearchConfig) -> None:
+    page = reports.write(_stop_at("dense", config, tmp_path / "run")).read_text(encoding="utf-8")
+    assert "0 of 9 candidates" in page
+
+
+def test_with_the_dense_reference_alone(tmp_path: Path, config: SearchConfig) -> None:
+    folder = _stop_at("pool", config, tmp_path / "run")
+    findings = reports.gather(folder)
+    assert findings.dense.epochs == 5
+    assert findings.candidates == ()
+    assert reports.write(folder).is_file()
+
+
+def test_in_the_pool_nobody_has_fallen(tmp_path: Path, config: SearchConfig) -> None:
+    def listen(event: Event) -> None:
+        if isinstance(event, CandidateEnded) and event.number == 3:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(config, tmp_path / "run", listener=listen)
+    findings = reports.gather(RunFolder(tmp_path / "run"))
+    assert findings.rounds == ()
+    assert {c.standing for c in findings.candidates} <= {"running", "duplicate"}
+    assert reports.write(RunFolder(tmp_path / "run")).is_file()
+
+
+def test_a_failed_candidate_says_why(unfinished: RunFolder) -> None:
+    unfinished.candidate(0).save_failure(Failure(epoch=1, reason="the loss became nan"))
+    findings = reports.gather(unfinished)
+    assert findings.candidates[0].standing == "failed"
+    assert 0 in findings.rounds[0].failed
+    assert "the loss became nan" in reports.write(unfinished).read_text(encoding="utf-8")
+
+
+def test_damaged_and_missing_files_are_left_out(
+    unfinished: RunFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    unfinished.dense.spectrum_path(1).write_bytes(b"damaged")
+    unfinished.dense.spectrum_path(2).unlink()
+    findings = reports.gather(unfinished)
+    assert sorted(findings.spectra["dense"]) == [3, 4, 5]
+    assert "goes without it" in caplog.text
+    assert reports.write(unfinished).is_file()
+
+
+def test_other_folders_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match=r"no run folder.*give the --out of a search"):
+        reports.write(RunFolder(tmp_path))

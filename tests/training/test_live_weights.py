@@ -1,0 +1,32 @@
+"""Live weights by matrix and gate, on networks whose masks are written out."""
+
+import torch
+from torch import nn
+
+from hyperprune.training.live_weights import live_weights
+
+
+def test_gates_are_counted_apart() -> None:
+    """Hidden size 1: each row of a recurrent matrix is a gate, in torch's order."""
+    network = nn.ModuleDict({"rnn": nn.LSTM(2, 1), "out": nn.Linear(1, 3)})
+    mask = torch.tensor([[1, 1], [1, 0], [0, 0], [0, 1]], dtype=torch.bool)
+    assert live_weights(network, {"rnn.weight_ih_l0": mask}) == {
+        "rnn.weight_ih_l0[input]": 2,
+        "rnn.weight_ih_l0[forget]": 1,
+        "rnn.weight_ih_l0[cell]": 0,
+        "rnn.weight_ih_l0[output]": 1,
+        "rnn.weight_hh_l0[input]": 1,
+        "rnn.weight_hh_l0[forget]": 1,
+        "rnn.weight_hh_l0[cell]": 1,
+        "rnn.weight_hh_l0[output]": 1,
+        "out.weight": 3,
+    }
+
+
+def test_other_networks_and_shared_matrices() -> None:
+    gru = nn.GRUCell(2, 2)
+    assert live_weights(gru, {})["weight_hh[update]"] == 4
+    assert set(live_weights(nn.RNN(2, 3), {})) == {"weight_ih_l0", "weight_hh_l0"}
+    tied = nn.ModuleDict({"a": nn.Embedding(5, 2), "b": nn.Linear(2, 5, bias=False)})
+    tied["b"].weight = tied["a"].weight
+    assert live_weights(tied, {}) == {"a.weight": 10}
