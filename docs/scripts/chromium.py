@@ -91,8 +91,10 @@ class Page:
         os.close(self._read)
         self._profile.cleanup()
 
-    def open(self, file: Path, *, width: int = 1100, height: int = 900, dark: bool = False) -> None:
-        """Open a local file, once it and what it asks for are loaded."""
+    def open(
+        self, file: Path, *, width: int = 1100, height: int = 900, dark: bool = False, scripts: bool = True
+    ) -> None:
+        """Open a local file and wait until it and what it asks for are loaded; without scripts if wanted."""
         self.requests.clear()
         self.complaints.clear()
         phone = width < 600
@@ -100,9 +102,11 @@ class Page:
         self.call("Emulation.setDeviceMetricsOverride", metrics)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", {"features": [scheme]})
+        self.call("Emulation.setScriptExecutionDisabled", {"value": not scripts})
         self._events.clear()
         self.call("Page.navigate", {"url": file.resolve().as_uri()})
         self._wait(lambda event: event["method"] == "Page.loadEventFired")
+        self.call("Emulation.setScriptExecutionDisabled", {"value": False})
         self.settle()
         own = file.resolve().as_uri()
         self.requests[:] = [address for address in self.requests if address.split("#")[0] != own]

@@ -1,9 +1,11 @@
 """One small search for all tests of reports."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from hyperprune import reports
 from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, run
 
 SMALL = {
@@ -34,11 +36,27 @@ def searched(
     return folder, run(config, folder.path)
 
 
+@pytest.fixture(scope="session")
+def written(searched: tuple[RunFolder, SearchResult]) -> Path:
+    """Its page."""
+    return reports.write(searched[0])
+
+
 @pytest.fixture
 def unfinished(tmp_path: Path, searched: tuple[RunFolder, SearchResult]) -> RunFolder:
     """The same run just before its result was written."""
-    import shutil
+    return _without_result(searched[0], tmp_path / "run")
 
-    shutil.copytree(searched[0].path, tmp_path / "run")
-    (tmp_path / "run" / "result.json").unlink()
-    return RunFolder(tmp_path / "run")
+
+@pytest.fixture(scope="session")
+def written_unfinished(
+    tmp_path_factory: pytest.TempPathFactory, searched: tuple[RunFolder, SearchResult]
+) -> Path:
+    """The page of that."""
+    return reports.write(_without_result(searched[0], tmp_path_factory.mktemp("unfinished") / "run"))
+
+
+def _without_result(folder: RunFolder, copy: Path) -> RunFolder:
+    shutil.copytree(folder.path, copy)
+    (copy / "result.json").unlink()
+    return RunFolder(copy)

@@ -3,13 +3,15 @@
 import dataclasses
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from hyperprune import reports
-from hyperprune.reports.drawings import drawings
+from hyperprune.reports import figures
 from hyperprune.reports.page import render
 from hyperprune.reports.rows import duration
+from hyperprune.reports.svg import svg
 from hyperprune.reports.viewers import as_script
 from hyperprune.search import RunFolder, SearchResult
 
@@ -17,8 +19,8 @@ Run = tuple[RunFolder, SearchResult]
 
 
 @pytest.fixture(scope="module")
-def page(searched: Run) -> str:
-    return reports.write(searched[0]).read_text(encoding="utf-8")
+def page(written: Path) -> str:
+    return written.read_text(encoding="utf-8")
 
 
 def test_page_holds_the_results(searched: Run, page: str) -> None:
@@ -67,7 +69,16 @@ def test_page_asks_for_nothing_from_elsewhere(page: str) -> None:
 
 
 def test_the_same_run_gives_the_same_page(searched: Run, page: str) -> None:
-    assert reports.write(searched[0]).read_text(encoding="utf-8") == page
+    """Drawn once more, the figures are those of the page."""
+    findings = reports.gather(searched[0])
+    with figures.applied():
+        assert svg(figures.curves(findings), "perplexity-wide", _label(page)) in page
+    again = [render(findings, {}) for _ in range(2)]
+    assert again[0] == again[1]
+
+
+def _label(page: str) -> str:
+    return re.findall(r'id="figure-perplexity".*?aria-label="([^"]*)"', page, re.DOTALL)[0]
 
 
 def test_figures_are_pictures(searched: Run, page: str) -> None:
@@ -102,7 +113,7 @@ def test_what_a_user_wrote_is_text(searched: Run) -> None:
     findings = reports.gather(searched[0])
     corpus = findings.config.corpus.model_copy(update={"source": "<script>alert(1)</script>"})
     config = findings.config.model_copy(update={"corpus": corpus})
-    page = render(dataclasses.replace(findings, config=config), drawings(findings))
+    page = render(dataclasses.replace(findings, config=config), {})
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
     assert "</script" not in as_script({"name": "</script>"})

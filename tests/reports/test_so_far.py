@@ -6,6 +6,8 @@ import pytest
 
 from hyperprune import reports
 from hyperprune.errors import RunFolderError
+from hyperprune.reports.drawings import drawings
+from hyperprune.reports.page import render
 from hyperprune.search import CandidateEnded, Event, RoundBegan, RunFolder, SearchConfig, SearchResult, run
 from hyperprune.training import Failure
 
@@ -31,8 +33,8 @@ def test_rankings_made_again_are_those_of_the_search(
     assert so_far.leading.name == str(so_far.rounds[-1].promoted[0])
 
 
-def test_page_of_an_unfinished_search(unfinished: RunFolder) -> None:
-    page = reports.write(unfinished).read_text(encoding="utf-8")
+def test_page_of_an_unfinished_search(written_unfinished: Path) -> None:
+    page = written_unfinished.read_text(encoding="utf-8")
     assert "This search has not ended" in page
     assert 'id="networks"' not in page
     assert 'id="ranks"' in page
@@ -58,7 +60,7 @@ def test_with_the_dense_reference_alone(tmp_path: Path, config: SearchConfig) ->
     findings = reports.gather(folder)
     assert findings.dense.epochs == 5
     assert findings.candidates == ()
-    assert reports.write(folder).is_file()
+    assert set(drawings(findings)) == {"perplexity", "paths"}
 
 
 def test_in_the_pool_nobody_has_fallen(tmp_path: Path, config: SearchConfig) -> None:
@@ -71,7 +73,7 @@ def test_in_the_pool_nobody_has_fallen(tmp_path: Path, config: SearchConfig) -> 
     findings = reports.gather(RunFolder(tmp_path / "run"))
     assert findings.rounds == ()
     assert {c.standing for c in findings.candidates} <= {"running", "duplicate"}
-    assert reports.write(RunFolder(tmp_path / "run")).is_file()
+    assert "9 candidates have finished" in render(findings, {})
 
 
 def test_a_failed_candidate_says_why(unfinished: RunFolder) -> None:
@@ -79,7 +81,7 @@ def test_a_failed_candidate_says_why(unfinished: RunFolder) -> None:
     findings = reports.gather(unfinished)
     assert findings.candidates[0].standing == "failed"
     assert 0 in findings.rounds[0].failed
-    assert "the loss became nan" in reports.write(unfinished).read_text(encoding="utf-8")
+    assert "the loss became nan" in render(findings, {})
 
 
 def test_damaged_and_missing_files_are_left_out(
@@ -90,7 +92,7 @@ def test_damaged_and_missing_files_are_left_out(
     findings = reports.gather(unfinished)
     assert sorted(findings.spectra["dense"]) == [3, 4, 5]
     assert "goes without it" in caplog.text
-    assert reports.write(unfinished).is_file()
+    assert "perplexity" in drawings(findings)
 
 
 def test_other_folders_are_refused(tmp_path: Path) -> None:

@@ -33,10 +33,11 @@ def write(folder: RunFolder) -> Path:
     """
     findings = gather(folder)
     drawn = drawings(findings)
+    page = render(findings, drawn)
     for name, drawing in drawn.items():
         _save_png(folder.path / "figures" / f"{name}.png", drawing.wide)
     path = folder.path / "report.html"
-    files.write_bytes(path, render(findings, drawn).encode())
+    files.write_bytes(path, page.encode())
     return path
 
 

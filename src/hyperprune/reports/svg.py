@@ -32,6 +32,7 @@ def svg(figure: Figure, name: str, label: str) -> Markup:
     buffer = io.StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    figure.set_layout_engine("none")  # settled now; to settle it again for a PNG costs most of the time
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)

@@ -44,5 +44,6 @@ def curves(findings: Findings, wide: bool = True) -> Figure:
     axis.yaxis.set_minor_locator(NullLocator())
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set(xlabel="epoch", ylabel="validation perplexity")
-    axis.legend()
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend()
     return page

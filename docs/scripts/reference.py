@@ -1,0 +1,159 @@
+"""Write docs/configuration.md and the JSON schemas from the models; with --check, only say what differs."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt, MinLen
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from hyperprune.lyapunov import METRICS as DISTANCES
+from hyperprune.optim import OPTIMIZERS
+from hyperprune.registry import Registry
+from hyperprune.search import PRESETS, SearchConfig, SearchResult
+from hyperprune.search.metrics import METRICS
+from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
+
+DOCS = Path(__file__).resolve().parents[1]
+_HEAD = """# Configuration
+
+<!-- written by docs/scripts/reference.py from the models: change those, then run make docs -->
+
+A search is configured in layers, each overriding the one before: a preset ({presets}), a TOML file
+(`--config`), flags. What results is written to `config.toml` in the run folder, and decides the result
+bit for bit (same machine type, library versions and threads). The same as a
+[JSON schema](schemas/config.schema.json), which editors can check a file against; that of `result.json` is
+[here](schemas/result.schema.json).
+"""
+_NAMES = """
+## Names
+
+What the keys above may name, as the registries hold it. Your own rules join the list when they are
+registered before the search starts.
+
+| key | names |
+| --- | --- |
+"""
+_REGISTRIES: dict[str, Registry[Any]] = {
+    "recipe.optimizer": OPTIMIZERS,
+    "space.sparse_init": SPARSE_INIT,
+    "space.death": DEATH,
+    "space.growth": GROWTH,
+    "space.redistribution": REDISTRIBUTION,
+    "space.decay": DECAY,
+    "space.method": METHODS,
+    "search.metric": METRICS,
+    "search.distance": DISTANCES,
+}
+_SIGNS = {Ge: ("ge", "≥"), Gt: ("gt", ">"), Le: ("le", "≤"), Lt: ("lt", "<")}
+
+
+def pages() -> dict[Path, str]:
+    """Every generated file and what it should hold."""
+    return {
+        DOCS / "configuration.md": configuration(),
+        DOCS / "schemas" / "config.schema.json": _schema(SearchConfig),
+        DOCS / "schemas" / "result.schema.json": _schema(SearchResult),
+    }
+
+
+def configuration() -> str:
+    """The reference of all keys."""
+    plain = {name: field for name, field in SearchConfig.model_fields.items() if not _table(field)}
+    parts = [_HEAD.format(presets=", ".join(f"`{name}`" for name in PRESETS)), _section("", "", plain)]
+    for name, field in SearchConfig.model_fields.items():
+        if model := _table(field):
+            parts.append(_section(f"[{name}]", _summary(model), model.model_fields))
+    rows = "".join(f"| `{key}` | {_listed(registry)} |\n" for key, registry in _REGISTRIES.items())
+    return "\n".join(parts) + _NAMES + rows
+
+
+def _listed(registry: Registry[Any]) -> str:
+    return ", ".join(f"`{name}`" for name in registry.names)
+
+
+def _schema(model: type[BaseModel]) -> str:
+    return json.dumps(model.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _table(field: FieldInfo) -> type[BaseModel] | None:
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _section(title: str, summary: str, fields: dict[str, FieldInfo]) -> str:
+    head = f"## `{title}`\n\n{summary}\n\n" if title else ""
+    rows = "".join(_row(name, field) for name, field in fields.items())
+    return f"{head}| key | type | default | meaning |\n| --- | --- | --- | --- |\n{rows}"
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    limits = ", ".join(_limits(field))
+    kind = _kind(field.annotation) + (f", {limits}" if limits else "")
+    default = "" if field.is_required() else f"`{_toml(field.get_default(call_default_factory=True))}`"
+    cells = (f"`{name}`", kind, "none" if default == "`none`" else default, field.description or "")
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def _limits(field: FieldInfo) -> Iterator[str]:
+    for limit in field.metadata:
+        if type(limit) in _SIGNS:
+            name, sign = _SIGNS[type(limit)]
+            yield f"{sign} {getattr(limit, name)}"
+        elif isinstance(limit, MinLen):
+            yield f"at least {limit.min_length}"
+
+
+def _kind(kind: Any) -> str:
+    """A type as people say it."""
+    if get_origin(kind) is None:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return "table of " + ", ".join(f"`{name}`" for name in kind.model_fields)
+        words = {int: "whole number", float: "number", str: "text", bool: "true or false", type(None): "none"}
+        return words.get(kind, getattr(kind, "__name__", str(kind)))
+    arguments = get_args(kind)
+    if get_origin(kind) is tuple:
+        return f"list of {_kind(arguments[0])}"
+    if get_origin(kind) is dict:
+        return f"table of {_kind(arguments[1])} by {_kind(arguments[0])}"
+    if all(isinstance(argument, str) for argument in arguments):
+        return " or ".join(f"`{argument}`" for argument in arguments)
+    return " or ".join(_kind(argument) for argument in arguments if argument is not type(None))
+
+
+def _toml(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return json.dumps(value)
+
+
+def _summary(model: type[BaseModel]) -> str:
+    return " ".join((model.__doc__ or "").split("\n\n")[0].split())
+
+
+def main() -> int:
+    """Write, or compare."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, exit with 1 if a file differs")
+    check = parser.parse_args().check
+    stale = [
+        path
+        for path, text in pages().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path in stale:
+        if not check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(pages()[path], encoding="utf-8")
+        print(f"{path.relative_to(DOCS.parent)} {'is not current: run make docs' if check else 'written'}")
+    return 1 if stale and check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
