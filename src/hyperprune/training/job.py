@@ -101,6 +101,7 @@ def _train_one(
     train_loss = train_epoch(
         task, state.network, state.optimizer, state.sparse, job.recipe, progress, listener
     )
+    averaging = state.averaging
     valid_loss = evaluate(state, task, "valid", epoch)
     state.observe(valid_loss)
     spectrum = None
@@ -113,7 +114,7 @@ def _train_one(
         valid_loss=valid_loss,
         live=state.live(),
         density=state.density(),
-        averaging=state.averaging,
+        averaging=averaging,
         spectrum=spectrum,
         live_weights=live_weights(state.network, state.sparse.masks if state.sparse else {}),
     )

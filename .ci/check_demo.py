@@ -1,0 +1,19 @@
+"""The demo must do what it promises: enough candidates and rounds, networks that beat word frequencies."""
+
+import json
+import sys
+from pathlib import Path
+
+run = Path(sys.argv[1])
+result = json.loads((run / "result.json").read_bytes())
+timings = json.loads((run / "timings.json").read_bytes())
+selected = next(c for c in result["candidates"] if c["number"] == result["selected"])
+distinct = [c for c in result["candidates"] if c["duplicate_of"] is None]
+seconds = timings["dense"] + sum(timings["candidates"].values())
+print(f"demo: {len(distinct)} candidates, {len(result['rounds'])} rankings, {seconds:.0f} s of training")
+for name, final in (("dense", result["dense"]["final"]), ("selected", selected["final"])):
+    share = final["valid_perplexity"] / result["unigram_perplexity"]
+    print(f"demo: {name} {final['valid_perplexity']:.2f}, {share:.2f} of the unigram perplexity")
+    assert share < 0.5, f"the {name} network did not learn: {share:.2f} of the unigram perplexity"
+assert len(result["candidates"]) >= 8
+assert len(result["rounds"]) >= 2
