@@ -1,11 +1,11 @@
-"""The page in a real browser: it asks for nothing, complains of nothing, sorts, filters, and fits a phone."""
+"""The page in a real browser: it asks for nothing, complains of nothing, sorts, filters, fits a phone."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-import chromium
 import pytest
 
+import chromium
 from hyperprune.search import RunFolder, SearchResult
 
 BROWSER = chromium.executable()

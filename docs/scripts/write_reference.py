@@ -11,7 +11,6 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hyperprune.lyapunov import METRICS as DISTANCES
 from hyperprune.optim import OPTIMIZERS
 from hyperprune.registry import Registry
 from hyperprune.search import PRESETS, SearchConfig, SearchResult
@@ -21,7 +20,7 @@ from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, S
 DOCS = Path(__file__).resolve().parents[1]
 _HEAD = """# Configuration
 
-<!-- written by docs/scripts/reference.py from the models: change those, then run make docs -->
+<!-- written by docs/scripts/write_reference.py from the models: change those, then run make docs -->
 
 A search is configured in layers, each overriding the one before: a preset ({presets}), a TOML file
 (`--config`), flags. What results is written to `config.toml` in the run folder, and decides the result
@@ -47,7 +46,6 @@ _REGISTRIES: dict[str, Registry[Any]] = {
     "space.decay": DECAY,
     "space.method": METHODS,
     "search.metric": METRICS,
-    "search.distance": DISTANCES,
 }
 _SIGNS = {Ge: ("ge", "≥"), Gt: ("gt", ">"), Le: ("le", "≤"), Lt: ("lt", "<")}
 
@@ -73,7 +71,7 @@ def configuration() -> str:
 
 
 def _listed(registry: Registry[Any]) -> str:
-    return ", ".join(f"`{name}`" for name in registry.names)
+    return ", ".join(f"`{name}`" for name in registry)
 
 
 def _schema(model: type[BaseModel]) -> str:
@@ -96,7 +94,7 @@ def _row(name: str, field: FieldInfo) -> str:
     kind = _kind(field.annotation) + (f", {limits}" if limits else "")
     default = "" if field.is_required() else f"`{_toml(field.get_default(call_default_factory=True))}`"
     cells = (f"`{name}`", kind, "none" if default == "`none`" else default, field.description or "")
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |\n"
 
 
 def _limits(field: FieldInfo) -> Iterator[str]:
