@@ -34,6 +34,7 @@ class Shot:
     prepare: str = ""
 
 
+_SLIDE = "((s) => { s.value = 2; s.dispatchEvent(new Event('input')) })(document.getElementById('epoch'))"
 SHOTS = (
     Shot("report-light", None, "#figure-perplexity"),
     Shot(
@@ -47,7 +48,7 @@ SHOTS = (
         "paths",
         "#epochs",
         "#figure-paths",
-        prepare="(s => { s.value = 2; s.dispatchEvent(new Event('input')) })(document.getElementById('epoch'))",
+        prepare=_SLIDE,
     ),
     Shot("density-dark", "#density", "#density-viewer", dark=True),
     Shot("phone", None, "#figure-perplexity", width=390, dark=True),
