@@ -29,8 +29,7 @@ print(status("VmHWM") - before)
 @pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="reads /proc/self/status, which only Linux has"
 )
-@pytest.mark.parametrize("direction", ["forward", "adjoint"])
-@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize(("direction", "batch"), [("forward", 1), ("adjoint", 4)])
 def test_rise_of_peak_memory_is_bounded(direction: str, batch: int) -> None:
     size = 700
     done = subprocess.run(

@@ -113,6 +113,28 @@ def test_module_without_input_runs_on_its_biases() -> None:
     torch.testing.assert_close(without.exponents, zeros.exponents)
 
 
+@pytest.mark.parametrize("direction", ["forward", "adjoint"])
+@pytest.mark.parametrize("k", [None, 2])
+def test_a_cell_s_own_tensors_are_never_written_to(direction: str, k: int | None) -> None:
+    class Linear:
+        def __init__(self) -> None:
+            self.state_size, self.matrix = 6, torch.randn(1, 6, 6).double()
+
+        def step(self, state: Tensor, x: Tensor) -> Tensor:
+            return state @ self.matrix[0].mT + x
+
+        def jacobian(self, state: Tensor, x: Tensor) -> Tensor:
+            return self.matrix  # a constant, the same memory at every step
+
+    cell = Linear()
+    before = cell.matrix.clone()
+    found = lyapunov.spectrum(cell, torch.zeros(300, 1, 6).double(), direction=direction, k=k)
+    assert torch.equal(cell.matrix, before)
+    expected = torch.linalg.eigvals(before[0]).abs().log().max()
+    # the first column turns with a complex pair, or settles: within its mean's 1 / steps
+    assert found.largest == pytest.approx(float(expected), abs=0.02)
+
+
 def test_a_jacobian_of_the_wrong_shape_is_refused() -> None:
     cell = LeakyCell(4, 6)
     cell.jacobian = lambda state, x: torch.zeros(6, 6)  # type: ignore[attr-defined]

@@ -41,7 +41,11 @@ class GenericLinearization(Linearization):
     def operator(self, t: int, rows: slice, transposed: bool, memory: Tensor | None = None) -> Tensor:
         """See the base class."""
         jacobian = self._whole(t)[rows, : self._tracked, : self._tracked]
-        return (jacobian if transposed else jacobian.mT).contiguous().mT
+        columns = jacobian if transposed else jacobian.mT
+        if memory is None:
+            return columns.mT
+        # never the cell's own tensor: the caller works in place
+        return memory.copy_(columns).mT
 
     def product(
         self, t: int, rows: slice, q: Tensor, transposed: bool, memory: Tensor | None = None
