@@ -1,5 +1,7 @@
 """A user's own cells and step functions."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -94,6 +96,23 @@ def test_a_step_without_forward_derivative_falls_back_to_the_backward_one() -> N
         found = lyapunov.spectrum(fused, inputs, initial_state=start, k=k)
         wanted = expected if k is None else expected.leading(k)
         torch.testing.assert_close(found.exponents, wanted.exponents, atol=1e-9, rtol=0)
+
+
+def test_a_step_that_looks_at_its_numbers_is_differentiated_step_by_step() -> None:
+    def looking(state: Tensor, x: Tensor) -> Tensor:
+        return 0.5 * state if float(x.sum()) > 0 else 0.25 * state
+
+    inputs = torch.tensor([1.0, -1.0, 1.0, 1.0]).double()[:, None, None].expand(4, 2, 1)
+    found = lyapunov.spectrum(looking, inputs, initial_state=torch.rand(2, 3).double())
+    expected = (3 * math.log(0.5) + math.log(0.25)) / 4
+    torch.testing.assert_close(found.mean, torch.full((3,), expected).double())
+
+
+def test_an_error_of_the_step_itself_comes_through() -> None:
+    with pytest.raises(RuntimeError, match="shape"):
+        lyapunov.spectrum(
+            lambda s, x: s @ torch.zeros(7, 7), torch.zeros(3, 1, 2), initial_state=torch.zeros(1, 2)
+        )
 
 
 def test_functions_of_the_state_alone_and_of_structured_inputs() -> None:
