@@ -3,7 +3,7 @@
     python benchmarks/methods.py --corpus ../shared/data/ptb --out runs/methods
 
 Trains each network with the sizes and the corpus of examples/ptb-200.toml, in pieces that resume: give the
-command again after an interruption. ``--density`` takes one density alone, so that two processes can share the work.
+command again after an interruption. ``--density`` takes one density alone, so that two processes share it.
 A method uses the optimiser that it was published with; where that brings momentum, the learning rate is
 divided by 10, which keeps the length of a step.
 """
