@@ -2,8 +2,8 @@
 
     python benchmarks/methods.py --corpus ../shared/data/ptb --out runs/methods
 
-Trains each network to the full budget of examples/ptb-200.toml, in pieces that resume: give the command
-again after an interruption. ``--density`` takes one density alone, so that two processes can share the work.
+Trains each network with the sizes and the corpus of examples/ptb-200.toml, in pieces that resume: give the
+command again after an interruption. ``--density`` takes one density alone, so that two processes share it.
 A method uses the optimiser that it was published with; where that brings momentum, the learning rate is
 divided by 10, which keeps the length of a step.
 """
@@ -62,11 +62,21 @@ def main() -> None:
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--density", type=float, action="append")
+    parser.add_argument("--epochs", type=int, default=8, help="the rate halves in the last half of them")
+    parser.add_argument("--skip-dense", action="store_true", help="another process trains the dense network")
     arguments = parser.parse_args()
-    config = configure(None, EXAMPLE, {"corpus.source": arguments.corpus})
+    values = {
+        "corpus.source": arguments.corpus,
+        "recipe.epochs": arguments.epochs,
+        "recipe.milestones": list(range(arguments.epochs // 2 + 1, arguments.epochs + 1)),
+        "search.candidates": 2,
+    }
+    config = configure(None, EXAMPLE, values)
     print("| method | density | optimiser | best epoch | valid ppl | test ppl |")
     print("| --- | --- | --- | --- | --- | --- |")
-    works: list[tuple[str, Recipe, PruningVariant | None]] = [("dense", config.recipe, None)]
+    works: list[tuple[str, Recipe, PruningVariant | None]] = []
+    if not arguments.skip_dense:
+        works.append(("dense", config.recipe, None))
     for density in arguments.density or (0.33, 0.10):
         works += [(m, recipe_of(m, config.recipe), METHODS[m].at(density)) for m in METHODS]
     for name, recipe, variant in works:

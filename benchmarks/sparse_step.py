@@ -190,9 +190,9 @@ def main() -> int:
     steps = PTB_TOKENS // (BATCH * BPTT)
     epoch = steps * rows[0][1]
     updates = update_times(options.size, 5)
-    print(f"\n{'update (death, growth, redistribution)':<44}{'ms':>8}{'1 an epoch':>12}{'every 1000':>12}")
+    print(f"\n{'update (death, growth, redistribution)':<44}{'ms':>8}{'1 an epoch':>12}{'every 100':>12}")
     for name, one in updates:
-        shares = [f"{100 * count * one / epoch:.3f} %" for count in (1, steps // 1000 + 1)]
+        shares = [f"{100 * count * one / epoch:.3f} %" for count in (1, steps // 100)]
         print(f"{name:<44}{one * 1e3:>8.0f}{shares[0]:>12}{shares[1]:>12}")
     print(f"PTB epoch of {steps} dense steps: {epoch:.0f} s; the bound for all updates of an epoch is 1 %")
 

@@ -1,5 +1,7 @@
 """A user's own cells and step functions."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -96,6 +98,23 @@ def test_a_step_without_forward_derivative_falls_back_to_the_backward_one() -> N
         torch.testing.assert_close(found.exponents, wanted.exponents, atol=1e-9, rtol=0)
 
 
+def test_a_step_that_looks_at_its_numbers_is_differentiated_step_by_step() -> None:
+    def looking(state: Tensor, x: Tensor) -> Tensor:
+        return 0.5 * state if float(x.sum()) > 0 else 0.25 * state
+
+    inputs = torch.tensor([1.0, -1.0, 1.0, 1.0]).double()[:, None, None].expand(4, 2, 1)
+    found = lyapunov.spectrum(looking, inputs, initial_state=torch.rand(2, 3).double())
+    expected = (3 * math.log(0.5) + math.log(0.25)) / 4
+    torch.testing.assert_close(found.mean, torch.full((3,), expected).double())
+
+
+def test_an_error_of_the_step_itself_comes_through() -> None:
+    with pytest.raises(RuntimeError, match="shape"):
+        lyapunov.spectrum(
+            lambda s, x: s @ torch.zeros(7, 7), torch.zeros(3, 1, 2), initial_state=torch.zeros(1, 2)
+        )
+
+
 def test_functions_of_the_state_alone_and_of_structured_inputs() -> None:
     start = torch.rand(4, 2).double()
     alone = lyapunov.spectrum(lambda s: 0.5 * s, initial_state=start, steps=5)
@@ -111,6 +130,28 @@ def test_module_without_input_runs_on_its_biases() -> None:
     without = lyapunov.spectrum(module, None, steps=6, initial_state=start)
     zeros = lyapunov.spectrum(module, torch.zeros(6, 2, 3).double(), initial_state=start)
     torch.testing.assert_close(without.exponents, zeros.exponents)
+
+
+@pytest.mark.parametrize("direction", ["forward", "adjoint"])
+@pytest.mark.parametrize("k", [None, 2])
+def test_a_cell_s_own_tensors_are_never_written_to(direction: str, k: int | None) -> None:
+    class Linear:
+        def __init__(self) -> None:
+            self.state_size, self.matrix = 6, torch.randn(1, 6, 6).double()
+
+        def step(self, state: Tensor, x: Tensor) -> Tensor:
+            return state @ self.matrix[0].mT + x
+
+        def jacobian(self, state: Tensor, x: Tensor) -> Tensor:
+            return self.matrix  # a constant, the same memory at every step
+
+    cell = Linear()
+    before = cell.matrix.clone()
+    found = lyapunov.spectrum(cell, torch.zeros(300, 1, 6).double(), direction=direction, k=k)
+    assert torch.equal(cell.matrix, before)
+    expected = torch.linalg.eigvals(before[0]).abs().log().max()
+    # the first column turns with a complex pair, or settles: within its mean's 1 / steps
+    assert found.largest == pytest.approx(float(expected), abs=0.02)
 
 
 def test_a_jacobian_of_the_wrong_shape_is_refused() -> None:

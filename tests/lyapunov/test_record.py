@@ -120,6 +120,8 @@ def test_distance_of_leading_columns_only() -> None:
     a, b = spectrum_of([[1.0, 9.0, 5.0]], layer=[1, 1, 2]), spectrum_of([[4.0, 0.0, 1.0]], layer=[1, 1, 2])
     assert distance(a, b, k=1) == pytest.approx(5.0)
     assert distance([1.0, 9.0], [4.0, 0.0], k=1) == pytest.approx(3.0)
+    assert distance(a.leading(1), b, k=1) == pytest.approx(5.0)
+    assert a.leading(1).leading(2).conventions.k == 1
 
 
 @pytest.mark.parametrize(

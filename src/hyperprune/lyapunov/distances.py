@@ -96,6 +96,8 @@ def comparable(a: Spectrum, b: Spectrum, kind: str, *, k: int | None = None) -> 
     Raises:
         ConfigurationError: state, direction, k or (``l2``) layer sizes differ.
     """
+    if k is not None:
+        a, b = a.leading(k), b.leading(k)
     for name in ("state", "direction", "k"):
         left, right = getattr(a.conventions, name), getattr(b.conventions, name)
         if left != right:
@@ -106,8 +108,6 @@ def comparable(a: Spectrum, b: Spectrum, kind: str, *, k: int | None = None) -> 
         raise ConfigurationError(
             f"l2 needs equal layer sizes, got {a.layer_sizes} and {b.layer_sizes}: use kind='wasserstein'"
         )
-    if k is not None:
-        a, b = a.leading(k), b.leading(k)
     return a.in_nats(), b.in_nats()
 
 

@@ -108,7 +108,7 @@ class Spectrum:
 
     def leading(self, k: int) -> "Spectrum":
         """The first ``k`` columns of each layer (all where a layer has fewer)."""
-        conventions = replace(self.conventions, k=k)
+        conventions = replace(self.conventions, k=min(k, self.conventions.k or k))
         place = torch.cat([torch.arange(size) for size in self.layer_sizes])
         keep = place < k
         running = None if self.running is None else self.running[:, :, keep]

@@ -32,7 +32,7 @@ class WholeJacobians(Jacobians):
             [torch.cat([blocks[row][column] for column in self._order], dim=-1) for row in self._order],
             dim=-2,
         )
-        return (jacobian if transposed else jacobian.mT).contiguous().mT
+        return (jacobian if transposed else jacobian.mT).contiguous().mT  # a new tensor by the concatenation
 
     def _blocks(self, t: int, rows: slice) -> list[list[Tensor]]:
         """``[l][m]``: derivative of layer l's state by layer m's."""

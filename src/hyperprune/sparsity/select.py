@@ -7,8 +7,8 @@ from torch import Tensor
 def keep_highest(scores: Tensor, among: Tensor, count: int) -> Tensor:
     """Mask of exactly ``count`` entries of ``among``: those of highest score, ties by lower flat index.
 
-    A score that is not a number ranks lowest. The k-th value is found by selection, not by sorting: the time
-    is linear in the number of entries.
+    A score that is not a number ranks lowest. The k-th value is found by selection, not by sorting, among the
+    candidates alone: the time is linear in the number of entries.
 
     Args:
         scores: any shape, floating point.
@@ -18,7 +18,8 @@ def keep_highest(scores: Tensor, among: Tensor, count: int) -> Tensor:
     Returns:
         Bool tensor of the same shape on the same device, not sharing storage with ``among``.
     """
-    available = int(among.sum())
+    candidates = scores[among]
+    available = candidates.numel()
     if not 0 <= count <= available:
         raise ValueError(
             f"cannot keep {count} of {available} entries: the counts of a rule must fit its masks"
@@ -27,15 +28,20 @@ def keep_highest(scores: Tensor, among: Tensor, count: int) -> Tensor:
         return torch.zeros_like(among)
     if count == available:
         return among.clone()
-    ranked = torch.nan_to_num(_wide(scores), nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
-    kth = torch.kthvalue(ranked[among], available - count + 1).values
-    kept = among & (ranked > kth)
-    tied = among & (ranked == kth)
-    first = tied.flatten().nonzero().flatten()[: count - int(kept.sum())]
+    if bool(candidates.isnan().any()):
+        scores = torch.nan_to_num(scores, nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
+        candidates = scores[among]
+    kth = _kth_lowest(candidates, available - count + 1)
+    if int(torch.count_nonzero(candidates >= kth)) == count:
+        return among & (scores >= kth)
+    kept = among & (scores > kth)
+    tied = among & (scores == kth)
+    first = tied.flatten().nonzero().flatten()[: count - int(torch.count_nonzero(kept))]
     kept.view(-1)[first] = True
     return kept
 
 
-def _wide(scores: Tensor) -> Tensor:
+def _kth_lowest(values: Tensor, k: int) -> Tensor:
     """Selection is not available in half precision on every device."""
-    return scores.float() if scores.dtype in (torch.float16, torch.bfloat16) else scores
+    wide = values.float() if values.dtype in (torch.float16, torch.bfloat16) else values
+    return torch.kthvalue(wide, k).values.to(values.dtype)

@@ -15,6 +15,8 @@ Jacobian = Callable[[Tensor, Any], Tensor]
 
 # Up to this many entries a whole Jacobian is made even for few columns: one call beats many small ones.
 _SMALL = 64
+# Numbers in the Jacobians of several steps that one call makes.
+_NUMBERS_AT_ONCE = 2**20
 
 
 class GenericLinearization(Linearization):
@@ -36,12 +38,17 @@ class GenericLinearization(Linearization):
         self._step, self._states, self._inputs, self._tracked = step, states, inputs, tracked
         self._jacobian, self._input_jacobian = jacobian, input_jacobian
         self._forward_mode = True
-        self._kept: tuple[int, Tensor] | None = None
+        self._at_once = states[0].shape[1] <= _SMALL
+        self._kept = (0, states[0].new_empty(0))
 
     def operator(self, t: int, rows: slice, transposed: bool, memory: Tensor | None = None) -> Tensor:
         """See the base class."""
         jacobian = self._whole(t)[rows, : self._tracked, : self._tracked]
-        return (jacobian if transposed else jacobian.mT).contiguous().mT
+        columns = jacobian if transposed else jacobian.mT
+        if memory is None:
+            return columns.mT
+        # never the cell's own tensor: the caller works in place
+        return memory.copy_(columns).mT
 
     def product(
         self, t: int, rows: slice, q: Tensor, transposed: bool, memory: Tensor | None = None
@@ -71,27 +78,52 @@ class GenericLinearization(Linearization):
         return result[rows, : self._tracked]
 
     def _whole(self, t: int) -> Tensor:
-        if self._kept is not None and self._kept[0] == t:
-            return self._kept[1]
-        state, x = self._states[t], None if self._inputs is None else self._inputs[t]
-        if self._jacobian is not None:
-            jacobian = self._jacobian(state, x)
-            _check_own(jacobian, state)
-        else:
-            jacobian = self._automatic(state, x)
-        self._kept = (t, jacobian)
+        first, kept = self._kept
+        if not first <= t < first + len(kept):
+            self._kept = (t, self._own(t)[None] if self._jacobian is not None else self._automatic(t))
+        return self._kept[1][t - self._kept[0]]
+
+    def _own(self, t: int) -> Tensor:
+        assert self._jacobian is not None
+        jacobian = self._jacobian(self._states[t], self._input(t))
+        _check_own(jacobian, self._states[t])
         return jacobian
 
-    def _automatic(self, state: Tensor, x: Tensor | None) -> Tensor:
-        if self._forward_mode:
-            try:
-                return _columns(lambda value: self._step(value, x), state, True)
-            except NotImplementedError:  # some operation of the step has no forward-mode derivative
-                self._forward_mode = False
-        return _columns(lambda value: self._step(value, x), state, False)
+    def _automatic(self, t: int) -> Tensor:
+        """Jacobians of step ``t`` and, for small states, of as many after it as one call may take."""
+        try:
+            return self._several(t) if self._at_once else self._single(t)
+        except NotImplementedError:  # some operation of the step has no forward-mode derivative
+            if not self._forward_mode:
+                raise
+            self._forward_mode = False
+        except RuntimeError:  # the step looks at its numbers, which several steps in one call cannot show it
+            if not self._at_once:
+                raise
+            self._at_once = False
+        return self._automatic(t)
+
+    def _several(self, t: int) -> Tensor:
+        batch, n = self._states[t].shape
+        last = t + max(1, _NUMBERS_AT_ONCE // (batch * n * n))
+        states = torch.stack(self._states[t:last])
+        inputs = None if self._inputs is None else self._inputs[t:last]
+
+        def one(state: Tensor, x: Tensor | None) -> Tensor:
+            return _columns(lambda value: self._step(value, x), state, self._forward_mode)
+
+        several: Tensor = vmap(one, in_dims=(0, None if inputs is None else 0))(states, inputs)
+        return several
+
+    def _single(self, t: int) -> Tensor:
+        x = self._input(t)
+        return _columns(lambda value: self._step(value, x), self._states[t], self._forward_mode)[None]
+
+    def _input(self, t: int) -> Tensor | None:
+        return None if self._inputs is None else self._inputs[t]
 
     def _push(self, t: int, tangents: Tensor) -> Tensor:
-        state, x = self._states[t], None if self._inputs is None else self._inputs[t]
+        state, x = self._states[t], self._input(t)
 
         def one(tangent: Tensor) -> Tensor:
             product: Tensor = jvp(lambda value: self._step(value, x), (state,), (tangent,))[1]
@@ -101,7 +133,7 @@ class GenericLinearization(Linearization):
         return products
 
     def _pull(self, t: int, cotangents: Tensor) -> Tensor:
-        state, x = self._states[t], None if self._inputs is None else self._inputs[t]
+        state, x = self._states[t], self._input(t)
         pull = vjp(lambda value: self._step(value, x), state)[1]
         products: Tensor = vmap(lambda cotangent: pull(cotangent)[0])(cotangents)
         return products

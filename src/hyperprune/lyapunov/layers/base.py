@@ -18,8 +18,8 @@ class Jacobians(ABC):
     def operator(self, t: int, rows: slice, transposed: bool, memory: Tensor | None = None) -> Tensor:
         """J at step ``t`` of the sequences ``rows``, or its transpose: ``(len(rows), n, n)``.
 
-        The result is column-major where that is free, since LAPACK wants it so. ``memory``, a contiguous
-        tensor of that shape, may be overwritten to hold the result's columns as its rows.
+        Given ``memory``, a contiguous tensor of that shape, the result is the caller's to overwrite; it
+        may hold the result's columns as its rows, which is the layout LAPACK wants.
         """
 
     def product(
