@@ -1,4 +1,4 @@
-"""A search as it runs: a line for each stage and candidate, and bars below."""
+"""A search or a training as it runs: lines for what has ended, and bars below."""
 
 from types import TracebackType
 
@@ -16,6 +16,7 @@ from rich.progress import (
 from hyperprune.search import CandidateEnded, Event, RoundBegan, SearchConfig
 from hyperprune.search.halving import planned_cost
 from hyperprune.training import Progress as JobProgress
+from hyperprune.training import perplexity
 
 
 class SearchProgress:
@@ -107,3 +108,50 @@ class SearchProgress:
             description=f"{event.label}, epoch {event.epoch} of {event.until}",
             figures=f"{event.items_per_second:,.0f} tokens/s, loss {event.train_loss:.3f}",
         )
+
+
+class TrainProgress:
+    """Listens to a training and draws it.
+
+    Args:
+        epochs: the full budget.
+        console: where to draw.
+    """
+
+    def __init__(self, epochs: int, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self._task = self._bars.add_task("training", total=epochs, figures="")
+
+    def __enter__(self) -> "TrainProgress":
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def __call__(self, event: JobProgress) -> None:
+        """Draw one event."""
+        done = event.epoch if event.valid_loss is not None else event.epoch - 1 + event.step / event.steps
+        figures = f"{event.items_per_second:,.0f} tokens/s, loss {event.train_loss:.3f}"
+        self._bars.update(
+            self._task,
+            completed=done,
+            description=f"epoch {event.epoch} of {event.until}",
+            figures=figures,
+        )
+        if event.valid_loss is not None:
+            self._console.print(
+                f"epoch {event.epoch}: train perplexity {perplexity(event.train_loss):.2f}, "
+                f"valid perplexity {perplexity(event.valid_loss):.2f}",
+                highlight=False,
+                soft_wrap=True,
+            )

@@ -80,6 +80,19 @@ def run(job: TrainingJob, listener: Listener = silent) -> History:
     return history
 
 
+def check(job: TrainingJob) -> None:
+    """Find what would stop a job before anything is written: text too short, variant impossible.
+
+    Raises:
+        CorpusError: the text cannot be read or is too short.
+        ConfigurationError: the variant is impossible with this network or optimiser.
+    """
+    task = task_of(job)
+    if job.spectrum is not None:
+        task.spectrum_inputs(job.spectrum.batch, job.spectrum.warmup + job.spectrum.steps)
+    TrainingState.fresh(task, job.recipe, job.variant, job.seed)
+
+
 def _tell_known(job: TrainingJob, known: History, listener: Listener) -> None:
     """Let the listener know what an earlier process has trained already."""
     if known.epochs:
