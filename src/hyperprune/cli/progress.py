@@ -54,18 +54,20 @@ class SearchProgress:
         self._done: dict[str, int] = {}
 
     def __enter__(self) -> "SearchProgress":
-        self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._whole.update(self._overall, completed=self._whole.tasks[0].total)
-        self._live.stop()
+        if self._live.is_started:
+            if kind is None:
+                self._whole.update(self._overall, completed=self._whole.tasks[0].total)
+            self._live.stop()
+            self._console.print()
 
     def __call__(self, event: Event) -> None:
-        """Draw one event."""
+        """Draw one event; the first begins the drawing, so that a mistake found before is the only line."""
+        self._live.start()
         if isinstance(event, JobProgress):
             self._progress(event)
         elif isinstance(event, RoundBegan):
@@ -130,16 +132,18 @@ class TrainProgress:
         self._task = self._bars.add_task("training", total=epochs, figures="")
 
     def __enter__(self) -> "TrainProgress":
-        self._bars.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        if self._bars.live.is_started:
+            self._bars.stop()
+            self._console.print()
 
     def __call__(self, event: JobProgress) -> None:
-        """Draw one event."""
+        """Draw one event; the first one begins the drawing."""
+        self._bars.start()
         done = event.epoch if event.valid_loss is not None else event.epoch - 1 + event.step / event.steps
         figures = f"{event.items_per_second:,.0f} tokens/s, loss {event.train_loss:.3f}"
         self._bars.update(

@@ -15,15 +15,20 @@ from hyperprune.search import validated
 def get(name: str, url: str | None, *, as_json: bool) -> None:
     """Fetch a data set with a progress bar a file."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, Any] = {}
+    bars = Progress(*columns, console=Console(stderr=True))
+    tasks: dict[str, Any] = {}
 
-        def draw(file: str, received: int, total: int | None) -> None:
-            if file not in tasks:
-                tasks[file] = bars.add_task(file, total=total)
-            bars.update(tasks[file], completed=received, total=total)
+    def draw(file: str, received: int, total: int | None) -> None:
+        bars.start()
+        if file not in tasks:
+            tasks[file] = bars.add_task(file, total=total)
+        bars.update(tasks[file], completed=received, total=total)
 
+    try:
         folder = corpora.fetch(name, url, draw)
+    finally:
+        if tasks:
+            bars.stop()
     if as_json:
         print_json({"name": name, "folder": str(folder)})
     else:
@@ -50,7 +55,7 @@ def stats(values: dict[str, Any], *, as_json: bool) -> None:
             f"{part.types:,}",
             rate,
             f"{part.lines:,}",
-            f"{part.longest_line:,} tokens",
+            "" if part.longest_line is None else f"{part.longest_line:,} tokens",
         )
     console = Console()
     console.print(table)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from requests import Response
 
 Listener = Callable[[str, int, int | None], None]
-_CHUNK = 1 << 16
-_ATTEMPTS = 4
-_PAUSE = 0.5  # seconds before the second attempt, doubled before each further one
+_CHUNK = 4096  # what has come of a chunk when a connection ends is lost
+_IDLE_ATTEMPTS = 3  # those that bring the download no further
+_PAUSE = 0.5  # seconds before the next attempt after the first of them, and longer after each
 _MIRROR = "check the network, or give a mirror with --url"
 
 
@@ -42,29 +42,30 @@ class Download:
         """
         target = Path(output_file)
         part = target.with_name(f"{url.rsplit('/', 1)[-1]}.part")
-        for attempt in range(1, _ATTEMPTS + 1):
-            before = part.stat().st_size if part.exists() else 0
+        idle = 0
+        while True:
+            before = _size(part)
             try:
                 self._receive(url, part)
                 break
             except _CutOffError as error:
-                if attempt == _ATTEMPTS:
+                idle = 0 if _size(part) > before else idle + 1
+                if idle == _IDLE_ATTEMPTS:
                     raise DownloadError(str(error)) from None
-                if part.stat().st_size == before:  # nothing came: give the server time
-                    time.sleep(_PAUSE * 2 ** (attempt - 1))
+                time.sleep(_PAUSE * idle)
         os.replace(part, target)
 
     def _receive(self, url: str, part: Path) -> None:
         import requests
 
-        have = part.stat().st_size if part.exists() else 0
+        have = _size(part)
         headers = {"Accept-Encoding": "identity"}  # sizes and ranges are of the file's own bytes
         if have:
             headers["Range"] = f"bytes={have}-"
         options: dict[str, Any] = {"headers": headers, "stream": True, "timeout": self._timeout}
         with _explained(url, part, self._timeout), requests.get(url, **options) as answer:
             if answer.status_code == 416:  # what we have is not the beginning of what is there
-                part.unlink()
+                part.unlink(missing_ok=True)
                 raise _CutOffError(f"{url} has another size than before: give the command again")
             answer.raise_for_status()
             resumed = answer.status_code == 206 and _starts_at(answer, have)
@@ -77,7 +78,6 @@ class Download:
             self._listener(part.stem, have, total)
             for chunk in answer.iter_content(_CHUNK):
                 stream.write(chunk)
-                stream.flush()
                 have += len(chunk)
                 self._listener(part.stem, have, total)
 
@@ -89,6 +89,10 @@ class _CutOffError(Exception):
 def not_found(error: DownloadError) -> bool:
     """Whether the server said that there is no such file."""
     return " answers 404 " in str(error)
+
+
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
 
 
 def _starts_at(answer: "Response", have: int) -> bool:
@@ -108,12 +112,12 @@ def _explained(url: str, part: Path, timeout: float) -> Iterator[None]:
         raise DownloadError(f"{url} answers {status}: {_MIRROR}") from None
     except (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema):
         raise DownloadError(f"{url!r} is no address: give one that begins with https://") from None
-    except (exceptions.ConnectTimeout, exceptions.ConnectionError) as error:
-        if part.exists() and "Read timed out" in str(error):
+    except exceptions.ConnectionError as error:
+        if "Read timed out" in str(error):
             raise DownloadError(_silence(url, timeout)) from None
-        if isinstance(error, exceptions.ConnectTimeout) or "NewConnectionError" in repr(error):
-            raise DownloadError(f"cannot reach {url}: {_MIRROR}") from None
-        raise _CutOffError(_cut(url, part)) from None
+        if any(words in str(error) for words in ("Connection aborted", "Connection broken")):
+            raise _CutOffError(_cut(url, part)) from None
+        raise DownloadError(f"cannot reach {url}: {_MIRROR}") from None
     except exceptions.ReadTimeout:
         raise DownloadError(_silence(url, timeout)) from None
     except exceptions.ChunkedEncodingError:
@@ -130,8 +134,7 @@ def _silence(url: str, timeout: float) -> str:
 
 
 def _cut(url: str, part: Path) -> str:
-    have = part.stat().st_size if part.exists() else 0
     return (
-        f"the download of {url} was cut off after {have:,} bytes: give the same command again to go on "
-        "from there"
+        f"the download of {url} was cut off after {_size(part):,} bytes: give the same command again to "
+        "go on from there"
     )

@@ -22,7 +22,9 @@ class PartStats(BaseModel):
     )
     unknown_rate: float = Field(description="Their share of the tokens.")
     lines: int = Field(description="Line ends.")
-    longest_line: int = Field(description="Tokens of the longest line, its end not counted.")
+    longest_line: int | None = Field(
+        description="Tokens of the longest line, its end not counted; none for a text without line ends."
+    )
 
 
 class CorpusStats(BaseModel):
@@ -63,7 +65,7 @@ def _part(row: Tensor, unknown: int, eos: int) -> PartStats:
         unknown=missing,
         unknown_rate=missing / max(len(row), 1),
         lines=len(ends),
-        longest_line=_longest(ends.tolist(), len(row)),
+        longest_line=_longest(ends.tolist(), len(row)) if len(ends) else None,
     )
 
 

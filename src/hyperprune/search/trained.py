@@ -39,7 +39,9 @@ def find(path: Path, candidate: int | None = None, *, dense: bool = False) -> Tr
         CheckpointError: there is nothing at ``path``.
     """
     path = path.expanduser().resolve()
-    if path.suffix in (".safetensors", ".json") and not path.is_dir():
+    if not path.exists():
+        raise CheckpointError(f"{path} does not exist: give an existing checkpoint or run folder")
+    if path.suffix in (".safetensors", ".json") and path.is_file():
         _no_choice(path, candidate, dense)
         return Trained(path.with_suffix(".safetensors"), _config_above(path))
     if (path / CONFIG).is_file():
@@ -47,11 +49,9 @@ def find(path: Path, candidate: int | None = None, *, dense: bool = False) -> Tr
     if path.is_dir() and checkpoint.epochs(path):
         _no_choice(path, candidate, dense)
         return Trained(best_weights(JobFolder(path)), _config_above(path))
-    if path.exists():
-        raise CheckpointError(
-            f"{path} is neither a checkpoint (epoch-0003.safetensors) nor a run folder: give one of these"
-        )
-    raise CheckpointError(f"{path} does not exist: give an existing checkpoint or run folder")
+    raise CheckpointError(
+        f"{path} is neither a checkpoint (epoch-0003.safetensors) nor a run folder: give one of these"
+    )
 
 
 def best_weights(folder: JobFolder) -> Path:

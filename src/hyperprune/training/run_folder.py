@@ -93,7 +93,9 @@ def read_config(path: Path, model: type[C]) -> C:
 
 def first_mistake(error: ValidationError) -> str:
     """The first mistake of a configuration: where it stands, what is wrong, and the value seen."""
-    first = error.errors(include_url=False)[0]
+    found = error.errors(include_url=False)
+    # of a choice between kinds of value, the kind that was meant is the one whose own rule spoke
+    first = next((one for one in found if one["type"] == "value_error"), found[0])
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, ValueError):
         return str(cause)
