@@ -45,8 +45,8 @@ class JobFolder:
         document = self._latest()
         if document is not None and document.get("job") != identity:
             raise CheckpointError(
-                f"{checkpoint.path(self.path, document['epoch'])} is of another network, recipe or variant than "
-                "this run: put the run's own checkpoint back, or delete the folder it lies in to train anew"
+                f"{checkpoint.path(self.path, document['epoch'])} is of another network, recipe or variant "
+                "than this run: put the run's own checkpoint back, or delete its folder to train anew"
             )
 
     def restore(self, state: TrainingState) -> History:
