@@ -107,13 +107,13 @@ def _interrupt(out: Path, until: float | None) -> tuple[int, str]:
     process = subprocess.Popen(
         [*SEARCH, "--out", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + (60 if until is None else until)
+    deadline = time.monotonic() + (300 if until is None else until)
     while time.monotonic() < deadline and process.poll() is None:
         if until is None and (out / "candidates").exists():
             break
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     return process.returncode, errors
 
 
