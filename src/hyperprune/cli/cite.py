@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from hyperprune.search import RunFolder, papers
-
 
 def cite(
     run: Annotated[Path, typer.Argument(help="Run folder of a search.")] = Path("runs/search"),
     as_json: Annotated[bool, typer.Option("--json", help="Records instead of lines.")] = False,
 ) -> None:
     """List the papers behind a run: method, spectra, sampler, network, optimiser, pruning rules."""
+    from hyperprune.search import RunFolder, papers
+
     found = papers(RunFolder(run.expanduser().resolve()).config())
     if as_json:
         typer.echo(json.dumps([asdict(paper) for paper in found], indent=1, ensure_ascii=False))

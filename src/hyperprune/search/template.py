@@ -1,5 +1,6 @@
 """A configuration as TOML with every key and what it means, for people to change."""
 
+import json
 from types import NoneType
 from typing import Any, get_args
 
@@ -56,6 +57,9 @@ def _toml(value: Any) -> str:
     if isinstance(value, BaseModel):
         items = (f"{key} = {_toml(item)}" for key, item in value if item is not None)
         return "{ " + ", ".join(items) + " }"
+    if isinstance(value, dict):
+        items = (f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items())
+        return "{ " + ", ".join(items) + " }" if value else "{}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     return tomli_w.dumps({"value": value}).split("=", 1)[1].strip()
