@@ -105,6 +105,11 @@ def test_threshold_never_kills_more_than_its_caps(rate: float, most: int) -> Non
     assert _survivors(topology, "threshold", 0.25, {"threshold": 5.0}) == {"a": "00001111"}
 
 
+def test_threshold_leaves_a_twentieth_alive() -> None:
+    topology = _topology({"a": [0.1 + 0.01 * index for index in range(40)]}, {"a": "1" * 40})
+    assert DEATH["threshold"].deaths(topology, 0.9, {"threshold": 5.0}).counts == {"a": 38}
+
+
 def test_threshold_stays_finite_where_it_cannot_kill_enough() -> None:
     topology = _topology({name: [0.1] for name in "abcdefgh"}, dict.fromkeys("abcdefgh", "1"))
     memory = dict(DEATH["threshold"].memory)

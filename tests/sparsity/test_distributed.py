@@ -20,6 +20,7 @@ def _process(rank: int, port: int, folder: str) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
     states = {f"{growth}, {death}": _train(rank, growth, death) for growth, death in RULES}
+    states["apart"] = _train_apart(rank)
     torch.save(states, Path(folder) / f"{rank}.pt")
     dist.destroy_process_group()
 
@@ -51,6 +52,20 @@ def _train(rank: int, growth: str, death: str) -> dict[str, object]:
         assert sum(int(mask.sum()) for mask in sparse.masks.values()) == sparse.live() == 36
     assert any(not torch.equal(first[name], mask) for name, mask in sparse.masks.items())
     return {"sparse": sparse.state_dict(), "model": network.state_dict()}
+
+
+def _train_apart(rank: int) -> dict[str, object]:
+    """Weights and gradients of its own in each process: only the masks are shared."""
+    torch.manual_seed(rank)
+    network = nn.Linear(6, 9)
+    sparse = SparseTraining.from_method(
+        "dsr", network, SGD(network.parameters(), lr=0.1), density=0.4, death_rate=0.5, update_interval=1
+    )
+    for _ in range(9):
+        network.weight.grad = torch.randn_like(network.weight)
+        sparse.step()
+        assert int(sparse.masks["weight"].sum()) == sparse.live() == 22
+    return {"sparse": sparse.state_dict()}
 
 
 def test_all_processes_have_the_same_masks(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def _give_gradients(model: nn.ParameterDict, generator: torch.Generator, tied_va
         parameter.grad = drawn.round() if tied_values else drawn
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     shapes=SHAPES,
     target=st.floats(0, 1),

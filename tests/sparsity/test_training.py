@@ -134,7 +134,7 @@ def test_steps_between_updates(make_model: MakeModel, backward: Backward) -> Non
 
 def test_epochs_begin_with_an_update_but_the_first(make_model: MakeModel, backward: Backward) -> None:
     model = make_model()
-    sparse = _sparse(model, update_interval="epoch", total_steps=6)
+    sparse = _sparse(model, update_interval="epoch", total_steps=6, decay="constant")
     changed = []
     for epoch in range(4):
         before = {name: mask.clone() for name, mask in sparse.masks.items()}
