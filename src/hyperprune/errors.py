@@ -17,6 +17,10 @@ class CorpusError(HyperpruneError, ValueError):
     """A corpus that cannot be read or is too small for its purpose."""
 
 
+class DownloadError(HyperpruneError):
+    """A file that could not be fetched, or is not the one that was asked for."""
+
+
 class CheckpointError(HyperpruneError):
     """A checkpoint that is damaged or belongs to another network."""
 

@@ -44,6 +44,20 @@ def write_json(path: Path, value: Any) -> None:
     write_bytes(path, (text + "\n").encode())
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that does not exist yet; it appears whole or not at all.
+
+    Raises:
+        FileExistsError: it exists.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write_bytes(part, data)
+        os.link(part, path)  # unlike a rename, never replaces
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     with path.open("rb") as stream:
@@ -51,8 +65,12 @@ def sha256(path: Path) -> str:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, remedy: str = "stop it, or give another --out") -> Iterator[None]:
     """Hold ``folder`` for this process alone; the kernel lets go when the process dies, however it dies.
+
+    Args:
+        folder: must exist.
+        remedy: what else the user can do, in the error.
 
     Raises:
         RunFolderError: another live process holds it.
@@ -61,9 +79,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RunFolderError(
-                f"{folder} is in use by another process: wait for it, stop it, or give another --out"
-            ) from None
+            raise RunFolderError(f"{folder} is in use by another process: wait for it, {remedy}") from None
         yield
 
 

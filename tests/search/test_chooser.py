@@ -19,13 +19,13 @@ def _value(text: str) -> float:
 
 def _play(database: Path, trials: int, pool: PoolConfig = POOL, restart: bool = False) -> list[str]:
     chooser = Chooser(database, pool, SPACE, 0.3, seed=5)
-    for number in range(len(chooser.variants()), trials):
+    for number in range(len(chooser.known()), trials):
         if restart:
             chooser = Chooser(database, pool, SPACE, 0.3, seed=5)
         variant = chooser.ask()
         failed = number == 4
         chooser.tell(None if failed else _value(variant.key()), {"variant": variant.to_dict()})
-    return [variant.key() for variant in chooser.variants()]
+    return [known.variant.key() for known in chooser.known()]
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
@@ -40,7 +40,7 @@ def test_asked_but_never_told_leaves_no_trace(tmp_path: Path) -> None:
     chooser = Chooser(tmp_path / "a.db", POOL, SPACE, 0.3, seed=5)
     first = chooser.ask()
     again = Chooser(tmp_path / "a.db", POOL, SPACE, 0.3, seed=5)
-    assert again.variants() == []
+    assert again.known() == []
     assert again.ask() == first
 
 
@@ -57,5 +57,5 @@ def test_tpe_learns_from_what_it_is_told(tmp_path: Path) -> None:
     for _ in range(40):
         variant = chooser.ask()
         chooser.tell(0.0 if variant.death == "set" else 1.0, {})
-    late = [variant.death for variant in chooser.variants()[20:]]
+    late = [known.variant.death for known in chooser.known()[20:]]
     assert late.count("set") > 10

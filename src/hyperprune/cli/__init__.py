@@ -1,5 +1,9 @@
-"""The command line: ``hyperprune COMMAND``. A mistake gives one line and exit status 2, never a traceback."""
+"""The command line: ``hyperprune COMMAND``. A mistake gives one line and exit status 2, never a traceback.
 
-from hyperprune.cli.app import app, main
+The files named after commands declare them and import nothing heavy; the files that do the work
+(``run_*``) are imported when their command runs, so that ``--help`` and completion answer at once.
+"""
 
-__all__ = ["app", "main"]
+from hyperprune.cli.main import main
+
+__all__ = ["main"]

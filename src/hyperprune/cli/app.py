@@ -1,16 +1,15 @@
-"""The commands, and what becomes of the errors they raise."""
-
-import logging
-import sys
+"""The commands. Nothing heavy is imported here: what does the work is imported when it is needed."""
 
 import typer
-from rich.console import Console
 
 from hyperprune import __version__
 from hyperprune.cli.cite import cite
+from hyperprune.cli.data import data
+from hyperprune.cli.evaluate import evaluate
 from hyperprune.cli.report import report
 from hyperprune.cli.search import search
-from hyperprune.errors import HyperpruneError
+from hyperprune.cli.spectrum import spectrum
+from hyperprune.cli.train import train
 
 app = typer.Typer(
     name="hyperprune",
@@ -20,8 +19,12 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command()(search)
+app.command()(train)
+app.command()(evaluate)
+app.command()(spectrum)
 app.command()(report)
 app.command()(cite)
+app.add_typer(data, name="data")
 
 
 def _version(wanted: bool) -> None:
@@ -35,30 +38,3 @@ def _root(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show it."),
 ) -> None:
     pass
-
-
-def main() -> None:
-    """Entry point of the ``hyperprune`` command."""
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
-    console = Console(stderr=True)
-    try:
-        app()
-    except HyperpruneError as error:
-        console.print(f"[bold red]error:[/] {_plain(error)}", highlight=False, soft_wrap=True)
-        sys.exit(2)
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        console.print(
-            f"[bold red]error:[/] {error.strerror or error}{where}; what was finished is kept",
-            highlight=False,
-            soft_wrap=True,
-        )
-        sys.exit(2)
-    except KeyboardInterrupt:
-        console.print("interrupted; the same command goes on where it stopped", soft_wrap=True)
-        sys.exit(130)
-
-
-def _plain(error: HyperpruneError) -> str:
-    """One line, with square brackets as they are."""
-    return " ".join(str(error).split()).replace("[", r"\[")

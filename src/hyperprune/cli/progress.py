@@ -1,4 +1,4 @@
-"""A search as it runs: a line for each stage and candidate, and bars below."""
+"""A search or a training as it runs: lines for what has ended, and bars below."""
 
 from types import TracebackType
 
@@ -16,6 +16,7 @@ from rich.progress import (
 from hyperprune.search import CandidateEnded, Event, RoundBegan, SearchConfig
 from hyperprune.search.halving import planned_cost
 from hyperprune.training import Progress as JobProgress
+from hyperprune.training import perplexity
 
 
 class SearchProgress:
@@ -53,20 +54,20 @@ class SearchProgress:
         self._done: dict[str, int] = {}
 
     def __enter__(self) -> "SearchProgress":
-        self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._whole.update(self._overall, completed=self._whole.tasks[0].total)
-        self._live.stop()
-        if not self._console.is_terminal:
-            self._console.print()  # rich ends the bars without a newline where nothing can be redrawn
+        if self._live.is_started:
+            if kind is None:
+                self._whole.update(self._overall, completed=self._whole.tasks[0].total)
+            self._live.stop()
+            self._console.print()
 
     def __call__(self, event: Event) -> None:
-        """Draw one event."""
+        """Draw one event; the first begins the drawing, so that a mistake found before is the only line."""
+        self._live.start()
         if isinstance(event, JobProgress):
             self._progress(event)
         elif isinstance(event, RoundBegan):
@@ -109,3 +110,52 @@ class SearchProgress:
             description=f"{event.label}, epoch {event.epoch} of {event.until}",
             figures=f"{event.items_per_second:,.0f} tokens/s, loss {event.train_loss:.3f}",
         )
+
+
+class TrainProgress:
+    """Listens to a training and draws it.
+
+    Args:
+        epochs: the full budget.
+        console: where to draw.
+    """
+
+    def __init__(self, epochs: int, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self._task = self._bars.add_task("training", total=epochs, figures="")
+
+    def __enter__(self) -> "TrainProgress":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bars.live.is_started:
+            self._bars.stop()
+            self._console.print()
+
+    def __call__(self, event: JobProgress) -> None:
+        """Draw one event; the first one begins the drawing."""
+        self._bars.start()
+        done = event.epoch if event.valid_loss is not None else event.epoch - 1 + event.step / event.steps
+        figures = f"{event.items_per_second:,.0f} tokens/s, loss {event.train_loss:.3f}"
+        self._bars.update(
+            self._task,
+            completed=done,
+            description=f"epoch {event.epoch} of {event.until}",
+            figures=figures,
+        )
+        if event.valid_loss is not None:
+            self._console.print(
+                f"epoch {event.epoch}: train perplexity {perplexity(event.train_loss):.2f}, "
+                f"valid perplexity {perplexity(event.valid_loss):.2f}",
+                highlight=False,
+                soft_wrap=True,
+            )

@@ -5,18 +5,27 @@ from the training part alone.
 """
 
 from hyperprune.corpora.batches import columns, windows
-from hyperprune.corpora.corpus import Corpus, CorpusConfig, load
+from hyperprune.corpora.corpus import Corpus, CorpusConfig, load, load_with
+from hyperprune.corpora.datasets import DATASETS, cache_folder
+from hyperprune.corpora.fetch import fetch
+from hyperprune.corpora.stats import CorpusStats, stats
 from hyperprune.corpora.unigram import unigram_perplexity
 from hyperprune.corpora.vocabulary import EOS, UNKNOWN, Vocabulary
 
 __all__ = [
+    "DATASETS",
     "EOS",
     "UNKNOWN",
     "Corpus",
     "CorpusConfig",
+    "CorpusStats",
     "Vocabulary",
+    "cache_folder",
     "columns",
+    "fetch",
     "load",
+    "load_with",
+    "stats",
     "unigram_perplexity",
     "windows",
 ]

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from torch import Tensor
 
 from hyperprune.corpora import sources
+from hyperprune.corpora.datasets import DATASETS
 from hyperprune.corpora.tokens import Level
-from hyperprune.corpora.vocabulary import Vocabulary
+from hyperprune.corpora.vocabulary import UNKNOWN, Vocabulary
 from hyperprune.errors import CorpusError
 
 
@@ -21,7 +22,8 @@ class CorpusConfig(BaseModel):
 
     source: str = Field(
         sources.BUILT_IN,
-        description="A folder with train.txt, valid.txt and test.txt, one text file, or python-docs.",
+        description="A folder with train.txt, valid.txt and test.txt, one text file, python-docs, or the "
+        "name of a data set that hyperprune data get has fetched.",
     )
     level: Level = Field("word", description="word (split at white space) or character.")
     max_train_tokens: int | None = Field(None, ge=2, description="Keep the first tokens of training.")
@@ -36,9 +38,13 @@ class CorpusConfig(BaseModel):
     @classmethod
     def _absolute(cls, source: str) -> str:
         """A path is kept absolute, so that a run can be resumed from another folder."""
-        if source == sources.BUILT_IN or not Path(source).expanduser().exists():
+        if source == sources.BUILT_IN or source in DATASETS:
             return source
-        return str(Path(source).expanduser().resolve())
+        try:
+            path = Path(source).expanduser()
+            return str(path.resolve()) if path.exists() else source
+        except (OSError, RuntimeError, ValueError):  # too long, no such home, a zero byte
+            return source
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +87,29 @@ def load(config: CorpusConfig) -> Corpus:
             "(python-docs: use the same Python version), or start a new run"
         )
     return Corpus(**numbered, vocabulary=vocabulary, sha256=sha256)
+
+
+def load_with(config: CorpusConfig, vocabulary: Vocabulary) -> Corpus:
+    """Read a corpus as a network sees it that was trained with another vocabulary.
+
+    The limits of ``config`` on the vocabulary have no effect; tokens outside it become ``<unk>``.
+
+    Raises:
+        CorpusError: the source cannot be read, or a token is unknown and the vocabulary has no ``<unk>``.
+    """
+    parts = sources.read(config.source, config.level)
+    rows = {"train": parts.train[: config.max_train_tokens], "valid": parts.valid, "test": parts.test}
+    if UNKNOWN not in vocabulary.numbers:
+        missing = next(
+            (token for row in rows.values() for token in row if token not in vocabulary.numbers), None
+        )
+        if missing is not None:
+            raise CorpusError(
+                f"the network has never seen {missing[:40]!r}, which {config.source} holds, and has no "
+                f"{UNKNOWN} for it: give the text it was trained on, at the same --level"
+            )
+    numbered = {name: vocabulary.encode(row) for name, row in rows.items()}
+    return Corpus(**numbered, vocabulary=vocabulary, sha256=_hash(vocabulary, [*numbered.values()]))
 
 
 def _hash(vocabulary: Vocabulary, rows: list[Tensor]) -> str:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from pydoc_data import topics
 
-from hyperprune.corpora.tokens import Level, source_tokens, tokenise
+from hyperprune.corpora.datasets import DATASETS, located
+from hyperprune.corpora.tokens import Level, check_words, source_tokens, tokenise
 from hyperprune.errors import CorpusError
 
 BUILT_IN = "python-docs"
@@ -29,14 +30,16 @@ def read(source: str, level: Level) -> Parts:
     """
     if source == BUILT_IN:
         return python_docs(level)
-    path = Path(source).expanduser()
+    if source in DATASETS:
+        return folder(located(source), level)
+    path = _path(source)
     if path.is_dir():
         return folder(path, level)
     if path.is_file():
-        return _split(tokenise(_text(path), level))
+        return _split(_tokens(path, level))
     raise CorpusError(
         f"there is no corpus {source!r}: give a folder with train.txt, valid.txt and test.txt, "
-        f"a text file, or {BUILT_IN}"
+        f"a text file, {BUILT_IN}, or what hyperprune data get fetches: {', '.join(DATASETS)}"
     )
 
 
@@ -48,7 +51,7 @@ def folder(path: Path, level: Level) -> Parts:
             f"the corpus folder {path} lacks {' and '.join(missing)}: add it, or give one text file, "
             "which is split 80/10/10"
         )
-    return Parts(*(tokenise(_text(path / f"{part}.txt"), level) for part in PARTS))
+    return Parts(*(_tokens(path / f"{part}.txt", level) for part in PARTS))
 
 
 def python_docs(level: Level) -> Parts:
@@ -66,11 +69,28 @@ def _split(tokens: list[str]) -> Parts:
     return Parts(tokens[:first], tokens[first:second], tokens[second:])
 
 
+def _path(source: str) -> Path:
+    """The path that ``source`` stands for; an impossible one is a path that does not exist."""
+    try:
+        path = Path(source).expanduser()
+        path.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise CorpusError(f"{source!r} is no path ({error}): give a folder or a text file") from None
+    return path
+
+
+def _tokens(path: Path, level: Level) -> list[str]:
+    tokens = tokenise(_text(path), level)
+    if level == "word":
+        check_words(tokens, str(path))
+    return tokens
+
+
 def _text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CorpusError(f"cannot read {path}: {error.strerror}") from None
+        raise CorpusError(f"cannot read {path}: {error.strerror}; make it readable or give another") from None
     if b"\0" in data:
         raise CorpusError(f"{path} is not a text file (it holds zero bytes): give plain UTF-8 text")
     try:
@@ -81,5 +101,5 @@ def _text(path: Path) -> str:
             f"for instance with iconv -f latin1 -t utf-8"
         ) from None
     if not text.strip():
-        raise CorpusError(f"{path} is empty: a corpus part needs text")
+        raise CorpusError(f"{path} is empty: put text into it, or give another corpus")
     return text.replace("\r\n", "\n")

@@ -4,7 +4,9 @@ import re
 from typing import Literal
 
 from hyperprune.corpora.vocabulary import EOS
+from hyperprune.errors import CorpusError
 
+LONGEST_WORD = 10_000
 Level = Literal["word", "character"]
 
 _SOURCE_TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -24,6 +26,21 @@ def tokenise(text: str, level: Level) -> list[str]:
         tokens += line.split() if level == "word" else line
         tokens.append(EOS)
     return tokens
+
+
+def check_words(tokens: list[str], name: str) -> None:
+    """Refuse what white space does not split: a word of many thousand characters is none.
+
+    Raises:
+        CorpusError: there is one; ``name`` says where.
+    """
+    longest = max(tokens, key=len, default="")
+    if len(longest) > LONGEST_WORD:
+        line = tokens[: tokens.index(longest)].count(EOS) + 1
+        raise CorpusError(
+            f"{name} has a word of {len(longest):,} characters in line {line}, at most {LONGEST_WORD:,} are "
+            "read: put white space between the words, or read characters with --level character"
+        )
 
 
 def source_tokens(text: str) -> list[str]:

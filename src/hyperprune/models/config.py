@@ -14,9 +14,9 @@ class ModelConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["stacked-lstm"] = Field("stacked-lstm", description="Architecture.")
-    embedding: int = Field(128, ge=1, description="Features of an embedded token.")
-    hidden: int = Field(128, ge=1, description="Units of each recurrent layer.")
-    layers: int = Field(2, ge=1, description="Recurrent layers.")
+    embedding: int = Field(128, ge=1, le=100_000, description="Features of an embedded token.")
+    hidden: int = Field(128, ge=1, le=100_000, description="Units of each recurrent layer.")
+    layers: int = Field(2, ge=1, le=100, description="Recurrent layers.")
     dropout: float = Field(0.2, ge=0, lt=1, description="Dropout on connections that are not recurrent.")
     tied: bool = Field(False, description="Decoder and embedding share one matrix.")
 

@@ -9,9 +9,8 @@ from hyperprune.search import RoundResult, RunFolder, SearchConfig
 from hyperprune.search.chooser import Chooser
 from hyperprune.search.halving import Standing, is_final, promoted, ranked
 from hyperprune.search.metrics import METRICS, Measured, spectrum_distance
-from hyperprune.search.result import perplexity
 from hyperprune.sparsity import PruningVariant
-from hyperprune.training import EpochRecord, History
+from hyperprune.training import EpochRecord, History, perplexity
 
 
 def dense_so_far(history: History) -> Network:
@@ -82,7 +81,8 @@ def _network(
 def _variants(folder: RunFolder, config: SearchConfig) -> list[PruningVariant]:
     if not folder.database.exists():
         return []
-    return Chooser(folder.database, config.search, config.space, config.density, config.seed).variants()
+    chooser = Chooser(folder.database, config.search, config.space, config.density, config.seed)
+    return [suggestion.variant for suggestion in chooser.known()]
 
 
 def _rounds(

@@ -4,16 +4,18 @@
 ``summary`` makes the result. Source: Zheng and Shlizerman 2025, arXiv 2506.07975.
 """
 
-from hyperprune.search.config import PoolConfig, RuntimeConfig, SearchConfig
+from hyperprune.search.config import PoolConfig, SearchConfig
 from hyperprune.search.driver import run
 from hyperprune.search.events import CandidateEnded, Event, Listener, RoundBegan
-from hyperprune.search.loading import configure
+from hyperprune.search.loading import configure, configure_training, validated
 from hyperprune.search.papers import papers
 from hyperprune.search.presets import PRESETS, preset
 from hyperprune.search.result import CandidateResult, FinalNetwork, RoundResult, SearchResult
 from hyperprune.search.run_folder import RunFolder
 from hyperprune.search.space import FloatRange, SpaceConfig
 from hyperprune.search.timings import Timings, load_timings
+from hyperprune.search.trained import Trained, find
+from hyperprune.training import RuntimeConfig
 
 __all__ = [
     "PRESETS",
@@ -32,9 +34,13 @@ __all__ = [
     "SearchResult",
     "SpaceConfig",
     "Timings",
+    "Trained",
     "configure",
+    "configure_training",
+    "find",
     "load_timings",
     "papers",
     "preset",
     "run",
+    "validated",
 ]

@@ -18,6 +18,7 @@ class Candidate:
         pool_metric: the metric after the pool.
         duplicate_of: the earlier candidate with the same canonical variant.
         rounds: rounds it trained in.
+        suggested_by: the ranking that the optimiser was told when it suggested this one.
     """
 
     number: int
@@ -27,6 +28,7 @@ class Candidate:
     pool_metric: float | None
     duplicate_of: int | None = None
     rounds: int = 1
+    suggested_by: str | None = None
 
     @property
     def failed(self) -> bool:

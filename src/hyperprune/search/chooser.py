@@ -6,19 +6,33 @@ each trial once, finished. So a kill can leave no half-asked trial, and replayin
 same suggestions.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState
 
 from hyperprune.search.config import PoolConfig
 from hyperprune.search.space import SpaceConfig
+from hyperprune.search.study import Study
 from hyperprune.seeding import derive
 from hyperprune.sparsity import PruningVariant
 
-_STUDY = "hyperprune"
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A variant that has been told.
+
+    Attributes:
+        variant: the suggestion.
+        suggested_by: what the optimiser was told of earlier ones when it made it.
+    """
+
+    variant: PruningVariant
+    suggested_by: str
 
 
 class Chooser:
@@ -37,18 +51,23 @@ class Chooser:
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._pool, self._space, self._density, self._seed = pool, space, density, seed
-        self._stored = optuna.create_study(
-            storage=f"sqlite:///{database}", study_name=_STUDY, direction="minimize", load_if_exists=True
-        )
-        self._memory = optuna.create_study(direction="minimize")
-        if not self._stored.user_attrs:
-            self._stored.set_user_attr("sampler", self._settings())
-        for trial in self._stored.get_trials(deepcopy=False):
-            self._memory.add_trial(trial)
+        self._stored = Study(database, {"sampler": self._settings(), "told": pool.told})
+        self._remember()
 
-    def variants(self) -> list[PruningVariant]:
-        """The variants that have been told, in this process or an earlier one, in order of their number."""
-        return [self._space.variant(trial.params, self._density) for trial in self._told()]
+    @property
+    def told(self) -> str:
+        """The ranking whose values the study holds."""
+        return str(self._stored.attributes.get("told", self._pool.told))
+
+    def known(self) -> list[Suggestion]:
+        """What has been told, in this process or an earlier one, in order of number."""
+        return [
+            Suggestion(
+                self._space.variant(trial.params, self._density),
+                str(trial.user_attrs.get("suggested_by", self.told)),
+            )
+            for trial in self._stored.trials()
+        ]
 
     def ask(self) -> PruningVariant:
         """The next variant; it must be told before the next is asked."""
@@ -64,17 +83,29 @@ class Chooser:
             value: the metric, finite; none for a failed candidate.
             attributes: JSON values kept with the trial.
         """
-        state = TrialState.FAIL if value is None else TrialState.COMPLETE
-        self._stored.add_trial(
-            create_trial(
-                state=state,
-                value=value,
-                params=self._asked.params,
-                distributions=self._asked.distributions,
-                user_attrs=attributes,
-            )
-        )
-        self._memory.tell(self._asked, value, state)
+        self._stored.add(self._asked.params, self._asked.distributions, value, attributes)
+        self._memory.tell(self._asked, value, TrialState.FAIL if value is None else TrialState.COMPLETE)
+
+    def retell(self, outcomes: Sequence[tuple[float | None, dict[str, Any]]]) -> None:
+        """Replace what the study was told, by the values of another ranking for the same suggestions.
+
+        Args:
+            outcomes: metric and attributes of each known suggestion, in order, as ``tell`` takes them.
+        """
+        trials = self._stored.trials()
+        told = [
+            (trial.params, trial.distributions, *outcome)
+            for trial, outcome in zip(trials, outcomes, strict=True)
+        ]
+        attributes = {"sampler": self._settings(), "told": self._pool.told}
+        self._stored = self._stored.replaced(attributes, told)
+        self._remember()
+
+    def _remember(self) -> None:
+        """Take the stored trials into memory, where asking happens."""
+        self._memory = optuna.create_study(direction="minimize")
+        for trial in self._stored.trials():
+            self._memory.add_trial(trial)
 
     def _told(self) -> list[FrozenTrial]:
         return self._memory.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL))

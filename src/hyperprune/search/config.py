@@ -1,5 +1,7 @@
 """The configuration of a search: what stands in config.toml."""
 
+import hashlib
+import json
 from dataclasses import replace
 from typing import Literal
 
@@ -13,21 +15,28 @@ from hyperprune.search.halving import budgets
 from hyperprune.search.metrics import METRICS
 from hyperprune.search.space import SpaceConfig
 from hyperprune.sparsity import SparseTraining, density_from_sparsity
-from hyperprune.training import Recipe, SpectrumConfig
+from hyperprune.training import Recipe, RuntimeConfig, SpectrumConfig
 
 
 class PoolConfig(BaseModel):
     """How many candidates there are, how they are suggested, ranked and halved."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    candidates: int = Field(40, ge=1, description="Suggestions of the optimiser, duplicates included.")
+    candidates: int = Field(
+        40, ge=1, le=100_000, description="Suggestions of the optimiser, duplicates included."
+    )
     first_epochs: int = Field(3, ge=1, description="Epochs of every candidate before the first ranking.")
     round_epochs: int = Field(3, ge=1, description="Further epochs of the survivors in each round.")
     metric: str = Field("ls", description="What ranks candidates: ls (distance of spectra) or loss.")
     distance: Literal["l2", "wasserstein"] = Field("l2", description="Distance of two spectra.")
     sampler: Literal["tpe", "random"] = Field("tpe", description="Optimiser that suggests variants.")
     startup: int = Field(10, ge=1, description="Random suggestions before TPE begins.")
+
+    @property
+    def told(self) -> str:
+        """What the optimiser is told: the metric, with the distance where it is one."""
+        return self.metric if self.metric == "loss" else f"{self.metric}, {self.distance}"
 
     @field_validator("metric")
     @classmethod
@@ -36,19 +45,10 @@ class PoolConfig(BaseModel):
         return name
 
 
-class RuntimeConfig(BaseModel):
-    """Where a search runs. Threads change sums in the last bits, so they are part of the run."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    threads: int = Field(1, ge=1, description="Threads of each job.")
-    device: str = Field("cpu", description="Such as cpu or cuda:0.")
-
-
 class SearchConfig(BaseModel):
     """Everything that decides the result of a search."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     seed: int = Field(0, ge=0, description="Root seed of weights, dropout, masks and suggestions.")
     sparsity: float = Field(0.67, ge=0, lt=1, description="Share of the prunable weights that is zero.")
@@ -64,6 +64,12 @@ class SearchConfig(BaseModel):
     def density(self) -> float:
         """Live share of the prunable weights."""
         return density_from_sparsity(self.sparsity)
+
+    @property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits that stand for this configuration, whatever text is found."""
+        document = self.model_dump(mode="json", exclude={"corpus": {"sha256"}})
+        return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
 
     def with_corpus_hash(self, sha256: str) -> "SearchConfig":
         """This configuration, bound to the text that was found."""

@@ -12,18 +12,18 @@ from hyperprune.search.chooser import Chooser
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.events import CandidateEnded, Listener, RoundBegan
 from hyperprune.search.halving import Standing, is_final, promoted, ranked
-from hyperprune.search.result import RoundResult, SearchResult, perplexity
+from hyperprune.search.result import RoundResult, SearchResult
 from hyperprune.search.run_folder import RunFolder
 from hyperprune.search.summary import summarise
 from hyperprune.search.timings import save_timings
 from hyperprune.search.trainer import Trainer
 from hyperprune.sparsity import PruningVariant
-from hyperprune.training import History
+from hyperprune.training import History, perplexity
 
 
 def run(
     config: SearchConfig,
-    out: Path | str,
+    out: Path | str | None = None,
     *,
     listener: Listener = lambda _: None,
     executor: Executor | None = None,
@@ -35,7 +35,8 @@ def run(
 
     Args:
         config: what to search.
-        out: the run folder; a new one, or one of the same configuration.
+        out: the run folder; a new one, or one of the same configuration. ``runs/`` and a digest of the
+            configuration if left out, so that the same call goes on.
         listener: hears about progress.
         executor: where jobs run; in this process by default.
 
@@ -44,14 +45,16 @@ def run(
         CorpusError: the text cannot be read or is too short.
         DivergedError: the dense reference diverged.
     """
+    folder = RunFolder(Path(out or f"runs/{config.digest}").expanduser().resolve())
     corpus = load_corpus(config.corpus)
     config = config.with_corpus_hash(corpus.sha256)
-    folder = RunFolder(Path(out).expanduser().resolve())
+    executor = executor or InProcess(listener)
+    Trainer(config, folder, executor).check()
     with folder.held(config):
         done = folder.result()
         if done is not None:
             return done
-        result = Search(config, folder, executor or InProcess(listener), listener).run()
+        result = Search(config, folder, executor, listener).run()
         folder.save_result(result)
         save_timings(folder, [candidate.number for candidate in result.candidates])
         return result
@@ -96,24 +99,31 @@ class Search:
         pool, config = self._config.search, self._config
         self._listener(RoundBegan("pool", pool.candidates, pool.first_epochs))
         chooser = Chooser(self._folder.database, pool, config.space, config.density, config.seed)
-        known = chooser.variants()
-        for number in range(pool.candidates):
-            variant = known[number] if number < len(known) else chooser.ask()
-            candidate = self._first_round(number, variant)
+        for number, told in enumerate(chooser.known()[: pool.candidates]):
+            self._candidates[number] = self._first_round(number, told.variant, told.suggested_by)
+        if chooser.told != pool.told:  # extended by another metric: the optimiser hears it for all candidates
+            chooser.retell([(c.metric, _attributes(c)) for c in self._candidates.values()])
+        for number in range(len(self._candidates), pool.candidates):
+            candidate = self._first_round(number, chooser.ask(), pool.told)
             self._candidates[number] = candidate
-            if number >= len(known):
-                chooser.tell(candidate.metric, _attributes(candidate))
+            chooser.tell(candidate.metric, _attributes(candidate))
 
-    def _first_round(self, number: int, variant: PruningVariant) -> Candidate:
+    def _first_round(self, number: int, variant: PruningVariant, suggested_by: str) -> Candidate:
         """Train a suggestion, unless it repeats an earlier one."""
         for earlier in self._candidates.values():
             if earlier.variant.key() == variant.key():
-                twin = replace(earlier, number=number, variant=variant, duplicate_of=earlier.number)
+                twin = replace(
+                    earlier,
+                    number=number,
+                    variant=variant,
+                    duplicate_of=earlier.number,
+                    suggested_by=suggested_by,
+                )
                 self._tell(twin, f"same as candidate {earlier.number}")
                 return twin
         history = self._trainer.candidate(number, variant, self._config.search.first_epochs)
         metric = self._trainer.metric(number, history)
-        candidate = Candidate(number, variant, history, metric, pool_metric=metric)
+        candidate = Candidate(number, variant, history, metric, pool_metric=metric, suggested_by=suggested_by)
         self._tell(candidate)
         return candidate
 
@@ -182,7 +192,10 @@ class Search:
 
 def _attributes(candidate: Candidate) -> dict[str, Any]:
     """What Optuna's study keeps beside the metric."""
-    attributes: dict[str, Any] = {"variant": candidate.variant.canonical().to_dict()}
+    attributes: dict[str, Any] = {
+        "variant": candidate.variant.canonical().to_dict(),
+        "suggested_by": candidate.suggested_by,
+    }
     if candidate.duplicate_of is not None:
         attributes["duplicate_of"] = candidate.duplicate_of
     if candidate.history.failure is not None:

@@ -1,15 +1,18 @@
 """Configurations in layers: a preset, a TOML file, single values, each overriding the one before."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from hyperprune.errors import ConfigurationError, HyperpruneError
+from hyperprune.errors import ConfigurationError
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.presets import preset as preset_tables
+from hyperprune.training.run_folder import first_mistake, read_toml
+from hyperprune.training.single import TrainConfig
+
+C = TypeVar("C", bound=BaseModel)
 
 
 def configure(
@@ -25,6 +28,25 @@ def configure(
     Raises:
         ConfigurationError: a file that cannot be read, an unknown key or an impossible value.
     """
+    return validated(SearchConfig, layered(preset, file, values))
+
+
+def configure_training(
+    preset: str | None = None, file: Path | None = None, values: Mapping[str, Any] | None = None
+) -> TrainConfig:
+    """The configuration of a single training, from the same layers without ``[search]`` and ``[space]``.
+
+    Raises:
+        ConfigurationError: as :func:`configure`.
+    """
+    tables = layered(preset, file, values)
+    for table in ("search", "space"):
+        tables.pop(table, None)
+    return validated(TrainConfig, tables)
+
+
+def layered(preset: str | None, file: Path | None, values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The tables of all layers together, before any check of keys and values."""
     tables: dict[str, Any] = {}
     if preset is not None:
         _merge(tables, preset_tables(preset))
@@ -33,19 +55,31 @@ def configure(
     for name, value in (values or {}).items():
         if value is not None:
             _merge(tables, _nest(name, value))
+    return tables
+
+
+def validated(model: type[C], tables: Mapping[str, Any]) -> C:
+    """The checked record of some tables.
+
+    Raises:
+        ConfigurationError: the first mistake in them.
+    """
     try:
-        return SearchConfig.model_validate(tables)
+        return model.model_validate(tables)
     except ValidationError as error:
-        raise ConfigurationError(_first_line(error)) from None
+        raise ConfigurationError(first_mistake(error)) from None
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return read_toml(file.expanduser())
     except OSError as error:
-        raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file} is not TOML: {error}") from None
+        raise ConfigurationError(
+            f"cannot read {file}: {error.strerror}; hyperprune search --init {file.name or 'config.toml'} "
+            "writes a configuration to start from"
+        ) from None
+    except ValueError as error:
+        raise ConfigurationError(f"{file} is not TOML: {error}; mend it there") from None
 
 
 def _merge(into: dict[str, Any], tables: Mapping[str, Any]) -> None:
@@ -61,15 +95,3 @@ def _nest(name: str, value: Any) -> dict[str, Any]:
         value = {key: value}
     nested: dict[str, Any] = value
     return nested
-
-
-def _first_line(error: ValidationError) -> str:
-    """The first mistake: where it stands, what is wrong, and the value seen."""
-    first = error.errors()[0]
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, HyperpruneError | ValueError):
-        return str(cause)
-    place = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"unknown key {place}: docs/configuration.md lists the known ones"
-    return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}, got {first['input']!r}"

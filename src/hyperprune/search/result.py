@@ -1,11 +1,10 @@
 """What a search found. No times, dates, hosts or paths: two runs of one configuration give the same."""
 
-import math
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hyperprune.training import EpochRecord
+from hyperprune.training import EpochRecord, perplexity
 
 SCHEMA = 1
 Standing = Literal["selected", "finalist", "eliminated", "failed", "duplicate"]
@@ -54,6 +53,9 @@ class CandidateResult(_Record):
     standing: Standing = Field(description="What became of it.")
     duplicate_of: int | None = Field(None, description="The earlier candidate with the same choices.")
     failure: str | None = Field(None, description="Why it failed.")
+    suggested_by: str | None = Field(
+        None, description="The metric under which it was suggested, where that is not the result's."
+    )
     pool_metric: float | None = Field(None, description="The metric after the first epochs.")
     rounds: int = Field(0, description="Rounds it trained in, the pool being the first.")
     curve: Curve
@@ -95,11 +97,6 @@ class SearchResult(_Record):
         """Candidates trained to the end, the selected one first, then by validation perplexity."""
         found = [(c.final.valid_perplexity, c.number, c) for c in self.candidates if c.final]
         return [c for *_, c in sorted(found, key=lambda item: item[:2])]
-
-
-def perplexity(nats: float) -> float:
-    """The exponential of a mean loss."""
-    return math.exp(min(nats, 700.0))
 
 
 def curve(epochs: tuple[EpochRecord, ...], distances: list[float]) -> Curve:

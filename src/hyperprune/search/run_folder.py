@@ -1,21 +1,19 @@
-"""The folder of a run: one configuration, one process at a time, and where everything lies."""
+"""The folder of a search: where everything lies, and what may be done with it."""
 
-import os
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import tomli_w
 from pydantic import ValidationError
 
 from hyperprune import files
 from hyperprune.errors import RunFolderError
 from hyperprune.search.config import SearchConfig
+from hyperprune.search.extendable import extension_hint
 from hyperprune.search.result import SearchResult
 from hyperprune.training import JobFolder
+from hyperprune.training.run_folder import held, read_config
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,7 @@ class RunFolder:
             RunFolderError: it cannot be made, is in use, is of another configuration, or holds files
                 of something else.
         """
-        self._make()
-        with files.locked(self.path):
-            self._settle(config)
+        with held(self.path, config, extension_hint):
             yield
 
     def config(self) -> SearchConfig:
@@ -61,15 +57,7 @@ class RunFolder:
         Raises:
             RunFolderError: this is no run folder, or of a version that cannot be read.
         """
-        path = self.path / "config.toml"
-        try:
-            return SearchConfig.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (FileNotFoundError, NotADirectoryError):
-            raise RunFolderError(
-                f"{self.path} is no run folder (it has no config.toml): give the --out of a search"
-            ) from None
-        except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:
-            raise RunFolderError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+        return read_config(self.path, SearchConfig)
 
     def result(self) -> SearchResult | None:
         """The result, if the search has ended."""
@@ -79,54 +67,24 @@ class RunFolder:
         try:
             return SearchResult.model_validate_json(path.read_bytes())
         except ValidationError as error:
-            raise RunFolderError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+            raise RunFolderError(
+                f"{path} cannot be read ({str(error).splitlines()[0]}): delete it and give the search "
+                "command again, which writes it anew without training"
+            ) from None
+
+    def finished(self) -> SearchResult:
+        """The result of a search that has ended.
+
+        Raises:
+            RunFolderError: it has not.
+        """
+        result = self.result()
+        if result is None:
+            raise RunFolderError(
+                f"the search in {self.path} has not ended: give its hyperprune search command again to go on"
+            )
+        return result
 
     def save_result(self, result: SearchResult) -> None:
         """Write result.json."""
         files.write_json(self.path / "result.json", result.model_dump(mode="json"))
-
-    def _make(self) -> None:
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
-            raise RunFolderError(
-                f"{self.path} cannot be a run folder: a file of that name is in the way; give another --out"
-            ) from None
-        except OSError as error:
-            raise RunFolderError(f"cannot make {self.path}: {error.strerror}; give another --out") from None
-        foreign = sorted(set(os.listdir(self.path)) - {".lock"})
-        if foreign and not (self.path / "config.toml").exists():
-            raise RunFolderError(
-                f"{self.path} holds files but no run (such as {foreign[0]}): give an empty or a new folder"
-            )
-
-    def _settle(self, config: SearchConfig) -> None:
-        path = self.path / "config.toml"
-        if not path.exists():
-            text = tomli_w.dumps(_without_none(config.model_dump(mode="json")))
-            files.write_bytes(path, text.encode())
-            return
-        differing = _differences(self.config().model_dump(), config.model_dump())
-        if differing:
-            name, old, new = differing[0]
-            raise RunFolderError(
-                f"{self.path} holds a run of another configuration ({name} is {old!r} there, {new!r} here): "
-                "give another --out, or the same configuration to resume"
-            )
-
-
-def _without_none(value: Any) -> Any:
-    """TOML has no null; a missing key means none."""
-    if isinstance(value, dict):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
-    return value
-
-
-def _differences(old: Any, new: Any, name: str = "") -> list[tuple[str, Any, Any]]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        return [
-            found
-            for key in sorted(set(old) | set(new))
-            for found in _differences(old.get(key), new.get(key), f"{name}.{key}".lstrip("."))
-        ]
-    return [] if old == new else [(name, old, new)]

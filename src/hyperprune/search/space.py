@@ -1,11 +1,12 @@
 """The pruning variants that a search may suggest."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from optuna.trial import Trial
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity import METHODS, PruningVariant
 
 RULES = "rules"
@@ -23,17 +24,23 @@ _CHOICES = (
 class FloatRange(BaseModel):
     """A continuous choice."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     low: float = Field(ge=0, lt=1, description="Smallest value.")
     high: float = Field(ge=0, lt=1, description="Largest value.")
     step: float | None = Field(None, gt=0, description="Distance of neighbouring values; none for any.")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> "FloatRange":
+        if self.low > self.high:
+            raise ConfigurationError(f"a range goes up, got low {self.low} above high {self.high}: swap them")
+        return self
+
 
 class SpaceConfig(BaseModel):
     """The choices, and what holds for every variant. The default choices are the space of the paper."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     sparse_init: tuple[str, ...] = Field(("uniform", "er"), min_length=1, description="First masks.")
     growth: tuple[str, ...] = Field(("random",), min_length=1, description="Which weights grow.")
@@ -47,7 +54,7 @@ class SpaceConfig(BaseModel):
     update_interval: tuple[int | Literal["epoch"], ...] = Field(
         ("epoch",), min_length=1, description="Topology updates: once an epoch, or every so many steps."
     )
-    death_rate: tuple[float, ...] | FloatRange = Field(
+    death_rate: Annotated[tuple[float, ...], Field(min_length=1)] | FloatRange = Field(
         (0.4, 0.5, 0.6, 0.7, 0.8, 0.9), description="Share of live weights that die at an update."
     )
     method: tuple[str, ...] = Field(
@@ -65,6 +72,7 @@ class SpaceConfig(BaseModel):
 
     @model_validator(mode="after")
     def _every_value_is_known(self) -> "SpaceConfig":
+        """Build a variant of each value once, so that a wrong name fails before any training."""
         for _ in self.examples(0.5):
             pass
         return self

@@ -13,11 +13,10 @@ from hyperprune.search.result import (
     SearchResult,
     Standing,
     curve,
-    perplexity,
 )
 from hyperprune.search.run_folder import RunFolder
 from hyperprune.search.trainer import Trainer
-from hyperprune.training import History, JobFolder, checkpoint
+from hyperprune.training import History, JobFolder, checkpoint, perplexity
 
 
 def summarise(
@@ -47,6 +46,7 @@ def summarise(
                 standing=_standing(candidate, selected, finalists),
                 duplicate_of=candidate.duplicate_of,
                 failure=candidate.history.failure.reason if candidate.history.failure else None,
+                suggested_by=None if candidate.suggested_by == config.search.told else candidate.suggested_by,
                 pool_metric=candidate.pool_metric,
                 rounds=candidate.rounds,
                 curve=curve(

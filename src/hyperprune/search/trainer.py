@@ -11,6 +11,7 @@ from hyperprune.sparsity import PruningVariant
 from hyperprune.training import History, JobFolder, TrainingJob
 from hyperprune.training.checkpoint import path as checkpoint_path
 from hyperprune.training.evaluation import EvaluationJob
+from hyperprune.training.job import check
 from hyperprune.training.work import EVALUATE, TRAIN
 
 
@@ -61,9 +62,24 @@ class Trainer:
         )
         return float(self._executor.submit(EVALUATE, job.model_dump(mode="json")).result())
 
-    def _train(self, label: str, folder: JobFolder, variant: PruningVariant | None, until: int) -> History:
+    def check(self) -> None:
+        """Find what would stop the search before anything is written or trained.
+
+        Raises:
+            CorpusError: the text is too short.
+            ConfigurationError: a variant is impossible with the network or the optimiser.
+        """
         config = self._config
-        job = TrainingJob(
+        for variant in (None, next(config.space.examples(config.density))):
+            check(self._job("check", self._folder.dense, variant, config.recipe.epochs))
+
+    def _train(self, label: str, folder: JobFolder, variant: PruningVariant | None, until: int) -> History:
+        payload: dict[str, Any] = self._job(label, folder, variant, until).model_dump(mode="json")
+        return History.model_validate(self._executor.submit(TRAIN, payload).result())
+
+    def _job(self, label: str, folder: JobFolder, variant: PruningVariant | None, until: int) -> TrainingJob:
+        config = self._config
+        return TrainingJob(
             label=label,
             folder=folder.path,
             corpus=config.corpus,
@@ -76,5 +92,3 @@ class Trainer:
             threads=config.runtime.threads,
             device=config.runtime.device,
         )
-        payload: dict[str, Any] = job.model_dump(mode="json")
-        return History.model_validate(self._executor.submit(TRAIN, payload).result())

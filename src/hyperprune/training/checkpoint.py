@@ -7,6 +7,7 @@ it. So an epoch counts as saved exactly when its document stands. Nothing read h
 import hashlib
 import json
 import logging
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; one of the same epoch is replaced."""
     target = path(folder, checkpoint.epoch)
     target.with_suffix(".json").unlink(missing_ok=True)
-    files.write_atomically(target, lambda part: safetensors.torch.save_file(checkpoint.tensors, part))
+    files.write_atomically(target, lambda part: _write(part, checkpoint.tensors))
     document = {
         **checkpoint.document,
         "schema": SCHEMA,
@@ -72,7 +73,7 @@ def read_document(target: Path) -> dict[str, Any]:
         whole = claimed == digest(document) and document["sha256"] == files.sha256(target)
     except FileNotFoundError as error:
         raise CheckpointError(f"{error.filename} does not exist: give an existing checkpoint") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         whole = False
     if not whole:
         raise CheckpointError(f"{target} is damaged: its hash differs from the one it was saved with")
@@ -120,6 +121,18 @@ def keep(folder: Path, wanted: set[int]) -> None:
         if epoch not in wanted:
             path(folder, epoch).with_suffix(".json").unlink(missing_ok=True)
             path(folder, epoch).unlink(missing_ok=True)
+
+
+def _write(part: Path, tensors: dict[str, Tensor]) -> None:
+    """Write tensors; the library's own error for a full disk becomes the system's."""
+    try:
+        safetensors.torch.save_file(tensors, part)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        code = int(number[1])
+        raise OSError(code, os.strerror(code), str(part)) from None
 
 
 def digest(document: dict[str, Any]) -> str:

@@ -1,20 +1,23 @@
 """A checkpoint's loss on a part of a corpus, from nothing but the checkpoint and the text."""
 
+import math
 from pathlib import Path
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
-from torch import nn
+from torch import Tensor, nn
 
-from hyperprune.corpora import CorpusConfig
+from hyperprune.corpora import UNKNOWN, Corpus, CorpusConfig, Vocabulary, columns, load_with
 from hyperprune.corpora import load as load_corpus
 from hyperprune.errors import CheckpointError
 from hyperprune.models import ModelConfig, build
 from hyperprune.training import checkpoint
-from hyperprune.training.language_modelling import LanguageModelling
+from hyperprune.training.language_modelling import LanguageModelling, mean_loss
 from hyperprune.training.recipe import Recipe
 from hyperprune.training.state import load_weights
 from hyperprune.training.task import Part
+
+_MOSTLY = 0.5  # a share of unknown tokens that no text of the same kind has
 
 
 class EvaluationJob(BaseModel):
@@ -49,6 +52,76 @@ def evaluate_checkpoint(job: EvaluationJob) -> float:
     return task.evaluate(load_network(job.checkpoint).to(task.device), job.part)
 
 
+def evaluate_text(network: nn.Module, row: Tensor, recipe: Recipe, name: str = "the test part") -> float:
+    """Loss of a network on a row of token numbers, in the recipe's columns and windows, nats an item.
+
+    Raises:
+        CorpusError: the row is too short.
+    """
+    device = next(network.parameters()).device
+    return mean_loss(network, columns(row, recipe.evaluation_batch, part=name).to(device), recipe.bptt)
+
+
+def perplexity(nats: float) -> float:
+    """The exponential of a mean loss, finite also where training went wrong."""
+    return math.exp(min(nats, 700.0))
+
+
+class Evaluation(BaseModel):
+    """A network's measure on a text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    part: str = Field(description="train, valid or test.")
+    loss: float = Field(description="Mean cross entropy, nats a token.")
+    perplexity: float = Field(description="Its exponential.")
+    bits: float = Field(description="The loss in bits a token; bits per character at character level.")
+    tokens: int = Field(description="Tokens of the part.")
+    unknown_rate: float = Field(description="Share of them that are <unk> to the network.")
+
+
+def evaluate(
+    weights: Path, corpus: CorpusConfig, recipe: Recipe, part: str, device: str = "cpu"
+) -> Evaluation:
+    """A checkpoint on a part of any text, read with the vocabulary that the network was trained with.
+
+    Raises:
+        CheckpointError: it is damaged, or the text is of another vocabulary.
+        CorpusError: the text cannot be read or is too short.
+    """
+    text = text_for(weights, corpus)
+    row = text.part(part)
+    unknown = text.vocabulary.numbers.get(UNKNOWN, -1)
+    rate = float((row == unknown).double().mean()) if len(row) else 0.0
+    if rate > _MOSTLY:
+        raise CheckpointError(
+            f"{weights} was trained on another vocabulary: {rate:.0%} of the tokens of {corpus.source} are "
+            "unknown to it; give a text like the one it was trained on, at the same --level"
+        )
+    name = f"the {part} part of {corpus.source}"
+    loss = evaluate_text(load_network(weights).to(device), row, recipe, name)
+    return Evaluation(
+        part=part,
+        loss=loss,
+        perplexity=perplexity(loss),
+        bits=loss / math.log(2),
+        tokens=len(row),
+        unknown_rate=rate,
+    )
+
+
+def text_for(weights: Path, corpus: CorpusConfig) -> Corpus:
+    """A text as the network of a checkpoint sees it.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged or missing.
+        CorpusError: the text cannot be read, or is not the one whose hash ``corpus`` names.
+    """
+    if corpus.sha256 is not None:
+        load_corpus(corpus)  # the run's own text: refuse one that has changed since
+    return load_with(corpus, Vocabulary(tuple(checkpoint.read_document(weights)["vocabulary"])))
+
+
 def load_network(path: Path) -> nn.Module:
     """The network of a checkpoint in evaluation mode, with its averaged weights if it has them.
 
@@ -56,8 +129,14 @@ def load_network(path: Path) -> nn.Module:
         CheckpointError: it does not exist, is damaged or of an unknown kind.
     """
     whole = checkpoint.load(path)
-    model = ModelConfig.model_validate(whole.document["model"])
-    network = build(model, len(whole.document["vocabulary"]))
+    try:
+        model = ModelConfig.model_validate(whole.document["model"])
+        types = len(whole.document["vocabulary"])
+    except (KeyError, TypeError, ValueError):
+        raise CheckpointError(
+            f"{path} is of a network that this version does not know: use the version that wrote it"
+        ) from None
+    network = build(model, types)
     averaged = any(name.startswith("average.") for name in whole.tensors)
     load_weights(network, whole.tensors, "average." if averaged else "model.")
     return network.eval()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperprune import files
+from hyperprune.errors import CheckpointError
 from hyperprune.lyapunov import Spectrum
 from hyperprune.training import checkpoint
 from hyperprune.training.history import Failure, History
@@ -34,6 +35,19 @@ class JobFolder:
             record = Failure.model_validate_json(failure.read_bytes())
             return history.model_copy(update={"failure": record})
         return history
+
+    def check_owner(self, identity: str) -> None:
+        """Refuse a folder whose last whole checkpoint is of another job.
+
+        Raises:
+            CheckpointError: it is.
+        """
+        document = self._latest()
+        if document is not None and document.get("job") != identity:
+            raise CheckpointError(
+                f"{checkpoint.path(self.path, document['epoch'])} is of another network, recipe or variant "
+                "than this run: put the run's own checkpoint back, or delete its folder to train anew"
+            )
 
     def restore(self, state: TrainingState) -> History:
         """Bring a fresh state to the last whole checkpoint; the history is empty if there is none."""

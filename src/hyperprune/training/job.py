@@ -17,6 +17,7 @@ from hyperprune.errors import DivergedError
 from hyperprune.models import ModelConfig
 from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
+from hyperprune.training import checkpoint
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.folder import JobFolder
 from hyperprune.training.history import EpochRecord, Failure, History
@@ -46,6 +47,20 @@ class TrainingJob(BaseModel):
     threads: int = Field(1, ge=1, description="Threads of torch.")
     device: str = Field("cpu", description="Such as cpu or cuda:0.")
 
+    @property
+    def identity(self) -> str:
+        """Hash of everything that decides what the network is after an epoch; how far it goes does not."""
+        recipe = self.recipe.model_dump(mode="json", exclude={"epochs"})
+        recipe["decay_epochs"] = self.recipe.decay_epochs or self.recipe.epochs
+        document = {
+            "corpus": self.corpus.model_dump(mode="json"),
+            "model": self.model.model_dump(mode="json"),
+            "recipe": recipe,
+            "variant": None if self.variant is None else self.variant.key(),
+            "seed": self.seed,
+        }
+        return checkpoint.digest(document)
+
 
 def run(job: TrainingJob, listener: Listener = silent) -> History:
     """Train until ``job.until`` epochs and give the history up to there.
@@ -55,9 +70,11 @@ def run(job: TrainingJob, listener: Listener = silent) -> History:
     Raises:
         CorpusError: the text cannot be read or is too short.
         ConfigurationError: the variant is impossible with this network or optimiser.
+        CheckpointError: the folder holds checkpoints of another network.
     """
     job.folder.mkdir(parents=True, exist_ok=True)
     folder = JobFolder(job.folder)
+    folder.check_owner(job.identity)
     known = folder.history().until(job.until)
     _tell_known(job, known, listener)
     if known.failure or len(known.epochs) == job.until:
@@ -76,9 +93,22 @@ def run(job: TrainingJob, listener: Listener = silent) -> History:
             folder.save_failure(failure)
             return history.model_copy(update={"failure": failure})
         history = History(epochs=(*history.epochs, record))
-        folder.save(state, history, task.document)
+        folder.save(state, history, {**task.document, "job": job.identity})
         folder.note_seconds(record.epoch, time.monotonic() - began)
     return history
+
+
+def check(job: TrainingJob) -> None:
+    """Find what would stop a job before anything is written: text too short, variant impossible.
+
+    Raises:
+        CorpusError: the text cannot be read or is too short.
+        ConfigurationError: the variant is impossible with this network or optimiser.
+    """
+    task = task_of(job)
+    if job.spectrum is not None:
+        task.spectrum_inputs(job.spectrum.batch, job.spectrum.warmup + job.spectrum.steps)
+    TrainingState.fresh(task, job.recipe, job.variant, job.seed)
 
 
 def _tell_known(job: TrainingJob, known: History, listener: Listener) -> None:

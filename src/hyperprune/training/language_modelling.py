@@ -62,15 +62,9 @@ class LanguageModelling:
             state = _detached(state)
             yield cross_entropy(logits.flatten(0, 1), targets.flatten()), targets.numel()
 
-    @torch.no_grad()
     def evaluate(self, network: nn.Module, part: Part) -> float:
         """Mean cross entropy of a part in nats a token; perplexity is its exponential."""
-        state, total, count = None, 0.0, 0
-        for inputs, targets in windows(self._text(part, self.recipe.evaluation_batch), self.recipe.bptt):
-            logits, state = network(inputs, state)
-            total += float(cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum"))
-            count += targets.numel()
-        return total / count
+        return mean_loss(network, self._text(part, self.recipe.evaluation_batch), self.recipe.bptt)
 
     def spectrum_inputs(self, batch: int, steps: int) -> Tensor:
         """The first tokens of ``batch`` contiguous columns of the validation part, ``(steps, batch)``.
@@ -92,6 +86,17 @@ class LanguageModelling:
             row = self.corpus.part(part)
             self._columns[key] = columns(row, batch, part=_PART_NAMES[part]).to(self.device)
         return self._columns[key]
+
+
+@torch.no_grad()
+def mean_loss(network: nn.Module, text: Tensor, bptt: int) -> float:
+    """Mean cross entropy of a text ``(time, batch)`` in nats a token, the hidden state carried along."""
+    state, total, count = None, 0.0, 0
+    for inputs, targets in windows(text, bptt):
+        logits, state = network(inputs, state)
+        total += float(cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum"))
+        count += targets.numel()
+    return total / count
 
 
 def _detached(state: Any) -> Any:

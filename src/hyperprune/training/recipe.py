@@ -10,7 +10,7 @@ from hyperprune.optim import OPTIMIZERS
 class Recipe(BaseModel):
     """Optimiser, batches and the full budget of epochs."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     optimizer: str = Field("sgd", description="Name in hyperprune.optim, such as sgd or snt-asgd.")
     learning_rate: float = Field(10.0, gt=0, description="Learning rate of the first epoch.")
@@ -29,6 +29,12 @@ class Recipe(BaseModel):
     evaluation_batch: int = Field(10, ge=1, description="Columns of the validation and test text.")
     bptt: int = Field(20, ge=1, description="Steps of backpropagation through time.")
     epochs: int = Field(40, ge=1, description="The full budget: dense reference and finalists.")
+
+    decay_epochs: int | None = Field(
+        None,
+        ge=1,
+        description="Epochs over which death rates fall and topology changes; none for the full budget.",
+    )
 
     @field_validator("optimizer")
     @classmethod

@@ -68,7 +68,7 @@ class TrainingState:
                 variant,
                 network,
                 optimizer,
-                total_steps=recipe.epochs * task.steps_per_epoch,
+                total_steps=(recipe.decay_epochs or recipe.epochs) * task.steps_per_epoch,
                 generator=generator(seed, "masks", variant.key()),
             )
         return cls(network, optimizer, sparse)

@@ -1,0 +1,282 @@
+"""What benchmarks/fuzz.py throws: valid things, mutated, and nonsense; no case trains for long."""
+
+import hashlib
+import json
+import random
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+OUT = "out"
+KINDS = ("configuration", "mutated file", "corpus", "checkpoint", "run folder", "command line")
+_STRINGS = [
+    "",
+    "a",
+    "sgd",
+    "ls",
+    "set",
+    "er",
+    "\u0000",
+    "é" * 50,
+    "[x]",
+    "~",
+    "~nobody/x",
+    "cpu",
+    "cuda:9",
+    "x" * 5000,
+]
+_NUMBERS = [0, 1, -1, 2, 3, 0.5, 1.2, -0.0, 1e308, 1e-300, float("nan"), float("inf"), 2**31, 2**63, 10**30]
+_OPTIONS = {
+    "search": "corpus level max-train-tokens max-vocabulary embedding hidden layers dropout optimizer "
+    "learning-rate batch bptt epochs sparsity candidates first-epochs round-epochs metric seed threads "
+    "device",
+    "train": "method sparsity sparse-init death growth redistribution death-rate decay update-interval "
+    "corpus level hidden layers dropout optimizer batch bptt epochs seed device",
+    "spectrum": "corpus level candidate preset state direction warmup steps batch k hidden layers "
+    "seed device",
+    "evaluate": "candidate part corpus level batch bptt threads device",
+    "data stats": "level max-train-tokens max-vocabulary",
+}
+_WORDS = [
+    "er",
+    "set",
+    "word",
+    "character",
+    "rigl",
+    "loss",
+    "test",
+    "train",
+    "paper",
+    "full",
+    "adjoint",
+    "momentum",
+]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Valid things to start from."""
+
+    training: Path
+    configuration: dict[str, Any]
+    text: bytes
+
+
+def material(folder: Path) -> Material:
+    """A small training, made once."""
+    from hyperprune.search import configure, configure_training
+    from hyperprune.training import train
+
+    values = {
+        "corpus.max_train_tokens": 800,
+        "corpus.max_vocabulary": 40,
+        "model.hidden": 5,
+        "model.embedding": 4,
+        "recipe.epochs": 2,
+        "spectrum.steps": 4,
+        "spectrum.warmup": 1,
+        "spectrum.batch": 2,
+    }
+    train(configure_training("demo", None, values), folder / "training")
+    document = configure("demo").model_dump(mode="json")
+    return Material(folder / "training", _without_none(document), b"the cat sat on the mat .\n" * 40)
+
+
+def make(kind: str, chance: random.Random, folder: Path, given: Material) -> list[str]:
+    """Write the files of a case into ``folder`` and give the command."""
+    makers = {
+        "configuration": _configuration,
+        "mutated file": _mutated_file,
+        "corpus": _corpus,
+        "checkpoint": _checkpoint,
+        "run folder": _run_folder,
+        "command line": _command_line,
+    }
+    (folder / OUT).mkdir()
+    return makers[kind](chance, folder, given)
+
+
+def mutated(chance: random.Random, data: bytes) -> bytes:
+    """Bytes flipped, cut, repeated or replaced."""
+    changed = bytearray(data)
+    for _ in range(chance.choice([1, 1, 2, 5])):
+        place = chance.randrange(len(changed) + 1)
+        way = chance.randrange(5)
+        if way == 0 and place < len(changed):
+            changed[place] ^= 1 << chance.randrange(8)
+        elif way == 1:
+            del changed[place : place + chance.randrange(1, 200)]
+        elif way == 2:
+            changed[place:place] = bytes(chance.randrange(256) for _ in range(chance.randrange(20)))
+        elif way == 3:
+            changed[place:place] = changed[: chance.randrange(300)]
+        else:
+            changed = changed[:place]
+    return bytes(changed)
+
+
+def _value(chance: random.Random, depth: int = 0) -> Any:
+    pick = chance.randrange(7 if depth < 2 else 4)
+    if pick == 0:
+        return chance.choice(_STRINGS)
+    if pick in (1, 2):
+        return chance.choice(_NUMBERS)
+    if pick == 3:
+        return chance.random() < 0.5
+    if pick < 6:
+        return [_value(chance, depth + 1) for _ in range(chance.randrange(4))]
+    return {chance.choice(["low", "high", "x", ""]): _value(chance, depth + 1) for _ in range(2)}
+
+
+def _configuration(chance: random.Random, folder: Path, given: Material) -> list[str]:
+    """A valid configuration in which a few keys have other values."""
+    tables: dict[str, Any] = json.loads(json.dumps(given.configuration))
+    for _ in range(chance.choice([0, 1, 1, 2, 4])):
+        room = chance.choice([tables, *(value for value in tables.values() if isinstance(value, dict))])
+        key = chance.choice([*room, "unknown"])
+        old = room.get(key)
+        if isinstance(old, list) and chance.random() < 0.5:
+            room[key] = (
+                [chance.choice([*old, _value(chance)]) for _ in range(chance.randrange(1, 3))] if old else []
+            )
+        else:
+            room[key] = _value(chance)
+    (folder / "c.toml").write_text(tomli_w.dumps(tables), encoding="utf-8", errors="replace")
+    return ["search", "--config", "c.toml", "--init", f"{OUT}/new.toml"]
+
+
+def _mutated_file(chance: random.Random, folder: Path, given: Material) -> list[str]:
+    data = tomli_w.dumps(given.configuration).encode()
+    data = chance.choice(
+        [mutated(chance, data), bytes(chance.randrange(256) for _ in range(200)), b"[" * 5000]
+    )
+    (folder / "c.toml").write_bytes(data)
+    return ["search", "--config", "c.toml", "--init", f"{OUT}/new.toml"]
+
+
+def _text(chance: random.Random, given: Material) -> bytes:
+    return chance.choice(
+        [
+            given.text,
+            mutated(chance, given.text),
+            b"",
+            b"\n" * chance.randrange(9),
+            b"x" * chance.choice([10, 20_000]),
+            chance.randbytes(chance.randrange(300)),
+            "e\u0301\u2028\u0085 \ufeff\x0c\x1f\n".encode() * chance.randrange(1, 40),
+            b"<unk> <eos> <unk>\n" * 9,
+        ]
+    )
+
+
+def _corpus(chance: random.Random, folder: Path, given: Material) -> list[str]:
+    """A folder or a file, read by every command that takes one; the run folder lies under a file."""
+    if chance.random() < 0.7:
+        (folder / "text").mkdir()
+        for part in ("train", "valid", "test"):
+            if chance.random() < 0.95:
+                (folder / "text" / f"{part}.txt").write_bytes(_text(chance, given))
+    else:
+        (folder / "text").write_bytes(_text(chance, given))
+    level = ["--level", chance.choice(["word", "character"])]
+    (folder / OUT / "file").write_text("x")
+    return chance.choice(
+        [
+            ["data", "stats", "text", *level],
+            [
+                "search",
+                "--hidden",
+                "4",
+                "--embedding",
+                "4",
+                "--out",
+                f"{OUT}/file",
+                "--corpus",
+                "text",
+                *level,
+            ],
+            ["evaluate", str(given.training), "--corpus", "text", *level],
+            ["spectrum", str(given.training), "--corpus", "text", *level, "--json"],
+        ]
+    )
+
+
+def _checkpoint(chance: random.Random, folder: Path, given: Material) -> list[str]:
+    """A damaged checkpoint; sometimes its hashes are set right again, so that it is read further."""
+    for suffix in (".safetensors", ".json"):
+        source = given.training / f"network/epoch-0002{suffix}"
+        shutil.copy(source, folder / source.name)
+    weights, document = folder / "epoch-0002.safetensors", folder / "epoch-0002.json"
+    record: dict[str, Any] = json.loads(document.read_bytes())
+    record.pop("document_sha256")
+    way = chance.randrange(4)
+    if way == 0:
+        weights.write_bytes(mutated(chance, weights.read_bytes()))
+    elif way == 1:
+        document.write_bytes(mutated(chance, document.read_bytes()))
+    else:
+        if chance.random() < 0.5:
+            weights.write_bytes(mutated(chance, weights.read_bytes()))
+        room = chance.choice([record, record["model"]])
+        room[chance.choice([*room, "unknown"])] = _json_value(chance)
+        record["sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
+        digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+        document.write_text(json.dumps({**record, "document_sha256": digest}))
+    name = chance.choice(["evaluate", "spectrum"])
+    return [name, "epoch-0002.safetensors", "--corpus", "python-docs", "--json"]
+
+
+def _json_value(chance: random.Random) -> Any:
+    """Values for any key; none is a size that would take all memory."""
+    return chance.choice(
+        [None, "", "x", 0, -1, 3, 2.5, [], ["a"], {}, {"a": 1}, True, "stacked-lstm", 10**12]
+    )
+
+
+def _run_folder(chance: random.Random, folder: Path, given: Material) -> list[str]:
+    """A copy of a run in which one file is changed."""
+    run = folder / OUT / "run"
+    shutil.copytree(given.training, run)
+    victim = chance.choice(sorted(path for path in run.rglob("*") if path.is_file() and path.name != ".lock"))
+    if chance.random() < 0.15:
+        victim.unlink()
+    else:
+        victim.write_bytes(mutated(chance, victim.read_bytes()))
+    return chance.choice(
+        [
+            ["evaluate", f"{OUT}/run"],
+            ["spectrum", f"{OUT}/run", "--json"],
+            ["report", f"{OUT}/run"],
+            ["search", "--extend", "--metric", "loss", "--out", f"{OUT}/run"],
+            ["evaluate", f"{OUT}/run/network", "--part", "valid", "--json"],
+        ]
+    )
+
+
+def _command_line(chance: random.Random, folder: Path, given: Material) -> list[str]:
+    """Any options with any values; the run folder lies under a file, so nothing is ever trained."""
+    name = chance.choice(sorted(_OPTIONS))
+    options = _OPTIONS[name].split()
+    arguments = name.split()
+    if name in ("spectrum", "evaluate"):
+        arguments.append(chance.choice([str(given.training), "demo", "nowhere", ""]))
+    if name == "data stats":
+        arguments.append(chance.choice(["python-docs", "ptb", "", "nowhere"]))
+    for _ in range(chance.choice([1, 1, 2, 3])):
+        number = str(chance.choice([*_NUMBERS[:10], 7, 40]))
+        text = chance.choice([*_STRINGS, *_WORDS]).replace("\0", "")
+        arguments += [f"--{chance.choice(options)}", number if chance.random() < 0.6 else text]
+    if name in ("search", "train"):
+        (folder / OUT / "file").write_text("x")
+        small = ["--hidden", "4"] if "--hidden" not in arguments else []
+        arguments += [*small, "--out", f"{OUT}/file"]
+    return arguments
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return value

@@ -1,0 +1,76 @@
+"""What ``hyperprune search`` does."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from hyperprune import files, reports
+from hyperprune.cli.output import print_json
+from hyperprune.cli.progress import SearchProgress
+from hyperprune.cli.tables import networks_table
+from hyperprune.errors import ConfigurationError
+from hyperprune.reports import cost_sentences, variant_sentences
+from hyperprune.search import RunFolder, SearchConfig, configure, load_timings, run
+from hyperprune.search.extension import prepare
+from hyperprune.search.template import commented
+
+_OPENING = """Configuration of hyperprune search: hyperprune search --config {name}
+Every key has its value; what is left out takes the default that stands here, unless a preset gives
+another. Keys that stand as comments are unset."""
+
+
+def search(
+    preset: str | None,
+    file: Path | None,
+    values: dict[str, Any],
+    out: Path,
+    *,
+    extend: bool,
+    as_json: bool,
+) -> None:
+    """Search or go on, then show what was found."""
+    folder = RunFolder(out.expanduser().resolve())
+    if extend:
+        config = _extension(folder, preset, file, values)
+    else:
+        config = configure(preset or ("demo" if file is None else None), file, values)
+    console = Console(stderr=as_json)
+    with SearchProgress(config, console) as progress:
+        result = run(config, folder.path, listener=progress)
+    page = reports.write(folder)
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+        return
+    timings = load_timings(folder)
+    console.print(networks_table(result, timings))
+    for line in (*variant_sentences(result), *cost_sentences(result, timings)):
+        console.print(line, highlight=False)
+    console.print(f"Report: {page}", soft_wrap=True)
+
+
+def initialise(path: Path, preset: str | None, file: Path | None, values: dict[str, Any]) -> None:
+    """Write a commented configuration to a new file."""
+    path = path.expanduser()
+    text = commented(configure(preset, file, values), _OPENING.format(name=path.name))
+    try:
+        files.write_new(path, text.encode())
+    except FileExistsError:
+        raise ConfigurationError(
+            f"{path} exists already and is left as it is: give --init another name"
+        ) from None
+    Console().print(
+        f"Wrote {path}. Change it, then: hyperprune search --config {path}", soft_wrap=True, highlight=False
+    )
+
+
+def _extension(
+    folder: RunFolder, preset: str | None, file: Path | None, values: dict[str, Any]
+) -> SearchConfig:
+    """The run's own configuration with the options that were given."""
+    if preset is not None or file is not None:
+        raise ConfigurationError(
+            "--extend starts from the configuration in the run folder, so it takes no --preset or --config: "
+            "give the options that change, such as --candidates 20"
+        )
+    return prepare(folder, values)

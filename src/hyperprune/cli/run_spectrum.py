@@ -1,0 +1,153 @@
+"""What ``hyperprune spectrum`` does: computes, prints, plots and keeps."""
+
+import dataclasses
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.table import Table
+
+from hyperprune import files, lyapunov
+from hyperprune.cli.output import print_json
+from hyperprune.cli.spectrum_target import Subject
+from hyperprune.cli.terminal_plot import spark
+from hyperprune.corpora import columns
+from hyperprune.errors import ConfigurationError, CorpusError
+from hyperprune.search import validated
+from hyperprune.training import SpectrumConfig
+
+_FORMATS = (".png", ".svg", ".pdf")
+_PAPER_INPUTS = 35  # what the preset takes; its warm-up runs over the first ten of them
+
+
+def prepare(threads: int, plot: Path | None, save: Path | None) -> None:
+    """Set the threads, and refuse files to write that exist already, before anything is computed."""
+    torch.set_num_threads(threads)
+    if plot is not None and plot.suffix not in _FORMATS:
+        raise ConfigurationError(
+            f"a plot is a {', '.join(_FORMATS)} file, got {plot.name!r}: give a name that ends so"
+        )
+    for path in (plot, save):
+        if path is not None and path.expanduser().exists():
+            raise ConfigurationError(f"{path} exists already and is left as it is: give another name")
+
+
+def spectrum(
+    subject: Subject,
+    given: dict[str, Any],
+    preset: str | None,
+    plot: Path | None,
+    save: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Compute the spectrum, and give it in every form that was asked for."""
+    computed = _compute(subject, given, preset)
+    if save is not None:
+        computed.save(save.expanduser())
+    if plot is not None:
+        _draw(computed, plot.expanduser())
+    if as_json:
+        print_json(_document(computed, subject.name))
+    else:
+        _print(computed, subject.name, plot)
+
+
+def _compute(subject: Subject, given: dict[str, Any], preset: str | None) -> lyapunov.Spectrum:
+    """With the preset only what was given is passed on, so that the preset fills the rest."""
+    chosen = {name: value for name, value in given.items() if value is not None}
+    config = validated(SpectrumConfig, {**subject.conventions.model_dump(), **chosen})
+    passed: dict[str, Any] = config.model_dump(exclude={"batch"})
+    length = config.warmup + config.steps
+    if preset is not None:
+        passed = {name: value for name, value in chosen.items() if name != "batch"} | {"preset": preset}
+        length = max(chosen.get("steps", _PAPER_INPUTS), chosen.get("warmup", 0))
+    text = columns(subject.valid, config.batch, part="the validation part")
+    if len(text) < length:
+        raise CorpusError(
+            f"the spectrum needs {length} tokens in each of {config.batch} columns of the validation part, "
+            f"which has {len(text)}: lower --batch, --warmup or --steps, or give more text"
+        )
+    device = next(subject.network.parameters()).device
+    return lyapunov.spectrum(subject.network, text[:length].to(device), **passed)
+
+
+def _draw(computed: lyapunov.Spectrum, path: Path) -> None:
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    computed.plot(figure.subplots())
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=path.suffix[1:], dpi=140)
+    files.write_new(path, buffer.getvalue())
+
+
+def _document(computed: lyapunov.Spectrum, name: str) -> dict[str, Any]:
+    return {
+        "network": name,
+        "unit": computed.unit,
+        "exponents": _finite(computed.mean.tolist()),
+        "std": _finite(computed.std.tolist()),
+        "layer": computed.layer.tolist(),
+        "sequences": len(computed.exponents),
+        "steps": computed.steps,
+        "clamped": int(computed.clamped.sum()),
+        "largest": _finite([computed.largest])[0],
+        "entropy": _finite([computed.entropy])[0],
+        "kaplan_yorke_dimension": _dimension(computed),
+        "conventions": dataclasses.asdict(computed.conventions),
+    }
+
+
+def _print(computed: lyapunov.Spectrum, name: str, plot: Path | None) -> None:
+    console = Console()
+    own = computed.conventions
+    console.print(
+        f"{name}: {len(computed.exponents)} sequences, {computed.steps} counted steps, state {own.state}, "
+        f"direction {own.direction}, {computed.unit}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    table = Table()
+    for number, heading in enumerate(
+        ("layer", "exponents", "largest", "mean", "smallest", "positive", "sorted")
+    ):
+        table.add_column(heading, justify="right" if 0 < number < 6 else "left", no_wrap=True)
+    for layer in computed.layer.unique().tolist():
+        values = computed.mean[computed.layer == layer].sort(descending=True).values
+        table.add_row(
+            f"{layer}",
+            f"{len(values)}",
+            f"{float(values[0]):.4f}",
+            f"{float(values.mean()):.4f}",
+            f"{float(values[-1]):.4f}",
+            f"{int((values > 0).sum())}",
+            spark(values.tolist(), 24, ascii_only=console.options.ascii_only),
+        )
+    console.print(table)
+    dimension = _dimension(computed)
+    console.print(
+        f"largest {computed.largest:.4f}, entropy {computed.entropy:.4f}"
+        + ("" if dimension is None else f", Kaplan-Yorke dimension {dimension:.2f}")
+        + (f", {clamped} logarithms cut at the floor" if (clamped := int(computed.clamped.sum())) else ""),
+        highlight=False,
+        soft_wrap=True,
+    )
+    if plot is not None:
+        console.print(f"Plot: {plot}", highlight=False, soft_wrap=True)
+
+
+def _dimension(computed: lyapunov.Spectrum) -> float | None:
+    """None where only some exponents were followed and do not decide it, or one is infinite."""
+    try:
+        value = computed.kaplan_yorke_dimension
+    except ConfigurationError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _finite(values: list[float]) -> list[float | None]:
+    """JSON has no infinity: an exponent without a floor may be one."""
+    return [value if math.isfinite(value) else None for value in values]

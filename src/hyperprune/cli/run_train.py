@@ -1,0 +1,57 @@
+"""What ``hyperprune train`` does."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from hyperprune.cli.output import print_json
+from hyperprune.cli.progress import TrainProgress
+from hyperprune.errors import ConfigurationError
+from hyperprune.search import configure_training
+from hyperprune.training import TrainConfig, TrainResult
+from hyperprune.training import train as run_training
+
+
+def train(
+    preset: str | None,
+    file: Path | None,
+    values: dict[str, Any],
+    out: Path,
+    *,
+    dense: bool,
+    method: str | None,
+    as_json: bool,
+) -> None:
+    """Train or go on, then show what came out."""
+    if dense:
+        _nothing_pruned(values, method)
+    given = values | {"dense": dense or None, "variant.method": method}
+    config = configure_training(preset or ("demo" if file is None else None), file, given)
+    console = Console(stderr=as_json)
+    with TrainProgress(config.recipe.epochs, console) as progress:
+        result = run_training(config, out, progress)
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+        return
+    for line in _sentences(config, result, out):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def _nothing_pruned(values: dict[str, Any], method: str | None) -> None:
+    pruning = [name.removeprefix("variant.") for name in values if name.startswith("variant.")]
+    pruning += ["sparsity"] if "sparsity" in values else []
+    pruning += ["method"] if method is not None else []
+    if pruning:
+        raise ConfigurationError(
+            f"--dense prunes nothing, got --{pruning[0].replace('_', '-')} too: give one or the other"
+        )
+
+
+def _sentences(config: TrainConfig, result: TrainResult, out: Path) -> list[str]:
+    return [
+        f"valid perplexity {result.valid_perplexity:.2f}, test perplexity {result.test_perplexity:.2f} "
+        f"(best of {result.epochs} epochs: {result.best_epoch})",
+        f"{result.live:,} live weights, density {result.density:.3f}" + (", dense" if config.dense else ""),
+        f"network: {out / result.weights}",
+    ]

@@ -1,0 +1,88 @@
+"""Extending a search: the old result is kept beside the new one, and nothing is trained twice."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from hyperprune import files
+from hyperprune.corpora import load as load_corpus
+from hyperprune.executors import Executor
+from hyperprune.search.config import SearchConfig
+from hyperprune.search.driver import run
+from hyperprune.search.events import Listener
+from hyperprune.search.extendable import extended
+from hyperprune.search.result import SearchResult
+from hyperprune.search.run_folder import RunFolder
+from hyperprune.training.run_folder import CONFIG, write_config
+
+_KEPT = ("result.json", "study.db", "report.html", CONFIG)
+
+
+def extend(
+    out: Path | str,
+    values: dict[str, Any],
+    *,
+    listener: Listener = lambda _: None,
+    executor: Executor | None = None,
+) -> SearchResult:
+    """Go on with the search in ``out`` with more candidates, a larger budget or another metric.
+
+    What was trained is used as it is. ``result.json``, ``config.toml``, ``study.db`` and
+    ``report.html`` of before are kept as ``result-1.json`` and so on. After an interruption the same
+    call goes on.
+
+    Args:
+        out: run folder of a search.
+        values: new values by dotted name, such as ``{"search.candidates": 20}``.
+        listener: hears about progress.
+        executor: where jobs run; in this process by default.
+
+    Raises:
+        RunFolderError: there is no search, or another process works on it.
+        ConfigurationError: a value that an extension cannot change.
+    """
+    folder = RunFolder(Path(out).expanduser().resolve())
+    config = prepare(folder, values)
+    return run(config, folder.path, listener=listener, executor=executor)
+
+
+def prepare(folder: RunFolder, values: dict[str, Any]) -> SearchConfig:
+    """Put what there is aside, and give the run folder its new configuration.
+
+    The new configuration is the last file to be written: until it stands, the folder is that of the
+    old search, whose result can be had again without training.
+    """
+    new = extended(folder.config(), values)
+    load_corpus(new.corpus)  # a text that is gone must not cost the result
+    with files.locked(folder.path):
+        old = folder.config()
+        new = extended(old, values)
+        if new != old:
+            _put_aside(folder.path)
+            write_config(folder.path, new)
+    return new
+
+
+def _put_aside(path: Path) -> None:
+    number = _next_number(path)
+    for name in _KEPT:
+        source = path / name
+        if source.exists():
+            files.write_bytes(path / f"{source.stem}-{number}{source.suffix}", source.read_bytes())
+    (path / "result.json").unlink(missing_ok=True)
+
+
+def _next_number(path: Path) -> int:
+    """One more than the highest in use.
+
+    ``config.toml`` is put aside last. If the highest is equal to it and the result is gone, then an
+    earlier call was interrupted after that, and its number is used again.
+    """
+    names = (re.fullmatch(r"config-(\d+)\.toml", entry.name) for entry in path.iterdir())
+    last = max((int(match[1]) for match in names if match), default=0)
+    interrupted = (
+        last > 0
+        and not (path / "result.json").exists()
+        and (path / f"config-{last}.toml").read_bytes() == (path / CONFIG).read_bytes()
+    )
+    return last if interrupted else last + 1

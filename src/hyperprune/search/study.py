@@ -1,0 +1,102 @@
+"""study.db: Optuna's study in SQLite, which holds finished trials only."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial, TrialState, create_trial
+from sqlalchemy.exc import DatabaseError
+
+from hyperprune.errors import RunFolderError
+
+_NAME = "hyperprune"
+_Told = tuple[dict[str, Any], dict[str, BaseDistribution], float | None, dict[str, Any]]
+
+
+class Study:
+    """The stored study.
+
+    Args:
+        path: the SQLite file; made if it does not exist.
+        attributes: JSON values that a new study is given.
+
+    Raises:
+        RunFolderError: the file is no study, or cannot be written.
+    """
+
+    def __init__(self, path: Path, attributes: dict[str, Any]) -> None:
+        self._path = path
+        with _explained(path):
+            self._storage = RDBStorage(f"sqlite:///{path}")
+            self._study = optuna.create_study(
+                storage=self._storage, study_name=_NAME, direction="minimize", load_if_exists=True
+            )
+            if not self._study.user_attrs:
+                for name, value in attributes.items():
+                    self._study.set_user_attr(name, value)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What the study was given."""
+        with _explained(self._path):
+            return self._study.user_attrs
+
+    def trials(self) -> list[FrozenTrial]:
+        """Finished trials in order."""
+        with _explained(self._path):
+            return self._study.get_trials(deepcopy=False)
+
+    def add(
+        self,
+        params: dict[str, Any],
+        distributions: dict[str, BaseDistribution],
+        value: float | None,
+        attributes: dict[str, Any],
+    ) -> None:
+        """Store a trial: complete with its value, or failed if there is none."""
+        trial = create_trial(
+            state=TrialState.FAIL if value is None else TrialState.COMPLETE,
+            value=value,
+            params=params,
+            distributions=distributions,
+            user_attrs=attributes,
+        )
+        with _explained(self._path):
+            self._study.add_trial(trial)
+
+    def replaced(self, attributes: dict[str, Any], told: Iterable[_Told]) -> "Study":
+        """A study with these trials in this one's place; a reader of the file sees the old one or the new."""
+        part = self._path.with_name(self._path.name + ".part")
+        part.unlink(missing_ok=True)
+        new = Study(part, attributes)
+        for params, distributions, value, notes in told:
+            new.add(params, distributions, value, notes)
+        new._close()
+        self._close()
+        os.replace(part, self._path)
+        return Study(self._path, attributes)
+
+    def _close(self) -> None:
+        self._storage.remove_session()
+        self._storage.engine.dispose()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn a database's errors into what the user can do."""
+    try:
+        yield
+    except (DatabaseError, optuna.exceptions.StorageInternalError, RuntimeError) as error:
+        cause = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__  # type: ignore[assignment]
+        reason = str(getattr(cause, "orig", None) or cause).splitlines()[0]
+        raise RunFolderError(
+            f"{path} cannot be used ({reason}): make room on its disk or restore it, and give the same "
+            "command again; what was finished is kept"
+        ) from None

@@ -1,0 +1,160 @@
+"""What every run folder is: one configuration in config.toml, one process at a time."""
+
+import os
+import reprlib
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tomli_w
+from pydantic import BaseModel, ValidationError
+
+from hyperprune import files
+from hyperprune.errors import RunFolderError
+
+C = TypeVar("C", bound=BaseModel)
+Difference = tuple[str, Any, Any]
+
+CONFIG = "config.toml"
+
+
+@contextmanager
+def held(
+    path: Path, config: BaseModel, hint: Callable[[list[Difference]], str] = lambda _: ""
+) -> Iterator[None]:
+    """Make the folder if need be, hold it against other processes, and check or write its configuration.
+
+    Args:
+        path: the folder.
+        config: what it is to hold.
+        hint: a further remedy for a folder of another configuration, from the differences.
+
+    Raises:
+        RunFolderError: it cannot be made, is in use, is of another configuration, or holds files of
+            something else.
+    """
+    make(path)
+    with files.locked(path):
+        if not (path / CONFIG).exists():
+            write_config(path, config)
+        else:
+            _same(path, config, hint)
+        yield
+
+
+def make(path: Path) -> None:
+    """Make a run folder; an existing one must be empty or hold a run."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise RunFolderError(
+            f"{path} cannot be a run folder: a file of that name is in the way; give another --out"
+        ) from None
+    except OSError as error:
+        raise RunFolderError(f"cannot make {path}: {error.strerror}; give another --out") from None
+    foreign = sorted(set(os.listdir(path)) - {".lock", f"{CONFIG}.part"})
+    if foreign and not (path / CONFIG).exists():
+        raise RunFolderError(
+            f"{path} holds files but no run (such as {foreign[0]}): give an empty or a new folder"
+        )
+
+
+def write_config(path: Path, config: BaseModel) -> None:
+    """Write config.toml."""
+    text = tomli_w.dumps(_without_none(config.model_dump(mode="json")))
+    files.write_bytes(path / CONFIG, text.encode())
+
+
+def kind_of(path: Path) -> str:
+    """``search`` or ``train``: what the configuration of a run folder is of."""
+    return "train" if _tables(path).get("kind") == "train" else "search"
+
+
+def read_config(path: Path, model: type[C]) -> C:
+    """The configuration of a run.
+
+    Raises:
+        RunFolderError: this is no run folder, or of a kind or version that cannot be read.
+    """
+    tables = _tables(path)
+    is_training, wants_training = tables.get("kind") == "train", "kind" in model.model_fields
+    if is_training != wants_training:
+        found, other = ("training", "train") if is_training else ("search", "search")
+        raise RunFolderError(f"{path} holds a {found}: use hyperprune {other} there, or give another folder")
+    try:
+        return model.model_validate(tables)
+    except ValidationError as error:
+        raise RunFolderError(
+            f"{path / CONFIG} cannot be read ({first_mistake(error)}): restore it, or give another --out"
+        ) from None
+
+
+def first_mistake(error: ValidationError) -> str:
+    """The first mistake of a configuration: where it stands, what is wrong, and the value seen."""
+    found = error.errors(include_url=False)
+    # of a choice between kinds of value, the kind that was meant is the one whose own rule spoke
+    first = next((one for one in found if one["type"] == "value_error"), found[0])
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, ValueError):
+        return str(cause)
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"unknown key {place}: docs/configuration.md lists the known ones"
+    seen = reprlib.repr(first["input"])
+    return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}, got {seen}"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no TOML, or more than any configuration needs.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def differences(old: Any, new: Any, name: str = "") -> list[Difference]:
+    """Where two dumped configurations differ: dotted key, old value, new value."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return [
+            found
+            for key in sorted(set(old) | set(new))
+            for found in differences(old.get(key), new.get(key), f"{name}.{key}".lstrip("."))
+        ]
+    return [] if old == new else [(name, old, new)]
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        return read_toml(path / CONFIG)
+    except (FileNotFoundError, NotADirectoryError):
+        raise RunFolderError(
+            f"{path} is no run folder (it has no {CONFIG}): give the --out of a search or a training"
+        ) from None
+    except ValueError as error:
+        raise RunFolderError(
+            f"{path / CONFIG} cannot be read ({error}): restore it, or give another folder"
+        ) from None
+
+
+def _same(path: Path, config: BaseModel, hint: Callable[[list[Difference]], str]) -> None:
+    found = differences(read_config(path, type(config)).model_dump(), config.model_dump())
+    if found:
+        name, old, new = found[0]
+        raise RunFolderError(
+            f"{path} holds a run of another configuration ({name} is {reprlib.repr(old)} there, "
+            f"{reprlib.repr(new)} here): give another --out, or the same configuration to resume{hint(found)}"
+        )
+
+
+def _without_none(value: Any) -> Any:
+    """TOML has no null; a missing key means none."""
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return value
