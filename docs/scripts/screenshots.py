@@ -77,13 +77,14 @@ def take(page: chromium.Page, report: Path, shot: Shot) -> Path:
 def main() -> int:
     """All pictures."""
     browser = chromium.executable()
-    if browser is None or len(sys.argv) != 2:
+    report = Path(sys.argv[-1]) / "report.html"
+    if browser is None or len(sys.argv) != 2 or not report.is_file():
         print("screenshots.py RUN needs a run folder with a report, and Chromium on the PATH or in CHROMIUM")
         return 2
     IMAGES.mkdir(exist_ok=True)
     with chromium.Page(browser) as page:
         for shot in SHOTS:
-            path = take(page, Path(sys.argv[1]) / "report.html", shot)
+            path = take(page, report, shot)
             size = path.stat().st_size
             print(f"{path.name}: {size:,} bytes")
             if size >= LIMIT:
