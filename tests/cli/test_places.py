@@ -105,7 +105,12 @@ def test_read_only_mount(tmp_path: Path, whole: Path) -> None:
 def _interrupt(out: Path, until: float | None) -> tuple[int, str]:
     """Press Ctrl-C after so many seconds, or once the first candidate is being trained."""
     process = subprocess.Popen(
-        [*SEARCH, "--out", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [*SEARCH, "--out", str(out)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell's background jobs ignore Ctrl-C, and their children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + (300 if until is None else until)
     while time.monotonic() < deadline and process.poll() is None:
