@@ -9,7 +9,7 @@ import typer
 def report(
     run: Annotated[Path, typer.Argument(help="Run folder of a search.")] = Path("runs/search"),
 ) -> None:
-    """Write report.html and its figures from the run folder of a search."""
+    """Write report.html and its figures from the run folder of a search, also while it runs."""
     from hyperprune import reports
     from hyperprune.search import RunFolder
 

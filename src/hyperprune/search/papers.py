@@ -46,6 +46,22 @@ AKIBA_2019 = Paper(
     2019,
     "https://arxiv.org/abs/1907.10902",
 )
+HOCHREITER_1997 = Paper(
+    "hochreiter1997",
+    "Hochreiter, S., Schmidhuber, J.",
+    "Long short-term memory",
+    "Neural Computation 9(8)",
+    1997,
+    "https://doi.org/10.1162/neco.1997.9.8.1735",
+)
+JAMIESON_2016 = Paper(
+    "jamieson2016",
+    "Jamieson, K., Talwalkar, A.",
+    "Non-stochastic best arm identification and hyperparameter optimization",
+    "International Conference on Artificial Intelligence and Statistics",
+    2016,
+    "https://arxiv.org/abs/1502.07943",
+)
 ZAREMBA_2014 = Paper(
     "zaremba2014",
     "Zaremba, W., Sutskever, I., Vinyals, O.",
@@ -57,11 +73,12 @@ ZAREMBA_2014 = Paper(
 
 
 def papers(config: SearchConfig) -> list[Paper]:
-    """Papers behind the method, the spectra, the sampler, the network, the optimiser and every rule.
+    """Papers behind the method, its halving, the spectra, the sampler, the network, the optimiser and every rule.
 
     Each once, oldest first.
     """
-    found = {ZHENG_SHLIZERMAN_2025, BENETTIN_1980, VOGT_2022, AKIBA_2019, ZAREMBA_2014}
+    found = {ZHENG_SHLIZERMAN_2025, BENETTIN_1980, VOGT_2022, JAMIESON_2016, AKIBA_2019}
+    found |= {HOCHREITER_1997, ZAREMBA_2014}
     found.update(OPTIMIZERS[config.recipe.optimizer].papers)
     if config.search.sampler == "tpe":
         found.add(BERGSTRA_2011)
