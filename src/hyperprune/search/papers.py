@@ -73,7 +73,7 @@ ZAREMBA_2014 = Paper(
 
 
 def papers(config: SearchConfig) -> list[Paper]:
-    """Papers behind the method, its halving, the spectra, the sampler, the network, the optimiser and every rule.
+    """Papers behind method, halving, spectra, sampler, network, optimiser and every rule.
 
     Each once, oldest first.
     """
