@@ -52,7 +52,7 @@ def main() -> int:
                     text=True,
                     check=False,
                 )
-                print(f"$ {command}   (status {done.returncode})")
+                print(f"$ {command}   (status {done.returncode})", flush=True)
                 if done.returncode != expected:
                     wrong.append(f"{command}: status {done.returncode}, not {expected}\n{done.stdout}")
                 lines += [f"$ {command}", *_neutral(done.stdout, Path(scratch))]

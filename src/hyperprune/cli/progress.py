@@ -145,14 +145,11 @@ class TrainProgress:
         """Draw one event; the first one begins the drawing."""
         self._bars.start()
         done = event.epoch if event.valid_loss is not None else event.epoch - 1 + event.step / event.steps
-        figures = f"{event.items_per_second:,.0f} tokens/s, loss {event.train_loss:.3f}"
-        self._bars.update(
-            self._task,
-            completed=done,
-            description=f"epoch {event.epoch} of {event.until}",
-            figures=figures,
-        )
-        if event.valid_loss is not None:
+        self._bars.update(self._task, completed=done, description=f"epoch {event.epoch} of {event.until}")
+        if event.valid_loss is None:
+            figures = f"{event.items_per_second:,.0f} tokens/s, loss {event.train_loss:.3f}"
+            self._bars.update(self._task, figures=figures)
+        else:
             self._console.print(
                 f"epoch {event.epoch}: train perplexity {perplexity(event.train_loss):.2f}, "
                 f"valid perplexity {perplexity(event.valid_loss):.2f}",

@@ -38,7 +38,7 @@ def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:
     try:
         new = SearchConfig.model_validate(tables)
     except ValidationError as error:
-        raise ConfigurationError(first_mistake(error)) from None
+        raise ConfigurationError(first_mistake(error, SearchConfig)) from None
     for found in differences(old.model_dump(), new.model_dump()):
         _check(*found)
     if new.recipe.epochs > old.recipe.epochs and old.recipe.decay_epochs is None:

@@ -67,7 +67,7 @@ def validated(model: type[C], tables: Mapping[str, Any]) -> C:
     try:
         return model.model_validate(tables)
     except ValidationError as error:
-        raise ConfigurationError(first_mistake(error)) from None
+        raise ConfigurationError(first_mistake(error, model)) from None
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -87,12 +87,13 @@ def read_config(path: Path, model: type[C]) -> C:
         return model.model_validate(tables)
     except ValidationError as error:
         raise RunFolderError(
-            f"{path / CONFIG} cannot be read ({first_mistake(error)}): restore it, or give another --out"
+            f"{path / CONFIG} cannot be read ({first_mistake(error, model)}): restore it, or give "
+            "another --out"
         ) from None
 
 
-def first_mistake(error: ValidationError) -> str:
-    """The first mistake of a configuration: where it stands, what is wrong, and the value seen."""
+def first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first mistake of a configuration: where it stands, what is wrong, the value seen, what to give."""
     found = error.errors(include_url=False)
     # of a choice between kinds of value, the kind that was meant is the one whose own rule spoke
     first = next((one for one in found if one["type"] == "value_error"), found[0])
@@ -103,7 +104,22 @@ def first_mistake(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return f"unknown key {place}: docs/configuration.md lists the known ones"
     seen = reprlib.repr(first["input"])
-    return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}, got {seen}"
+    return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}, got {seen}{_wanted(model, first['loc'])}"
+
+
+def _wanted(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
+    """What a key is for, and its default where it has a plain one."""
+    for part in place:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            return ""
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            model = field.annotation
+            continue
+        purpose = (field.description or "").rstrip(".")
+        example = f", such as {field.default}" if isinstance(field.default, int | float | str) else ""
+        return f": give {purpose[0].lower()}{purpose[1:]}{example}" if purpose else ""
+    return ""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
