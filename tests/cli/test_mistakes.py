@@ -1,5 +1,6 @@
 """Mistakes that people make: one line, exit status 2, nothing written or overwritten."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -185,6 +186,24 @@ def test_checkpoints(command, tmp_path: Path, searched: Path) -> None:  # type: 
         assert "is damaged" in command(name, lone, "--corpus", "python-docs").mistake
     lone.with_suffix(".json").write_text("[" * 100_000)
     assert "is damaged" in command("evaluate", lone, "--corpus", "python-docs").mistake
+
+
+@pytest.mark.parametrize(
+    "change", [{"vocabulary": 3}, {"vocabulary": [1]}, {"model": {"kind": "rnn"}}, {"model": []}]
+)
+def test_checkpoint_of_an_unknown_kind(
+    command, tmp_path: Path, searched: Path, change: dict[str, object]
+) -> None:  # type: ignore[no-untyped-def]
+    """Found by the fuzz run: whole by its hashes, and yet not a network of this version."""
+    from hyperprune.training import checkpoint
+
+    weights = shutil.copy(searched / "dense/epoch-0003.safetensors", tmp_path)
+    document = checkpoint.read_document(searched / "dense/epoch-0003.safetensors") | change
+    record = {**document, "document_sha256": checkpoint.digest(document)}
+    (tmp_path / "epoch-0003.json").write_text(json.dumps(record))
+    for name in ("evaluate", "spectrum"):
+        line = command(name, weights, "--corpus", "python-docs").mistake
+        assert "of a network that this version does not know" in line
 
 
 def test_checkpoint_of_another_model_in_a_run(command, tmp_path: Path, searched: Path) -> None:  # type: ignore[no-untyped-def]

@@ -2,9 +2,10 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor, nn
 
 from hyperprune.corpora import UNKNOWN, Corpus, CorpusConfig, Vocabulary, columns, load_with
@@ -119,7 +120,7 @@ def text_for(weights: Path, corpus: CorpusConfig) -> Corpus:
     """
     if corpus.sha256 is not None:
         load_corpus(corpus)  # the run's own text: refuse one that has changed since
-    return load_with(corpus, Vocabulary(tuple(checkpoint.read_document(weights)["vocabulary"])))
+    return load_with(corpus, _described(weights, checkpoint.read_document(weights))[1])
 
 
 def load_network(path: Path) -> nn.Module:
@@ -129,14 +130,26 @@ def load_network(path: Path) -> nn.Module:
         CheckpointError: it does not exist, is damaged or of an unknown kind.
     """
     whole = checkpoint.load(path)
-    try:
-        model = ModelConfig.model_validate(whole.document["model"])
-        types = len(whole.document["vocabulary"])
-    except (KeyError, TypeError, ValueError):
-        raise CheckpointError(
-            f"{path} is of a network that this version does not know: use the version that wrote it"
-        ) from None
-    network = build(model, types)
+    model, vocabulary = _described(path, whole.document)
+    network = build(model, len(vocabulary))
     averaged = any(name.startswith("average.") for name in whole.tensors)
     load_weights(network, whole.tensors, "average." if averaged else "model.")
     return network.eval()
+
+
+def _described(path: Path, document: dict[str, Any]) -> tuple[ModelConfig, Vocabulary]:
+    """Sizes and vocabulary of the network that a checkpoint's document describes.
+
+    Raises:
+        CheckpointError: it describes none of this version's.
+    """
+    types = document.get("vocabulary")
+    try:
+        model = ModelConfig.model_validate(document.get("model"))
+    except ValidationError:
+        model = None
+    if model is None or not isinstance(types, list) or not all(isinstance(name, str) for name in types):
+        raise CheckpointError(
+            f"{path} is of a network that this version does not know: use the version that wrote it"
+        )
+    return model, Vocabulary(tuple(types))
