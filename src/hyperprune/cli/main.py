@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 
 from hyperprune.cli.mistakes import INTERRUPTED, INTERRUPTED_LINE, mistake
@@ -9,6 +10,8 @@ from hyperprune.cli.mistakes import INTERRUPTED, INTERRUPTED_LINE, mistake
 
 def main() -> None:
     """Entry point of the ``hyperprune`` command; ends the process with its exit status."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupted)
     try:
         sys.exit(_run())
     except KeyboardInterrupt:
@@ -25,6 +28,17 @@ def main() -> None:
         if line:
             _say(f"error: {line}")
         sys.exit(2)
+
+
+def _interrupted(*_: object) -> None:
+    """Ctrl-C ends the process at once: nothing on disk can be spoilt, as a kill could not spoil it either.
+
+    A KeyboardInterrupt would travel through whatever is being imported or drawn, and not all of that lets
+    it pass.
+    """
+    shown = "\x1b[?25h\n" if sys.stderr.isatty() or sys.stdout.isatty() else ""  # bars hide the cursor
+    os.write(2, f"{shown}{INTERRUPTED_LINE}\n".encode())
+    os._exit(INTERRUPTED)
 
 
 def _run() -> int:
