@@ -1,8 +1,12 @@
 """Stacked LSTM language model (Zaremba, Sutskever and Vinyals 2014, arXiv 1409.2329)."""
 
+from typing import Literal
+
+from pydantic import Field
 from torch import Tensor, nn
 
 from hyperprune.errors import ConfigurationError
+from hyperprune.models.config import ModelConfig
 
 State = tuple[Tensor, Tensor]
 
@@ -66,3 +70,25 @@ class StackedLSTM(nn.Module):
         output, state = self.recurrent(self.dropout(self.embed(tokens)), state)
         logits: Tensor = self.decoder(self.dropout(output))
         return logits, state
+
+
+class StackedLSTMConfig(ModelConfig):
+    """Sizes of a stacked LSTM."""
+
+    kind: Literal["stacked-lstm"] = Field("stacked-lstm", description="Architecture.")
+    embedding: int = Field(128, ge=1, le=100_000, description="Features of an embedded token.")
+    hidden: int = Field(128, ge=1, le=100_000, description="Units of each recurrent layer.")
+    layers: int = Field(2, ge=1, le=100, description="Recurrent layers.")
+    dropout: float = Field(0.2, ge=0, lt=1, description="Dropout on connections that are not recurrent.")
+    tied: bool = Field(False, description="Decoder and embedding share one matrix.")
+
+    def build(self, types: int) -> StackedLSTM:
+        """The network."""
+        return StackedLSTM(
+            types,
+            embedding=self.embedding,
+            hidden=self.hidden,
+            layers=self.layers,
+            dropout=self.dropout,
+            tied=self.tied,
+        )
