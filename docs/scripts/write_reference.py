@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from hyperprune.models import MODELS
 from hyperprune.optim import OPTIMIZERS
 from hyperprune.registry import Registry
 from hyperprune.search import PRESETS, SearchConfig, SearchResult
@@ -38,6 +39,7 @@ registered before the search starts.
 | --- | --- |
 """
 _REGISTRIES: dict[str, Registry[Any]] = {
+    "model.kind": MODELS,
     "recipe.optimizer": OPTIMIZERS,
     "space.sparse_init": SPARSE_INIT,
     "space.death": DEATH,
@@ -66,8 +68,16 @@ def configuration() -> str:
     for name, field in SearchConfig.model_fields.items():
         if model := _table(field):
             parts.append(_section(f"[{name}]", _summary(model), model.model_fields))
+        if name == "model":
+            parts += [_kind_section(kind, MODELS[kind]) for kind in MODELS]
     rows = "".join(f"| `{key}` | {_listed(registry)} |\n" for key, registry in _REGISTRIES.items())
     return "\n".join(parts) + _NAMES + rows
+
+
+def _kind_section(name: str, model: type[BaseModel]) -> str:
+    """The keys of one kind of network."""
+    fields = {key: field for key, field in model.model_fields.items() if key != "kind"}
+    return _section(f'[model] kind = "{name}"', _summary(model), fields).replace("## ", "### ", 1)
 
 
 def _listed(registry: Registry[Any]) -> str:

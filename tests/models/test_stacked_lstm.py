@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.models import ModelConfig, StackedLSTM, build
+from hyperprune.models import StackedLSTM, StackedLSTMConfig, build
 
 
 def test_published_weight_count() -> None:
@@ -56,7 +56,7 @@ def test_initial_ranges() -> None:
 
 def test_dropout_acts_in_training_only() -> None:
     torch.manual_seed(0)
-    network = build(ModelConfig(embedding=8, hidden=8, dropout=0.5), 9)
+    network = build(StackedLSTMConfig(embedding=8, hidden=8, dropout=0.5), 9)
     tokens = torch.randint(9, (4, 2))
     assert not torch.equal(network(tokens)[0], network(tokens)[0])
     network.eval()

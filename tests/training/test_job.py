@@ -8,7 +8,7 @@ import torch
 
 from hyperprune.corpora import CorpusConfig
 from hyperprune.errors import CheckpointError
-from hyperprune.models import ModelConfig
+from hyperprune.models import StackedLSTMConfig
 from hyperprune.sparsity import PruningVariant, SparseTraining
 from hyperprune.training import (
     JobFolder,
@@ -31,7 +31,7 @@ def job(folder: Path, **changes: object) -> TrainingJob:
         "label": "test",
         "folder": folder,
         "corpus": CORPUS,
-        "model": ModelConfig(embedding=8, hidden=8),
+        "model": StackedLSTMConfig(embedding=8, hidden=8),
         "recipe": Recipe(epochs=4, learning_rate=5.0),
         "spectrum": SpectrumConfig(batch=2, steps=5, warmup=1),
         "until": 3,

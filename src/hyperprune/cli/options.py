@@ -11,10 +11,16 @@ PRUNING = "How it is pruned"
 
 # what --preset takes; a list here, because the presets' own room takes seconds to import
 PRESETS = ("demo", "ptb-lstm")
+# what --model takes, for the same reason
+MODELS = ("gru", "rnn", "stacked-lstm")
 
 
 def _presets(incomplete: str) -> list[str]:
     return [name for name in PRESETS if name.startswith(incomplete)]
+
+
+def _models(incomplete: str) -> list[str]:
+    return [name for name in MODELS if name.startswith(incomplete)]
 
 
 def _corpora(incomplete: str) -> list[str]:
@@ -48,6 +54,10 @@ MaxTrainTokens = Annotated[
 MaxVocabulary = Annotated[
     int | None, typer.Option(help="Keep the most frequent types.", rich_help_panel=WHAT)
 ]
+Model = Annotated[
+    str | None,
+    typer.Option(help=f"Kind of network: {', '.join(MODELS)}.", rich_help_panel=WHAT, autocompletion=_models),
+]
 Embedding = Annotated[int | None, typer.Option(help="Embedding size.", rich_help_panel=WHAT)]
 Hidden = Annotated[int | None, typer.Option(help="Units of each layer.", rich_help_panel=WHAT)]
 Layers = Annotated[int | None, typer.Option(help="Recurrent layers.", rich_help_panel=WHAT)]
@@ -71,6 +81,7 @@ KEYS = {
     "level": "corpus.level",
     "max_train_tokens": "corpus.max_train_tokens",
     "max_vocabulary": "corpus.max_vocabulary",
+    "model": "model.kind",
     "embedding": "model.embedding",
     "hidden": "model.hidden",
     "layers": "model.layers",

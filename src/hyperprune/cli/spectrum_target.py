@@ -2,21 +2,20 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from torch import Tensor, nn
 
 from hyperprune.cli.texts import text_of
 from hyperprune.corpora import load as load_corpus
 from hyperprune.errors import CheckpointError, ConfigurationError
-from hyperprune.models import ModelConfig, build
+from hyperprune.models import MODELS, build
 from hyperprune.search import PRESETS, configure_training, find, validated
 from hyperprune.seeding import seed_globally
 from hyperprune.training import RuntimeConfig, SpectrumConfig, load_network
 from hyperprune.training.evaluation import text_for
 from hyperprune.training.state import seed_for_training
 
-KINDS = get_args(ModelConfig.model_fields["kind"].annotation)
 _UNTRAINED_KEYS = ("model.embedding", "model.hidden", "model.layers", "seed")
 
 
@@ -48,7 +47,7 @@ def network_and_text(
     """
     runtime = validated(RuntimeConfig, {"device": device})
     path = Path(target)
-    if not path.exists() and target in (*PRESETS, *KINDS):
+    if not path.exists() and target in (*PRESETS, *MODELS):
         return _untrained(target, target if target in PRESETS else None, None, values, runtime.device)
     if path.suffix == ".toml" and path.is_file():
         return _untrained(target, None, path, values, runtime.device)
@@ -57,13 +56,13 @@ def network_and_text(
     except CheckpointError as error:
         if path.exists():
             raise
-        known = ", ".join((*PRESETS, *KINDS))
+        known = ", ".join((*PRESETS, *MODELS))
         raise CheckpointError(f"{error}, or for an untrained network one of {known}") from None
     named = [key for key in _UNTRAINED_KEYS if key in values]
     if named:
         raise ConfigurationError(
             f"{named[0]} is fixed in a trained network, got {values[named[0]]}: leave it out, or give a kind "
-            f"such as {KINDS[0]} for an untrained one"
+            f"such as {next(iter(MODELS))} for an untrained one"
         )
     text = text_for(found.weights, text_of(found, values))
     conventions = SpectrumConfig() if found.config is None else found.config.spectrum

@@ -1,9 +1,32 @@
 """Recurrent language models. Each offers ``embed`` and ``recurrent``, which is all a spectrum needs.
 
-Tokens are ``(time, batch)``, embedded inputs ``(time, batch, features)``, logits ``(time, batch, types)``.
+Tokens are ``(time, batch)``, embedded inputs ``(time, batch, features)``; ``forward`` gives logits or
+log-probabilities ``(time, batch, types)``, whose cross entropy is the same, and the state after the last
+step. Each network's file holds the record of its keys too; ``MODELS`` lists those by kind.
 """
 
-from hyperprune.models.config import ModelConfig, build
-from hyperprune.models.stacked_lstm import StackedLSTM
+from hyperprune.models.config import MODELS, AnyModel, ModelConfig, build, known_keys
+from hyperprune.models.reading import Reading, Reads
+from hyperprune.models.stacked_gru import StackedGRU, StackedGRUConfig
+from hyperprune.models.stacked_lstm import StackedLSTM, StackedLSTMConfig
+from hyperprune.models.stacked_rnn import StackedRNN, StackedRNNConfig
 
-__all__ = ["ModelConfig", "StackedLSTM", "build"]
+MODELS.register("stacked-lstm")(StackedLSTMConfig)
+MODELS.register("gru")(StackedGRUConfig)
+MODELS.register("rnn")(StackedRNNConfig)
+
+__all__ = [
+    "MODELS",
+    "AnyModel",
+    "ModelConfig",
+    "Reading",
+    "Reads",
+    "StackedGRU",
+    "StackedGRUConfig",
+    "StackedLSTM",
+    "StackedLSTMConfig",
+    "StackedRNN",
+    "StackedRNNConfig",
+    "build",
+    "known_keys",
+]

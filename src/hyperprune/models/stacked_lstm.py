@@ -1,68 +1,22 @@
 """Stacked LSTM language model (Zaremba, Sutskever and Vinyals 2014, arXiv 1409.2329)."""
 
-from torch import Tensor, nn
+from typing import ClassVar, Literal
 
-from hyperprune.errors import ConfigurationError
+from pydantic import Field
+from torch import nn
 
-State = tuple[Tensor, Tensor]
+from hyperprune.models.stacked import Stacked, StackedConfig
 
 
-class StackedLSTM(nn.Module):
-    """Embedding, stacked LSTM layers, linear decoder, dropout on every connection that is not recurrent.
+class StackedLSTM(Stacked):
+    """:class:`Stacked` of ``nn.LSTM``; the state is ``(h, c)``."""
 
-    Embedding and decoder start uniform in +-0.1, the decoder's bias at zero, the LSTM uniform in
-    +-1/sqrt(hidden), as the published recipe does.
+    module: ClassVar[type[nn.LSTM | nn.GRU | nn.RNN]] = nn.LSTM
 
-    Args:
-        types: size of the vocabulary.
-        embedding: features of an embedded token.
-        hidden: units of each layer.
-        layers: number of layers.
-        dropout: share of entries dropped after the embedding, between layers and before the decoder.
-        tied: the decoder uses the embedding matrix, which then needs ``embedding == hidden``.
-    """
 
-    def __init__(
-        self,
-        types: int,
-        *,
-        embedding: int,
-        hidden: int,
-        layers: int = 2,
-        dropout: float = 0.0,
-        tied: bool = False,
-    ) -> None:
-        super().__init__()
-        if tied and embedding != hidden:
-            raise ConfigurationError(
-                f"tied weights need embedding == hidden, got {embedding} and {hidden}: make them equal "
-                "or set tied to false"
-            )
-        self.dropout = nn.Dropout(dropout)
-        self.embedding = nn.Embedding(types, embedding)
-        self.recurrent = nn.LSTM(embedding, hidden, layers, dropout=dropout if layers > 1 else 0.0)
-        self.decoder = nn.Linear(hidden, types)
-        nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
-        nn.init.uniform_(self.decoder.weight, -0.1, 0.1)
-        nn.init.zeros_(self.decoder.bias)
-        if tied:
-            self.decoder.weight = self.embedding.weight
+class StackedLSTMConfig(StackedConfig):
+    """Sizes of a stacked LSTM."""
 
-    def embed(self, tokens: Tensor) -> Tensor:
-        """Inputs of the recurrent part, without dropout: ``(time, batch)`` to ``(time, batch, features)``."""
-        features: Tensor = self.embedding(tokens)
-        return features
+    kind: Literal["stacked-lstm"] = Field("stacked-lstm", description="Architecture.")
 
-    def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Logits of the next token.
-
-        Args:
-            tokens: ``(time, batch)``, int64.
-            state: ``(h, c)``, each ``(layers, batch, hidden)``; zero if left out.
-
-        Returns:
-            Logits ``(time, batch, types)`` and the state after the last step.
-        """
-        output, state = self.recurrent(self.dropout(self.embed(tokens)), state)
-        logits: Tensor = self.decoder(self.dropout(output))
-        return logits, state
+    network: ClassVar[type[Stacked]] = StackedLSTM

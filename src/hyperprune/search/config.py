@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from torch import nn
 
 from hyperprune.corpora import CorpusConfig
-from hyperprune.models import ModelConfig
+from hyperprune.models import AnyModel, StackedLSTMConfig
 from hyperprune.optim import build
 from hyperprune.search.halving import budgets
 from hyperprune.search.metrics import METRICS
@@ -53,7 +53,7 @@ class SearchConfig(BaseModel):
     seed: int = Field(0, ge=0, description="Root seed of weights, dropout, masks and suggestions.")
     sparsity: float = Field(0.67, ge=0, lt=1, description="Share of the prunable weights that is zero.")
     corpus: CorpusConfig = Field(default_factory=CorpusConfig)
-    model: ModelConfig = Field(default_factory=ModelConfig)
+    model: AnyModel = Field(default_factory=StackedLSTMConfig)
     recipe: Recipe = Field(default_factory=Recipe)
     spectrum: SpectrumConfig = Field(default_factory=SpectrumConfig)
     space: SpaceConfig = Field(default_factory=SpaceConfig)

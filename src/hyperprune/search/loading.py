@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from hyperprune.errors import ConfigurationError
+from hyperprune.models import known_keys
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.presets import preset as preset_tables
 from hyperprune.training.run_folder import first_mistake, read_toml
@@ -46,7 +47,11 @@ def configure_training(
 
 
 def layered(preset: str | None, file: Path | None, values: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The tables of all layers together, before any check of keys and values."""
+    """The tables of all layers together, before any check of keys and values.
+
+    Where a layer gives another kind of network than those before it, what they say about the network is
+    kept as far as the new kind has such keys.
+    """
     tables: dict[str, Any] = {}
     if preset is not None:
         _merge(tables, preset_tables(preset))
@@ -85,6 +90,8 @@ def _read(file: Path) -> dict[str, Any]:
 def _merge(into: dict[str, Any], tables: Mapping[str, Any]) -> None:
     for key, value in tables.items():
         if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            if key == "model" and value.get("kind", into[key].get("kind")) != into[key].get("kind"):
+                into[key] = known_keys(into[key], value["kind"])
             _merge(into[key], value)
         else:
             into[key] = dict(value) if isinstance(value, Mapping) else value

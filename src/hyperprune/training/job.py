@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hyperprune.corpora import CorpusConfig
 from hyperprune.corpora import load as load_corpus
 from hyperprune.errors import DivergedError
-from hyperprune.models import ModelConfig
+from hyperprune.models import AnyModel
 from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
 from hyperprune.training import checkpoint
@@ -38,7 +38,7 @@ class TrainingJob(BaseModel):
     label: str = Field(description="What progress calls it, such as dense or candidate 7.")
     folder: Path = Field(description="Where checkpoints, spectra and history are kept.")
     corpus: CorpusConfig
-    model: ModelConfig
+    model: AnyModel
     recipe: Recipe
     spectrum: SpectrumConfig | None = Field(None, description="None for no spectra.")
     variant: PruningVariant | None = Field(None, description="None for the dense network.")

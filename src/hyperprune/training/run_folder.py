@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from hyperprune import files
 from hyperprune.errors import RunFolderError
@@ -110,7 +111,7 @@ def first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
 def _wanted(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
     """What a key is for, and its default where it has a plain one."""
     for part in place:
-        field = model.model_fields.get(str(part))
+        field = _field(model, str(part))
         if field is None:
             return ""
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
@@ -120,6 +121,14 @@ def _wanted(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
         example = f", such as {field.default}" if isinstance(field.default, int | float | str) else ""
         return f": give {purpose[0].lower()}{purpose[1:]}{example}" if purpose else ""
     return ""
+
+
+def _field(model: type[BaseModel], name: str) -> FieldInfo | None:
+    """A key of a record, or of one of the kinds that the record stands for."""
+    if name in model.model_fields:
+        return model.model_fields[name]
+    found = (_field(kind, name) for kind in model.__subclasses__())
+    return next((field for field in found if field is not None), None)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hyperprune import files
 from hyperprune.corpora import CorpusConfig
 from hyperprune.corpora import load as load_corpus
 from hyperprune.errors import DivergedError
-from hyperprune.models import ModelConfig
+from hyperprune.models import AnyModel, StackedLSTMConfig
 from hyperprune.sparsity import METHODS, PruningVariant, density_from_sparsity
 from hyperprune.training import checkpoint
 from hyperprune.training.evaluation import evaluate_text, load_network, perplexity
@@ -64,7 +64,7 @@ class TrainConfig(BaseModel):
     dense: bool = Field(False, description="Prune nothing.")
     sparsity: float = Field(0.67, ge=0, lt=1, description="Share of the prunable weights that is zero.")
     corpus: CorpusConfig = Field(default_factory=CorpusConfig)
-    model: ModelConfig = Field(default_factory=ModelConfig)
+    model: AnyModel = Field(default_factory=StackedLSTMConfig)
     recipe: Recipe = Field(default_factory=Recipe)
     spectrum: SpectrumConfig = Field(
         default_factory=SpectrumConfig, description="What hyperprune spectrum takes by default."
