@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hyperprune.corpora import CorpusConfig
-from hyperprune.models import ModelConfig
+from hyperprune.models import StackedLSTMConfig
 from hyperprune.sparsity import PruningVariant
 from hyperprune.training import Recipe, SpectrumConfig, TrainingJob
 
@@ -20,7 +20,7 @@ MEASURED = (1, 2, 3, 4, 5, 6, 8, EPOCHS)  # after which the spectra of all conve
 DENSITY = 0.33
 VARIANTS, REPEATED, SEEDS = 24, 8, (0, 1, 2)
 
-MODEL = ModelConfig(embedding=200, hidden=200, layers=2, dropout=0.3)
+MODEL = StackedLSTMConfig(embedding=200, hidden=200, layers=2, dropout=0.3)
 RECIPE = Recipe(
     learning_rate=20,
     milestones=(16, 19, 22, 24, 26, 28),

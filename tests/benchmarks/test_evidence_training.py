@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hyperprune.models import ModelConfig
+from hyperprune.models import StackedLSTMConfig
 from hyperprune.training import JobFolder
 
 WORDS = [
@@ -35,7 +35,7 @@ def evidence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     plan: Any = importlib.import_module("plan")
     monkeypatch.setattr(plan, "EPOCHS", 2)
     monkeypatch.setattr(plan, "MEASURED", (1, 2))
-    monkeypatch.setattr(plan, "MODEL", ModelConfig(embedding=6, hidden=6, layers=2))
+    monkeypatch.setattr(plan, "MODEL", StackedLSTMConfig(embedding=6, hidden=6, layers=2))
     recipe = {"epochs": 2, "milestones": (), "batch": 4, "evaluation_batch": 5}
     monkeypatch.setattr(plan, "RECIPE", plan.RECIPE.model_copy(update=recipe))
     monkeypatch.setattr(plan, "pieces", lambda: [plan.Piece(0, 0), plan.Piece(None, 0)])
