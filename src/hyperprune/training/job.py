@@ -120,7 +120,7 @@ def _tell_known(job: TrainingJob, known: History, listener: Listener) -> None:
 
 def task_of(job: TrainingJob) -> Task:
     """The task that a job describes."""
-    return LanguageModelling(load_corpus(job.corpus), job.model, job.recipe, job.device)
+    return LanguageModelling(load_corpus(job.corpus), job.model, job.recipe, job.device, job.seed)
 
 
 def _train_one(
