@@ -189,7 +189,7 @@ def test_checkpoints(command, tmp_path: Path, searched: Path) -> None:  # type: 
 
 
 @pytest.mark.parametrize(
-    "change", [{"vocabulary": 3}, {"vocabulary": [1]}, {"model": {"kind": "rnn"}}, {"model": []}]
+    "change", [{"vocabulary": 3}, {"vocabulary": [1]}, {"model": {"kind": "rnn2"}}, {"model": []}]
 )
 def test_checkpoint_of_an_unknown_kind(
     command, tmp_path: Path, searched: Path, change: dict[str, object]

@@ -30,3 +30,18 @@ def test_other_networks_and_shared_matrices() -> None:
     tied = nn.ModuleDict({"a": nn.Embedding(5, 2), "b": nn.Linear(2, 5, bias=False)})
     tied["b"].weight = tied["a"].weight
     assert live_weights(tied, {}) == {"a.weight": 10}
+
+
+def test_gates_of_a_sparse_gru() -> None:
+    """Hidden size 1: the rows are reset, update and new; the mask decides, not the weights' values."""
+    network = nn.ModuleDict({"recurrent": nn.GRU(2, 1)})
+    mask = torch.tensor([[1, 1], [0, 0], [0, 1]], dtype=torch.bool)
+    found = live_weights(network, {"recurrent.weight_ih_l0": mask})
+    assert found == {
+        "recurrent.weight_ih_l0[reset]": 2,
+        "recurrent.weight_ih_l0[update]": 0,
+        "recurrent.weight_ih_l0[new]": 1,
+        "recurrent.weight_hh_l0[reset]": 1,
+        "recurrent.weight_hh_l0[update]": 1,
+        "recurrent.weight_hh_l0[new]": 1,
+    }

@@ -1,12 +1,42 @@
 """Recurrent language models. Each offers ``embed`` and ``recurrent``, which is all a spectrum needs.
 
-Tokens are ``(time, batch)``, embedded inputs ``(time, batch, features)``, logits ``(time, batch, types)``.
-Each network's file holds the record of its keys too; ``MODELS`` lists those by kind.
+Tokens are ``(time, batch)``, embedded inputs ``(time, batch, features)``; ``forward`` gives logits or
+log-probabilities ``(time, batch, types)``, whose cross entropy is the same, and the state after the last
+step. Each network's file holds the record of its keys too; ``MODELS`` lists those by kind.
 """
 
+from hyperprune.models.awd import Dropouts
+from hyperprune.models.awd_lstm import AWDLSTM, AWDLSTMConfig
+from hyperprune.models.awd_lstm_mos import AWDLSTMMoS, AWDLSTMMoSConfig
 from hyperprune.models.config import MODELS, AnyModel, ModelConfig, build, known_keys
+from hyperprune.models.reading import Reading, Reads
+from hyperprune.models.stacked_gru import StackedGRU, StackedGRUConfig
 from hyperprune.models.stacked_lstm import StackedLSTM, StackedLSTMConfig
+from hyperprune.models.stacked_rnn import StackedRNN, StackedRNNConfig
 
 MODELS.register("stacked-lstm")(StackedLSTMConfig)
+MODELS.register("gru")(StackedGRUConfig)
+MODELS.register("rnn")(StackedRNNConfig)
+MODELS.register("awd-lstm")(AWDLSTMConfig)
+MODELS.register("awd-lstm-mos")(AWDLSTMMoSConfig)
 
-__all__ = ["MODELS", "AnyModel", "ModelConfig", "StackedLSTM", "StackedLSTMConfig", "build", "known_keys"]
+__all__ = [
+    "AWDLSTM",
+    "MODELS",
+    "AWDLSTMConfig",
+    "AWDLSTMMoS",
+    "AWDLSTMMoSConfig",
+    "AnyModel",
+    "Dropouts",
+    "ModelConfig",
+    "Reading",
+    "Reads",
+    "StackedGRU",
+    "StackedGRUConfig",
+    "StackedLSTM",
+    "StackedLSTMConfig",
+    "StackedRNN",
+    "StackedRNNConfig",
+    "build",
+    "known_keys",
+]

@@ -3,7 +3,6 @@
 Gal and Ghahramani 2016 (arXiv 1512.05287); both as Merity et al. 2018 (arXiv 1708.02182) use them.
 """
 
-import torch
 from torch import Tensor, nn
 
 

@@ -125,8 +125,10 @@ def _wanted(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
 
 def _field(model: type[BaseModel], name: str) -> FieldInfo | None:
     """A key of a record, or of one of the kinds that the record stands for."""
-    kinds = (model, *model.__subclasses__())
-    return next((kind.model_fields[name] for kind in kinds if name in kind.model_fields), None)
+    if name in model.model_fields:
+        return model.model_fields[name]
+    found = (_field(kind, name) for kind in model.__subclasses__())
+    return next((field for field in found if field is not None), None)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""The spectra of a checkpoint in every convention, kept as mean exponents, and their distances."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from hyperprune import lyapunov
+from hyperprune.corpora import load as load_corpus
+from hyperprune.files import write_bytes
+from hyperprune.training import JobFolder, SpectrumConfig, TrainingJob, load_network
+from hyperprune.training.language_modelling import LanguageModelling
+
+_SAMPLING = SpectrumConfig()
+CONVENTIONS: dict[str, dict[str, Any]] = {
+    f"{state}-{direction}": {
+        "state": state,
+        "direction": direction,
+        "warmup": _SAMPLING.warmup,
+        "steps": _SAMPLING.steps,
+    }
+    for state in lyapunov.STATES
+    for direction in lyapunov.DIRECTIONS
+} | {"paper": {"preset": "paper"}}
+KINDS = ("l2", "wasserstein")
+
+Means = dict[str, Tensor]  # by convention, exponents (n,) in nats a step, float32, layer 1 first
+
+
+def measure(job: TrainingJob, epoch: int) -> tuple[Means, dict[str, int]]:
+    """Mean exponents of a job's checkpoint by convention, and how many logarithms were cut at the floor.
+
+    The inputs are those of the spectrum that a search takes; hidden-forward is read, not computed again.
+    """
+    task = LanguageModelling(load_corpus(job.corpus), job.model, job.recipe)
+    inputs = task.spectrum_inputs(_SAMPLING.batch, _SAMPLING.warmup + _SAMPLING.steps)
+    network = load_network(job.folder / f"epoch-{epoch:04d}.safetensors")
+    taken = {
+        name: JobFolder(job.folder).spectrum(epoch)
+        if name == "hidden-forward"
+        else lyapunov.spectrum(network, inputs, **choices)
+        for name, choices in CONVENTIONS.items()
+    }
+    means = {name: spectrum.in_nats().mean.to(torch.float32) for name, spectrum in taken.items()}
+    return means, {name: int(spectrum.clamped.sum()) for name, spectrum in taken.items()}
+
+
+def write(path: Path, tensors: Means, clamped: dict[str, Any]) -> None:
+    """Keep means, and the counts beside them in the file's header."""
+    write_bytes(path, save(tensors, {"clamped": json.dumps(clamped, sort_keys=True)}))
+
+
+def read(path: Path) -> tuple[Means, dict[str, Any]]:
+    """What :func:`write` wrote."""
+    with safe_open(path, framework="pt") as stream:
+        tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 (no mapping)
+        return tensors, json.loads(stream.metadata()["clamped"])
+
+
+def distances(means: Means, dense: Means) -> dict[str, float]:
+    """Distance in nats a step for every ``convention/kind``."""
+    return {
+        f"{name}/{kind}": float(f"{lyapunov.distance(means[name], dense[name], kind):.7g}")
+        for name in CONVENTIONS
+        for kind in KINDS
+    }

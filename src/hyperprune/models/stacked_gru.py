@@ -1,0 +1,22 @@
+"""Stacked GRU language model (Cho et al. 2014, arXiv 1406.1078), in the form of torch."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from torch import nn
+
+from hyperprune.models.stacked import Stacked, StackedConfig
+
+
+class StackedGRU(Stacked):
+    """:class:`Stacked` of ``nn.GRU``; the state is ``h``."""
+
+    module: ClassVar[type[nn.LSTM | nn.GRU | nn.RNN]] = nn.GRU
+
+
+class StackedGRUConfig(StackedConfig):
+    """Sizes of a stacked GRU."""
+
+    kind: Literal["gru"] = Field("gru", description="Architecture.")
+
+    network: ClassVar[type[Stacked]] = StackedGRU

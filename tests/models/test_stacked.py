@@ -1,0 +1,85 @@
+"""Stacked GRU and tanh RNN equal torch's own modules and their equations."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from hyperprune.models import Reads, StackedGRU, StackedLSTM, StackedRNN
+from hyperprune.models.stacked import Stacked
+
+KINDS = [StackedLSTM, StackedGRU, StackedRNN]
+
+
+def of(kind: type[Stacked], dropout: float = 0.0) -> Stacked:
+    torch.manual_seed(3)
+    return kind(7, embedding=3, hidden=4, layers=2, dropout=dropout).double()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_forward_equals_torchs_own_module(kind: type[Stacked]) -> None:
+    """A module of torch with the same weights, between embedding and decoder written as products."""
+    network, tokens = of(kind, 0.5).eval(), torch.randint(7, (6, 2))
+    own = network.module(3, 4, 2).double()
+    own.load_state_dict(network.recurrent.state_dict())
+    hidden, state = own(network.embedding.weight[tokens])
+    expected = hidden @ network.decoder.weight.T + network.decoder.bias
+    found, after = network(tokens)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(after, state, rtol=1e-12, atol=1e-12)
+
+
+def _gru_step(w: Tensor, u: Tensor, b: Tensor, c: Tensor, x: Tensor, h: Tensor) -> Tensor:
+    (xr, xz, xn), (hr, hz, hn) = (x @ w.T + b).chunk(3, -1), (h @ u.T + c).chunk(3, -1)
+    r, z = (xr + hr).sigmoid(), (xz + hz).sigmoid()
+    return (1 - z) * (xn + r * hn).tanh() + z * h
+
+
+def _rnn_step(w: Tensor, u: Tensor, b: Tensor, c: Tensor, x: Tensor, h: Tensor) -> Tensor:
+    return (x @ w.T + b + h @ u.T + c).tanh()
+
+
+@pytest.mark.parametrize(("kind", "step"), [(StackedGRU, _gru_step), (StackedRNN, _rnn_step)])
+def test_forward_equals_the_equations(kind, step) -> None:  # type: ignore[no-untyped-def]
+    network, tokens = of(kind).eval(), torch.randint(7, (5, 2))
+    inputs = network.embedding.weight[tokens]
+    for layer in range(2):
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        own = [getattr(network.recurrent, f"{name}_l{layer}") for name in names]
+        h, outputs = torch.zeros(2, 4, dtype=torch.float64), []
+        for x in inputs:
+            h = step(*own, x, h)
+            outputs.append(h)
+        inputs = torch.stack(outputs)
+    expected = inputs @ network.decoder.weight.T + network.decoder.bias
+    torch.testing.assert_close(network(tokens)[0], expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_carried_state_continues_the_text(kind: type[Stacked]) -> None:
+    network, tokens = of(kind, 0.5).eval(), torch.randint(7, (9, 3))
+    whole, _ = network(tokens)
+    first, state = network(tokens[:4])
+    second, _ = network(tokens[4:], state)
+    torch.testing.assert_close(torch.cat([first, second]), whole, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reading_is_the_forward_pass_with_its_activations(kind: type[Stacked]) -> None:
+    network, tokens = of(kind, 0.5), torch.randint(7, (5, 2))
+    assert isinstance(network, Reads)
+    torch.manual_seed(0)
+    reading = network.read(tokens)
+    torch.manual_seed(0)
+    assert torch.equal(network(tokens)[0], reading.scores)
+    kept = reading.dropped != 0
+    assert torch.equal(reading.dropped[kept], (reading.hidden * 2)[kept])
+    assert 0 < kept.float().mean() < 1
+
+
+@pytest.mark.parametrize(("kind", "gates"), [(StackedLSTM, 4), (StackedGRU, 3), (StackedRNN, 1)])
+def test_weight_count(kind: type[Stacked], gates: int) -> None:
+    """Per layer gates * hidden * (inputs + hidden) and two biases, as the equations have."""
+    with torch.device("meta"):
+        network: nn.Module = kind(100, embedding=30, hidden=40, layers=2)
+    recurrent = gates * 40 * (30 + 40) + gates * 40 * (40 + 40) + 2 * 2 * gates * 40
+    assert sum(p.numel() for p in network.parameters()) == 100 * 30 + recurrent + 100 * 40 + 100
