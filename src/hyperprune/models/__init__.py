@@ -5,6 +5,9 @@ log-probabilities ``(time, batch, types)``, whose cross entropy is the same, and
 step. Each network's file holds the record of its keys too; ``MODELS`` lists those by kind.
 """
 
+from hyperprune.models.awd import Dropouts
+from hyperprune.models.awd_lstm import AWDLSTM, AWDLSTMConfig
+from hyperprune.models.awd_lstm_mos import AWDLSTMMoS, AWDLSTMMoSConfig
 from hyperprune.models.config import MODELS, AnyModel, ModelConfig, build, known_keys
 from hyperprune.models.reading import Reading, Reads
 from hyperprune.models.stacked_gru import StackedGRU, StackedGRUConfig
@@ -14,10 +17,17 @@ from hyperprune.models.stacked_rnn import StackedRNN, StackedRNNConfig
 MODELS.register("stacked-lstm")(StackedLSTMConfig)
 MODELS.register("gru")(StackedGRUConfig)
 MODELS.register("rnn")(StackedRNNConfig)
+MODELS.register("awd-lstm")(AWDLSTMConfig)
+MODELS.register("awd-lstm-mos")(AWDLSTMMoSConfig)
 
 __all__ = [
+    "AWDLSTM",
     "MODELS",
+    "AWDLSTMConfig",
+    "AWDLSTMMoS",
+    "AWDLSTMMoSConfig",
     "AnyModel",
+    "Dropouts",
     "ModelConfig",
     "Reading",
     "Reads",

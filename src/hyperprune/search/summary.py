@@ -31,14 +31,18 @@ def summarise(
     finalists = [c for c in candidates if c.number in rounds[-1].promoted and not c.failed]
     selected = min(finalists, key=lambda c: (c.history.best.valid_loss, c.number), default=None)
 
-    def final(job: JobFolder, history: History) -> FinalNetwork:
-        return _final(folder, trainer, job, history)
+    trained = [(folder.dense, dense), *((folder.candidate(c.number), c.history) for c in finalists)]
+    losses = trainer.test_losses((job, history.best.epoch) for job, history in trained)
+    final_dense, *finals = [
+        _final(folder, job, history, loss) for (job, history), loss in zip(trained, losses, strict=True)
+    ]
+    final_of = {c.number: final for c, final in zip(finalists, finals, strict=True)}
 
     return SearchResult(
         metric=config.search.metric,
         unigram_perplexity=unigram_perplexity(load_corpus(config.corpus)),
         selected=None if selected is None else selected.number,
-        dense=DenseResult(curve=curve(dense.epochs, []), final=final(folder.dense, dense)),
+        dense=DenseResult(curve=curve(dense.epochs, []), final=final_dense),
         candidates=tuple(
             CandidateResult(
                 number=candidate.number,
@@ -52,9 +56,7 @@ def summarise(
                 curve=curve(
                     candidate.history.epochs, trainer.distances(_owner(candidate), candidate.history)
                 ),
-                final=final(folder.candidate(candidate.number), candidate.history)
-                if candidate in finalists
-                else None,
+                final=final_of.get(candidate.number),
             )
             for candidate in candidates
         ),
@@ -78,13 +80,13 @@ def _standing(candidate: Candidate, selected: Candidate | None, finalists: list[
     return "failed" if candidate.failed else "eliminated"
 
 
-def _final(folder: RunFolder, trainer: Trainer, job: JobFolder, history: History) -> FinalNetwork:
+def _final(folder: RunFolder, job: JobFolder, history: History, test_loss: float) -> FinalNetwork:
     best = history.best
     weights = checkpoint.path(job.path, best.epoch)
     return FinalNetwork(
         best_epoch=best.epoch,
         valid_perplexity=perplexity(best.valid_loss),
-        test_perplexity=perplexity(trainer.test_loss(job, best.epoch)),
+        test_perplexity=perplexity(test_loss),
         live=best.live,
         density=best.density,
         averaging=best.averaging,

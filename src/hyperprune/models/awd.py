@@ -1,0 +1,120 @@
+"""What AWD-LSTM and AWD-LSTM-MoS share: layers of different sizes and five kinds of dropout.
+
+Merity, Keskar and Socher 2018 (arXiv 1708.02182).
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from hyperprune.models.config import ModelConfig
+from hyperprune.models.dropout import LockedDropout, embed_with_dropout
+from hyperprune.models.reading import Reading
+from hyperprune.models.weight_drop import WeightDropLSTM
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dropouts:
+    """Shares that are dropped, each in [0, 1). Masks of activations are drawn for each sequence.
+
+    Attributes:
+        embedding: word types, as a whole.
+        input: features of the embedded tokens, locked over time.
+        hidden: outputs of every layer but the last, locked over time.
+        output: outputs of the last layer, locked over time.
+        weight: hidden-to-hidden weights.
+    """
+
+    embedding: float = 0.0
+    input: float = 0.0
+    hidden: float = 0.0
+    output: float = 0.0
+    weight: float = 0.0
+
+
+class AWD(nn.Module):
+    """Embedding, LSTM layers with weight-drop, and a decoder that a subclass brings.
+
+    The embedding starts uniform in +-0.1, each layer uniform in +-1/sqrt(its units).
+
+    Args:
+        types: size of the vocabulary.
+        embedding: features of an embedded token.
+        sizes: units of each layer.
+        dropouts: see :class:`Dropouts`.
+    """
+
+    def __init__(self, types: int, *, embedding: int, sizes: Sequence[int], dropouts: Dropouts) -> None:
+        super().__init__()
+        self.embedding_share = dropouts.embedding
+        self.input_dropout = LockedDropout(dropouts.input)
+        self.hidden_dropout = LockedDropout(dropouts.hidden)
+        self.dropout = LockedDropout(dropouts.output)
+        self.embedding = nn.Embedding(types, embedding)
+        nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
+        below = [embedding, *sizes[:-1]]
+        self.recurrent = nn.ModuleList(
+            WeightDropLSTM(inputs, units, dropouts.weight) for inputs, units in zip(below, sizes, strict=True)
+        )
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """Inputs of the recurrent part, without dropout: ``(time, batch)`` to ``(time, batch, features)``."""
+        features: Tensor = self.embedding(tokens)
+        return features
+
+    @abstractmethod
+    def decode(self, dropped: Tensor) -> Tensor:
+        """Logits or log-probabilities ``(time, batch, types)`` of what the last layer gave."""
+
+    def read(self, tokens: Tensor, state: Sequence[Any] | None = None) -> Reading:
+        """As ``forward``, with the last layer's activations."""
+        features = embed_with_dropout(self.embedding, tokens, self.embedding_share, self.training)
+        hidden, after = self.input_dropout(features), []
+        for number, layer in enumerate(self.recurrent):
+            if number > 0:
+                hidden = self.hidden_dropout(hidden)
+            hidden, own = layer(hidden, None if state is None else state[number])
+            after.append(own)
+        dropped = self.dropout(hidden)
+        return Reading(self.decode(dropped), tuple(after), hidden, dropped)
+
+    def forward(self, tokens: Tensor, state: Sequence[Any] | None = None) -> tuple[Tensor, Any]:
+        """Scores of the next token.
+
+        Args:
+            tokens: ``(time, batch)``, int64.
+            state: ``(h, c)`` of each layer, each ``(1, batch, units)``; zero if left out.
+
+        Returns:
+            What ``decode`` gives, and the state after the last step.
+        """
+        reading = self.read(tokens, state)
+        return reading.scores, reading.state
+
+
+class AWDConfig(ModelConfig):
+    """Sizes and dropouts that both kinds have."""
+
+    embedding: int = Field(128, ge=1, le=100_000, description="Features of an embedded token.")
+    hidden: int = Field(128, ge=1, le=100_000, description="Units of each recurrent layer.")
+    layers: int = Field(3, ge=1, le=100, description="Recurrent layers.")
+    dropout: float = Field(0.2, ge=0, lt=1, description="Dropout on the last layer's outputs.")
+    hidden_dropout: float = Field(0.1, ge=0, lt=1, description="Dropout between layers.")
+    input_dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on embedded tokens.")
+    embedding_dropout: float = Field(0.0, ge=0, lt=1, description="Share of word types that is dropped.")
+    weight_drop: float = Field(0.2, ge=0, lt=1, description="Dropout on hidden-to-hidden weights.")
+
+    @property
+    def dropouts(self) -> Dropouts:
+        """The shares together."""
+        return Dropouts(
+            embedding=self.embedding_dropout,
+            input=self.input_dropout,
+            hidden=self.hidden_dropout,
+            output=self.dropout,
+            weight=self.weight_drop,
+        )

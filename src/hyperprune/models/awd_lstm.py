@@ -1,0 +1,60 @@
+"""AWD-LSTM language model (Merity, Keskar and Socher 2018, arXiv 1708.02182)."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.models.awd import AWD, AWDConfig, Dropouts
+
+
+class AWDLSTM(AWD):
+    """:class:`AWD` with a linear decoder, whose bias starts at zero.
+
+    Args:
+        types: size of the vocabulary.
+        embedding: features of an embedded token.
+        sizes: units of each layer; those of the last are ``embedding`` where the decoder is tied.
+        dropouts: see :class:`Dropouts`.
+        tied: the decoder uses the embedding matrix.
+    """
+
+    def __init__(
+        self, types: int, *, embedding: int, sizes: Sequence[int], dropouts: Dropouts, tied: bool = True
+    ) -> None:
+        if tied and sizes[-1] != embedding:
+            raise ConfigurationError(
+                f"tied weights need a last layer of embedding units, got {sizes[-1]} and {embedding}: make "
+                "them equal or set tied to false"
+            )
+        super().__init__(types, embedding=embedding, sizes=sizes, dropouts=dropouts)
+        self.decoder = nn.Linear(sizes[-1], types)
+        nn.init.uniform_(self.decoder.weight, -0.1, 0.1)
+        nn.init.zeros_(self.decoder.bias)
+        if tied:
+            self.decoder.weight = self.embedding.weight
+
+    def decode(self, dropped: Tensor) -> Tensor:
+        """Logits ``(time, batch, types)``."""
+        logits: Tensor = self.decoder(dropped)
+        return logits
+
+
+class AWDLSTMConfig(AWDConfig):
+    """Sizes and dropouts of an AWD-LSTM. Where it is tied, the last layer has ``embedding`` units."""
+
+    kind: Literal["awd-lstm"] = Field("awd-lstm", description="Architecture.")
+    tied: bool = Field(True, description="Decoder and embedding share one matrix.")
+
+    def build(self, types: int) -> AWDLSTM:
+        """The network."""
+        last = self.embedding if self.tied else self.hidden
+        return AWDLSTM(
+            types,
+            embedding=self.embedding,
+            sizes=(*[self.hidden] * (self.layers - 1), last),
+            dropouts=self.dropouts,
+            tied=self.tied,
+        )

@@ -1,0 +1,82 @@
+"""AWD-LSTM with a mixture of softmaxes (Yang, Dai, Salakhutdinov and Cohen 2018, arXiv 1711.03953)."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from hyperprune.models.awd import AWD, AWDConfig, Dropouts
+from hyperprune.models.dropout import LockedDropout
+from hyperprune.models.mixture import mixture_log_probabilities
+
+
+class AWDLSTMMoS(AWD):
+    """:class:`AWD` whose decoder mixes the softmaxes of several experts; it gives log-probabilities.
+
+    Expert k turns the last layer's output into features of its own, z_k = tanh(L_k h), which the
+    embedding matrix decodes; the mixture weights are softmax(P h).
+
+    Args:
+        types: size of the vocabulary.
+        embedding: features of an embedded token and of each expert.
+        sizes: units of each layer.
+        experts: how many softmaxes are mixed.
+        dropouts: see :class:`Dropouts`.
+        latent_dropout: share of the experts' features that is dropped, locked over time.
+        tied: the decoder uses the embedding matrix.
+    """
+
+    def __init__(
+        self,
+        types: int,
+        *,
+        embedding: int,
+        sizes: Sequence[int],
+        experts: int,
+        dropouts: Dropouts,
+        latent_dropout: float = 0.0,
+        tied: bool = True,
+    ) -> None:
+        super().__init__(types, embedding=embedding, sizes=sizes, dropouts=dropouts)
+        self.experts = experts
+        self.prior = nn.Linear(sizes[-1], experts, bias=False)
+        self.latent = nn.Linear(sizes[-1], experts * embedding)
+        self.latent_dropout = LockedDropout(latent_dropout)
+        self.decoder = nn.Linear(embedding, types)
+        nn.init.uniform_(self.decoder.weight, -0.1, 0.1)
+        nn.init.zeros_(self.decoder.bias)
+        if tied:
+            self.decoder.weight = self.embedding.weight
+
+    def decode(self, dropped: Tensor) -> Tensor:
+        """Log-probabilities ``(time, batch, types)``."""
+        latent = self.latent_dropout(self.latent(dropped).tanh())
+        features = latent.flatten(0, 1).unflatten(1, (self.experts, self.decoder.in_features))
+        prior = self.prior(dropped).softmax(dim=-1).flatten(0, 1)
+        scores = mixture_log_probabilities(features, prior, self.decoder.weight, self.decoder.bias)
+        return scores.view(*dropped.shape[:2], len(self.decoder.bias))
+
+
+class AWDLSTMMoSConfig(AWDConfig):
+    """Sizes and dropouts of an AWD-LSTM with a mixture of softmaxes."""
+
+    kind: Literal["awd-lstm-mos"] = Field("awd-lstm-mos", description="Architecture.")
+    last_hidden: int | None = Field(
+        None, ge=1, le=100_000, description="Units of the last layer; none for those of the others."
+    )
+    experts: int = Field(5, ge=1, le=1000, description="Softmaxes that are mixed.")
+    latent_dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on the experts' features.")
+    tied: bool = Field(True, description="Decoder and embedding share one matrix.")
+
+    def build(self, types: int) -> AWDLSTMMoS:
+        """The network."""
+        return AWDLSTMMoS(
+            types,
+            embedding=self.embedding,
+            sizes=(*[self.hidden] * (self.layers - 1), self.last_hidden or self.hidden),
+            experts=self.experts,
+            dropouts=self.dropouts,
+            latent_dropout=self.latent_dropout,
+            tied=self.tied,
+        )

@@ -1,0 +1,105 @@
+"""Mixture of softmaxes (Yang et al. 2018, arXiv 1711.03953): log of a weighted mean of K softmaxes.
+
+With N tokens, K experts, V types and E features, p[n, v] = sum_k prior[n, k] softmax_v(W z[n, k] + b). The
+``(N, K, V)`` tensor of the experts is far larger than anything else, so it exists once in training, is
+turned into its own gradient in place, and in evaluation never exists as a whole.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+_ENTRIES = 2**20  # of a block of rows that several passes find in the cache
+_EVALUATED = 2**25  # of the experts that evaluation holds at a time
+
+
+def mixture_log_probabilities(features: Tensor, prior: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Log-probabilities of the mixture, ``(N, V)``, never below the log of the smallest normal number.
+
+    Differs: the published code adds 1e-8 to p before the log, so that its probabilities do not sum to 1.
+
+    Args:
+        features: z, ``(N, K, E)``.
+        prior: mixture weights, ``(N, K)``, which sum to 1 over K.
+        weight: W, ``(V, E)``.
+        bias: b, ``(V,)``.
+    """
+    if torch.is_grad_enabled() and any(t.requires_grad for t in (features, prior, weight, bias)):
+        scores: Tensor = _Mixture.apply(features, prior, weight, bias)
+        return scores
+    rows = _rows(_EVALUATED, features.shape[1], len(bias))
+    parts = zip(features.split(rows), prior.split(rows), strict=True)
+    return torch.cat([_log(_mix(_logits(z, weight, bias), own)[0]) for z, own in parts])
+
+
+class _Mixture(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, features: Tensor, prior: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        experts = _logits(features, weight, bias)
+        mixed, sums = _mix(experts, prior)
+        ctx.save_for_backward(features, prior, weight, mixed, sums)
+        ctx.experts = experts
+        return _log(mixed)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        features, prior, weight, mixed, sums = ctx.saved_tensors
+        experts, ctx.experts = ctx.experts, None
+        if experts is None:
+            raise RuntimeError("a mixture of softmaxes has one backward pass a forward pass: run it again")
+        by_mixed = gradient / mixed.clamp_min(_tiny(mixed))
+        by_prior = _to_logits(experts, by_mixed, prior, sums)
+        flat = experts.flatten(0, 1)
+        by_features = (flat @ weight).view_as(features)
+        return by_features, by_prior, flat.T @ features.flatten(0, 1), flat.sum(0)
+
+
+def _logits(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The experts' logits, ``(N, K, V)``."""
+    return torch.addmm(bias, features.flatten(0, 1), weight.T).view(*features.shape[:2], len(bias))
+
+
+def _mix(experts: Tensor, prior: Tensor) -> tuple[Tensor, Tensor]:
+    """Turn logits into exp(logit - largest) in place; gives p ``(N, V)`` and their sums ``(N, K)``."""
+    mixed, sums = experts.new_empty(experts.shape[0], experts.shape[2]), torch.empty_like(prior)
+    for own in _blocks(experts):
+        block = experts[own]
+        block.sub_(block.amax(dim=2, keepdim=True)).exp_()
+        sums[own] = block.sum(dim=2)
+        torch.bmm((prior[own] / sums[own])[:, None], block, out=mixed[own][:, None])
+    return mixed, sums
+
+
+def _to_logits(experts: Tensor, by_mixed: Tensor, prior: Tensor, sums: Tensor) -> Tensor:
+    """Turn the experts into the gradient of their logits in place; gives that of the prior, ``(N, K)``.
+
+    With s = softmax and h = dL/dp: dL/dprior[k] = sum_v s[k, v] h[v], and dL/dlogit[k, v] = prior[k]
+    s[k, v] (h[v] - dL/dprior[k]).
+    """
+    by_prior = torch.empty_like(prior)
+    for own in _blocks(experts):
+        block, h = experts[own], by_mixed[own]
+        by_prior[own] = torch.bmm(block, h[:, :, None])[:, :, 0] / sums[own]
+        block.mul_((prior[own] / sums[own])[:, :, None])
+        block.mul_(h[:, None] - by_prior[own][:, :, None])
+    return by_prior
+
+
+def _blocks(experts: Tensor) -> list[slice]:
+    rows = _rows(_ENTRIES, experts.shape[1], experts.shape[2])
+    return [slice(start, start + rows) for start in range(0, len(experts), rows)]
+
+
+def _rows(entries: int, experts: int, types: int) -> int:
+    return max(1, entries // (experts * types))
+
+
+def _log(mixed: Tensor) -> Tensor:
+    return mixed.clamp_min(_tiny(mixed)).log()
+
+
+def _tiny(like: Tensor) -> float:
+    return torch.finfo(like.dtype).tiny
