@@ -57,6 +57,16 @@ def search(
     seed: options.Seed = None,
     threads: options.Threads = None,
     device: options.Device = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Networks that train at a time.", rich_help_panel=options.RUN)
+    ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(help="Where they train: in-process, processes, ray.", rich_help_panel=options.RUN),
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Address of a Ray cluster, or auto.", rich_help_panel=options.RUN)
+    ] = None,
 ) -> None:
     """Search pruned variants of a recurrent network on a text.
 
@@ -87,6 +97,9 @@ def search(
         seed=seed,
         threads=threads,
         device=device,
+        workers=workers,
+        executor=executor,
+        address=address,
     )
     from hyperprune.cli import run_search
 

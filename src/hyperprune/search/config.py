@@ -13,9 +13,11 @@ from hyperprune.models import AnyModel, StackedLSTMConfig
 from hyperprune.optim import build
 from hyperprune.search.halving import budgets
 from hyperprune.search.metrics import METRICS
+from hyperprune.search.runtime import SearchRuntime
 from hyperprune.search.space import SpaceConfig
 from hyperprune.sparsity import SparseTraining, density_from_sparsity
-from hyperprune.training import Recipe, RuntimeConfig, SpectrumConfig
+from hyperprune.training import Recipe, SpectrumConfig
+from hyperprune.training.decisive import decisive
 
 
 class PoolConfig(BaseModel):
@@ -65,7 +67,7 @@ class SearchConfig(BaseModel):
     spectrum: SpectrumConfig = Field(default_factory=SpectrumConfig)
     space: SpaceConfig = Field(default_factory=SpaceConfig)
     search: PoolConfig = Field(default_factory=PoolConfig)
-    runtime: RuntimeConfig = Field(default_factory=RuntimeConfig)
+    runtime: SearchRuntime = Field(default_factory=SearchRuntime)
 
     @property
     def density(self) -> float:
@@ -75,7 +77,8 @@ class SearchConfig(BaseModel):
     @property
     def digest(self) -> str:
         """Twelve hexadecimal digits that stand for this configuration, whatever text is found."""
-        document = self.model_dump(mode="json", exclude={"corpus": {"sha256"}})
+        document = decisive(self)
+        del document["corpus"]["sha256"]
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
 
     def with_corpus_hash(self, sha256: str) -> "SearchConfig":
