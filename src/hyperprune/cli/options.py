@@ -96,6 +96,7 @@ KEYS = {
     "first_epochs": "search.first_epochs",
     "round_epochs": "search.round_epochs",
     "metric": "search.metric",
+    "near_duplicates": "search.near_duplicates",
     "seed": "seed",
     "threads": "runtime.threads",
     "device": "runtime.device",

@@ -54,6 +54,13 @@ def search(
     metric: Annotated[
         str | None, typer.Option(help="Early metric: ls or loss.", rich_help_panel=options.WHAT)
     ] = None,
+    near_duplicates: Annotated[
+        float | None,
+        typer.Option(
+            help="Spectra this near count as the same: the worse candidate is not promoted.",
+            rich_help_panel=options.WHAT,
+        ),
+    ] = None,
     seed: options.Seed = None,
     threads: options.Threads = None,
     device: options.Device = None,
@@ -94,6 +101,7 @@ def search(
         first_epochs=first_epochs,
         round_epochs=round_epochs,
         metric=metric,
+        near_duplicates=near_duplicates,
         seed=seed,
         threads=threads,
         device=device,

@@ -32,6 +32,12 @@ class PoolConfig(BaseModel):
     round_epochs: int = Field(3, ge=1, description="Further epochs of the survivors in each round.")
     metric: str = Field("ls", description="What ranks candidates: ls (distance of spectra) or loss.")
     distance: Literal["l2", "wasserstein"] = Field("l2", description="Distance of two spectra.")
+    near_duplicates: float | None = Field(
+        None,
+        gt=0,
+        description="Two candidates whose exponents differ by at most this (root mean square, nats a step) "
+        "are the same: the worse one is not promoted beside the better. None for off.",
+    )
     sampler: Literal["tpe", "random"] = Field("tpe", description="Optimiser that suggests variants.")
     startup: int = Field(10, ge=1, description="Random suggestions before TPE begins.")
     batch: int = Field(

@@ -16,6 +16,7 @@ from hyperprune.search.events import CandidateEnded, Event, Listener, RoundBegan
 from hyperprune.search.halving import Standing, is_final, promoted, ranked
 from hyperprune.search.result import RoundResult, SearchResult
 from hyperprune.search.run_folder import RunFolder
+from hyperprune.search.same_dynamics import left_out
 from hyperprune.search.summary import summarise
 from hyperprune.search.timings import save_timings
 from hyperprune.search.trainer import Trainer, Wanted
@@ -187,14 +188,17 @@ class Search:
             for candidate in candidates
             if candidate.metric is not None
         )
-        chosen = promoted(order)
+        config, ranking = self._config, [standing.number for standing in order]
+        same = left_out(config.search, config.seed, self._folder, ranking, until)
+        chosen = promoted(order, same)
         self._rounds.append(
             RoundResult(
                 until=until,
-                ranking=tuple(standing.number for standing in order),
+                ranking=tuple(ranking),
                 metric=tuple(standing.metric for standing in order),
                 promoted=tuple(chosen),
                 failed=tuple(c.number for c in candidates if c.metric is None),
+                same_as=same,
             )
         )
         return [self._candidates[number] for number in chosen]
