@@ -6,7 +6,7 @@ from typing import Any
 
 from hyperprune.errors import UnknownNameError
 
-PRESETS = ("demo", "ptb-lstm")
+PRESETS = ("demo", "ptb-lstm", "ptb-on-lstm", "ptb-on-lstm-small", "ptb-rhn", "ptb-rhn-small")
 
 
 def preset(name: str) -> dict[str, Any]:
