@@ -10,7 +10,22 @@ WHAT = "What is trained (overrides preset and file)"
 PRUNING = "How it is pruned"
 
 # what --preset takes; a list here, because the presets' own room takes seconds to import
-PRESETS = ("demo", "ptb-awd-lstm", "ptb-lstm", "wt2-mos")
+PRESETS = (
+    "demo",
+    "ptb-awd-lstm",
+    "ptb-awd-lstm-small",
+    "ptb-gru-small",
+    "ptb-lstm",
+    "ptb-lstm-small",
+    "ptb-on-lstm",
+    "ptb-on-lstm-small",
+    "ptb-rhn",
+    "ptb-rhn-small",
+    "ptb-rnn-small",
+    "python-docs-characters",
+    "wt2-mos",
+    "wt2-mos-small",
+)
 # what --model takes, for the same reason
 MODELS = ("awd-lstm", "awd-lstm-mos", "gru", "on-lstm", "rhn", "rnn", "stacked-lstm")
 
