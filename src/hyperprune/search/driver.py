@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hyperprune.corpora import load as load_corpus
 from hyperprune.errors import DivergedError
 from hyperprune.executors import Executor, InProcess
 from hyperprune.search.candidate import Candidate
@@ -18,7 +17,7 @@ from hyperprune.search.summary import summarise
 from hyperprune.search.timings import save_timings
 from hyperprune.search.trainer import Trainer
 from hyperprune.sparsity import PruningVariant
-from hyperprune.training import History, perplexity
+from hyperprune.training import History, score_named
 
 
 def run(
@@ -46,8 +45,7 @@ def run(
         DivergedError: the dense reference diverged.
     """
     folder = RunFolder(Path(out or f"runs/{config.digest}").expanduser().resolve())
-    corpus = load_corpus(config.corpus)
-    config = config.with_corpus_hash(corpus.sha256)
+    config = config.bound()
     executor = executor or InProcess(listener)
     Trainer(config, folder, executor).check()
     with folder.held(config):
@@ -75,6 +73,7 @@ class Search:
     ) -> None:
         self._config, self._folder, self._listener = config, folder, listener
         self._trainer = Trainer(config, folder, executor)
+        self._score = score_named(config.described)
         self._rounds: list[RoundResult] = []
         self._candidates: dict[int, Candidate] = {}
 
@@ -184,7 +183,7 @@ class Search:
                 candidate.number,
                 candidate.variant.canonical().to_dict(),
                 candidate.metric,
-                None if candidate.metric is None else perplexity(candidate.history.last.valid_loss),
+                None if candidate.metric is None else self._score.shown(candidate.history.last.valid_loss),
                 failure.reason if failure else note,
             )
         )
@@ -201,5 +200,5 @@ def _attributes(candidate: Candidate) -> dict[str, Any]:
     if candidate.history.failure is not None:
         attributes["failure"] = candidate.history.failure.reason
     elif candidate.history.epochs:
-        attributes["valid_perplexity"] = perplexity(candidate.history.last.valid_loss)
+        attributes["valid_loss"] = candidate.history.last.valid_loss
     return attributes

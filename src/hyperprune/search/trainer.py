@@ -50,11 +50,11 @@ class Trainer:
         return [spectrum_distance(folder, dense, record.epoch, kind) for record in history.epochs]
 
     def test_loss(self, folder: JobFolder, epoch: int) -> float:
-        """Loss of a kept checkpoint on the test part, nats an item."""
+        """Loss of a kept checkpoint on the test part, smaller is better."""
         config = self._config
         job = EvaluationJob(
             checkpoint=checkpoint_path(folder.path, epoch),
-            corpus=config.corpus,
+            task=config.described,
             recipe=config.recipe,
             part="test",
             threads=config.runtime.threads,
@@ -82,8 +82,7 @@ class Trainer:
         return TrainingJob(
             label=label,
             folder=folder.path,
-            corpus=config.corpus,
-            model=config.model,
+            task=config.described,
             recipe=config.recipe,
             spectrum=config.spectrum,
             variant=variant,

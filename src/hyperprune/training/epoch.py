@@ -8,15 +8,15 @@ from torch import nn
 
 from hyperprune.errors import DivergedError
 from hyperprune.sparsity import SparseTraining
+from hyperprune.training.opened import OpenedTask
 from hyperprune.training.progress import Listener, Progress
 from hyperprune.training.recipe import Recipe
-from hyperprune.training.task import Task
 
 _TELL_EVERY = 0.25  # seconds
 
 
 def train_epoch(
-    task: Task,
+    task: OpenedTask,
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
     sparse: SparseTraining | None,

@@ -11,7 +11,8 @@ from hyperprune.corpora import Corpus, columns, windows
 from hyperprune.errors import CorpusError
 from hyperprune.models import ModelConfig, build
 from hyperprune.training.recipe import Recipe
-from hyperprune.training.task import Part
+from hyperprune.training.score import PERPLEXITY
+from hyperprune.training.task import Epoch, Part
 
 _PART_NAMES = {"train": "the training part", "valid": "the validation part", "test": "the test part"}
 
@@ -25,6 +26,8 @@ class LanguageModelling:
         recipe: gives the batches and the windows.
         device: where the text and the network live.
     """
+
+    score = PERPLEXITY
 
     def __init__(self, corpus: Corpus, model: ModelConfig, recipe: Recipe, device: str = "cpu") -> None:
         self.corpus = corpus
@@ -54,7 +57,7 @@ class LanguageModelling:
         """A fresh network on the task's device."""
         return build(self.model, len(self.corpus.vocabulary)).to(self.device)
 
-    def losses(self, network: nn.Module, epoch: int) -> Iterator[tuple[Tensor, int]]:
+    def losses(self, network: nn.Module, epoch: Epoch) -> Iterator[tuple[Tensor, int]]:
         """Cross entropy of each window of the training text, in nats a token."""
         state = None
         for inputs, targets in windows(self._text("train", self.recipe.batch), self.recipe.bptt):

@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from hyperprune.optim import OPTIMIZERS
 
+TEXT_KEYS = ("batch", "evaluation_batch", "bptt")  # how a text is read: of language modelling alone
+
 
 class Recipe(BaseModel):
     """Optimiser, batches and the full budget of epochs."""
