@@ -13,6 +13,11 @@ Payload = dict[str, Any]
 class Executor(Protocol):
     """Runs jobs. A job is idempotent, so running one twice does no harm."""
 
+    @property
+    def workers(self) -> int:
+        """How many jobs run at a time; the others wait."""
+        ...
+
     def submit(self, function: str, payload: Payload) -> Future[Any]:
         """Start ``function(payload)`` and give its future; the payload and the result are JSON values."""
         ...

@@ -14,6 +14,8 @@ class InProcess:
         listener: handed to every job, which tells it about its progress.
     """
 
+    workers = 1
+
     def __init__(self, listener: Callable[[Any], None] | None = None) -> None:
         self._listener = listener or (lambda _: None)
 

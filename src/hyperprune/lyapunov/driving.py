@@ -41,8 +41,9 @@ def recurrent_module(network: nn.Module, name: str | None = None) -> tuple[str, 
     if name is not None:
         if name not in found:
             raise ConfigurationError(
-                f"recurrent must name a recurrent module of {type(network).__name__}, got {name!r}: choose one "
-                f"of {', '.join(map(repr, found)) or 'RNN, GRU, LSTM or their cells, of which it has none'}"
+                f"recurrent must name a recurrent module of {type(network).__name__}, got {name!r}: choose "
+                "one of "
+                f"{', '.join(map(repr, found)) or 'RNN, GRU, LSTM or their cells, of which it has none'}"
             )
         return name, found[name]
     if len(found) == 1:
@@ -54,8 +55,8 @@ def recurrent_module(network: nn.Module, name: str | None = None) -> tuple[str, 
     )
     raise ConfigurationError(
         f"a spectrum is of one recurrent module, {type(network).__name__} has "
-        f"{len(found) or 'none'}{' (' + ', '.join(found) + ')' if found else ''}: {remedy}, or give the network "
-        "the attributes embed and recurrent (docs/lyapunov.md)"
+        f"{len(found) or 'none'}{' (' + ', '.join(found) + ')' if found else ''}: {remedy}, or give the "
+        "network the attributes embed and recurrent (docs/lyapunov.md)"
     )
 
 
@@ -97,8 +98,8 @@ def _of_calls(name: str, module: nn.Module, calls: list[tuple[Any, Any]]) -> Dri
         )
     if not all(isinstance(value, Tensor) for value, _ in calls):
         raise ConfigurationError(
-            f"{name} received a {type(calls[0][0]).__name__}, a spectrum needs a tensor: give spectrum_inputs "
-            "sequences of one length, so that the network need not pack them"
+            f"{name} received a {type(calls[0][0]).__name__}, a spectrum needs a tensor: give "
+            "spectrum_inputs sequences of one length, so that the network need not pack them"
         )
     first, state = calls[0]
     if is_cell:

@@ -4,15 +4,17 @@
 ``summary`` makes the result. Source: Zheng and Shlizerman 2025, arXiv 2506.07975.
 """
 
+from hyperprune.search.choice import Choice
 from hyperprune.search.config import PoolConfig, SearchConfig
 from hyperprune.search.driver import run
 from hyperprune.search.events import CandidateEnded, Event, Listener, RoundBegan
 from hyperprune.search.loading import configure, configure_training, validated
 from hyperprune.search.papers import papers
 from hyperprune.search.presets import PRESETS, preset
+from hyperprune.search.ranges import FloatRange, PositiveRange
 from hyperprune.search.result import CandidateResult, FinalNetwork, RoundResult, SearchResult
 from hyperprune.search.run_folder import RunFolder
-from hyperprune.search.space import FloatRange, SpaceConfig
+from hyperprune.search.space import SpaceConfig
 from hyperprune.search.timings import Timings, load_timings
 from hyperprune.search.trained import Trained, find
 from hyperprune.training import RuntimeConfig
@@ -21,11 +23,13 @@ __all__ = [
     "PRESETS",
     "CandidateEnded",
     "CandidateResult",
+    "Choice",
     "Event",
     "FinalNetwork",
     "FloatRange",
     "Listener",
     "PoolConfig",
+    "PositiveRange",
     "RoundBegan",
     "RoundResult",
     "RunFolder",

@@ -32,6 +32,13 @@ class PoolConfig(BaseModel):
     distance: Literal["l2", "wasserstein"] = Field("l2", description="Distance of two spectra.")
     sampler: Literal["tpe", "random"] = Field("tpe", description="Optimiser that suggests variants.")
     startup: int = Field(10, ge=1, description="Random suggestions before TPE begins.")
+    batch: int = Field(
+        4,
+        ge=1,
+        le=100_000,
+        description="Suggestions that TPE makes before it is told how the first of them did; so many can "
+        "train at a time, and the result does not depend on how many do.",
+    )
 
     @property
     def told(self) -> str:

@@ -1,13 +1,13 @@
 """The search: dense reference, pool, halving rounds, finals, one look at the test part."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hyperprune.errors import DivergedError
 from hyperprune.executors import Executor, InProcess
 from hyperprune.search.candidate import Candidate
-from hyperprune.search.chooser import Chooser
+from hyperprune.search.chooser import Chooser, Suggestion
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.events import CandidateEnded, Listener, RoundBegan
 from hyperprune.search.halving import Standing, is_final, promoted, ranked
@@ -15,9 +15,8 @@ from hyperprune.search.result import RoundResult, SearchResult
 from hyperprune.search.run_folder import RunFolder
 from hyperprune.search.summary import summarise
 from hyperprune.search.timings import save_timings
-from hyperprune.search.trainer import Trainer
-from hyperprune.sparsity import PruningVariant
-from hyperprune.training import History, score_named
+from hyperprune.search.trainer import Trainer, Wanted
+from hyperprune.training import score_named
 
 
 def run(
@@ -72,59 +71,60 @@ class Search:
         self, config: SearchConfig, folder: RunFolder, executor: Executor, listener: Listener
     ) -> None:
         self._config, self._folder, self._listener = config, folder, listener
-        self._trainer = Trainer(config, folder, executor)
+        self._trainer = Trainer(config, folder, executor, listener)
         self._score = score_named(config.described)
         self._rounds: list[RoundResult] = []
         self._candidates: dict[int, Candidate] = {}
+        self._first_of: dict[str, int] = {}  # number of the first candidate with a canonical variant
 
     def run(self) -> SearchResult:
-        """All stages in order."""
-        dense = self._dense()
+        """All stages in order; the dense reference trains beside them."""
+        self._listener(RoundBegan("dense", 1, self._config.recipe.epochs))
+        dense = self._trainer.dense()
+        dense.check()
         self._pool()
         self._halve()
         self._finals()
         return summarise(
-            self._config, self._folder, self._trainer, dense, list(self._candidates.values()), self._rounds
+            self._config,
+            self._folder,
+            self._trainer,
+            dense.trained(),
+            list(self._candidates.values()),
+            self._rounds,
         )
-
-    def _dense(self) -> History:
-        self._listener(RoundBegan("dense", 1, self._config.recipe.epochs))
-        history = self._trainer.dense()
-        if history.failure is not None:
-            raise DivergedError(f"the dense reference failed: {history.failure.reason}")
-        return history
 
     def _pool(self) -> None:
         pool, config = self._config.search, self._config
         self._listener(RoundBegan("pool", pool.candidates, pool.first_epochs))
         chooser = Chooser(self._folder.database, pool, config.space, config.density, config.seed)
-        for number, told in enumerate(chooser.known()[: pool.candidates]):
-            self._candidates[number] = self._first_round(number, told.variant, told.suggested_by)
+        for _ in self._first_round(chooser.known()[: pool.candidates]):
+            pass
         if chooser.told != pool.told:  # extended by another metric: the optimiser hears it for all candidates
             chooser.retell([(c.metric, _attributes(c)) for c in self._candidates.values()])
-        for number in range(len(self._candidates), pool.candidates):
-            candidate = self._first_round(number, chooser.ask(), pool.told)
-            self._candidates[number] = candidate
-            chooser.tell(candidate.metric, _attributes(candidate))
+        while batch := chooser.ask():
+            for candidate in self._first_round(batch):
+                chooser.tell(candidate.metric, _attributes(candidate))
 
-    def _first_round(self, number: int, variant: PruningVariant, suggested_by: str) -> Candidate:
-        """Train a suggestion, unless it repeats an earlier one."""
-        for earlier in self._candidates.values():
-            if earlier.variant.key() == variant.key():
-                twin = replace(
-                    earlier,
-                    number=number,
-                    variant=variant,
-                    duplicate_of=earlier.number,
-                    suggested_by=suggested_by,
-                )
-                self._tell(twin, f"same as candidate {earlier.number}")
-                return twin
-        history = self._trainer.candidate(number, variant, self._config.search.first_epochs)
-        metric = self._trainer.metric(number, history)
-        candidate = Candidate(number, variant, history, metric, pool_metric=metric, suggested_by=suggested_by)
-        self._tell(candidate)
-        return candidate
+    def _first_round(self, suggestions: list[Suggestion]) -> Iterator[Candidate]:
+        """Train suggestions, those that repeat an earlier one excepted."""
+        until = self._config.search.first_epochs
+        fresh = [s for s in suggestions if self._first_of.setdefault(s.variant.key(), s.number) == s.number]
+        trained = self._trainer.train(Wanted(s.number, s.variant, until) for s in fresh)
+        for suggestion in suggestions:
+            number, first = suggestion.number, self._first_of[suggestion.variant.key()]
+            if first == number:
+                history, metric = next(trained)
+                candidate = Candidate(number, suggestion.variant, history, metric, pool_metric=metric)
+                note = ""
+            else:
+                candidate = replace(self._candidates[first], number=number, duplicate_of=first)
+                candidate = replace(candidate, variant=suggestion.variant)
+                note = f"same as candidate {first}"
+            candidate = replace(candidate, suggested_by=suggestion.suggested_by)
+            self._candidates[number] = candidate
+            self._tell(candidate, note)
+            yield candidate
 
     def _halve(self) -> None:
         """Rank, promote the better half and train it on, until two are left."""
@@ -134,27 +134,23 @@ class Search:
         while not is_final(len(alive)):
             until += self._config.search.round_epochs
             self._listener(RoundBegan(f"round {len(self._rounds) + 1}", len(alive), until))
-            alive = self._rank([self._train_on(candidate, until) for candidate in alive], until)
+            alive = self._rank(self._train_on(alive, until), until)
 
     def _finals(self) -> None:
         """Train the last ones to the full budget."""
         last = self._rounds[-1].promoted
         until = self._config.recipe.epochs
         self._listener(RoundBegan("finals", len(last), until))
-        for number in last:
-            self._train_on(self._candidates[number], until)
+        self._train_on([self._candidates[number] for number in last], until)
 
-    def _train_on(self, candidate: Candidate, until: int) -> Candidate:
-        history = self._trainer.candidate(candidate.number, candidate.variant, until)
-        candidate = replace(
-            candidate,
-            history=history,
-            metric=self._trainer.metric(candidate.number, history),
-            rounds=candidate.rounds + 1,
-        )
-        self._candidates[candidate.number] = candidate
-        self._tell(candidate)
-        return candidate
+    def _train_on(self, candidates: list[Candidate], until: int) -> list[Candidate]:
+        wanted = [Wanted(candidate.number, candidate.variant, until) for candidate in candidates]
+        further = []
+        for candidate, (history, metric) in zip(candidates, self._trainer.train(wanted), strict=True):
+            further.append(replace(candidate, history=history, metric=metric, rounds=candidate.rounds + 1))
+            self._candidates[candidate.number] = further[-1]
+            self._tell(further[-1])
+        return further
 
     def _rank(self, candidates: list[Candidate], until: int) -> list[Candidate]:
         """Record the ranking of a round and give those that go on."""

@@ -17,7 +17,9 @@ class _Record(BaseModel):
 class Curve(_Record):
     """What a network measured at the end of each epoch, in order."""
 
-    train_loss: tuple[float, ...] = Field(description="Mean training loss; nats an item in language modelling.")
+    train_loss: tuple[float, ...] = Field(
+        description="Mean training loss; nats an item in language modelling."
+    )
     valid_score: tuple[float, ...] = Field(description="Score of the validation part.")
     ls_distance: tuple[float, ...] = Field(
         description="Distance of the spectrum to the dense one of the same epoch, nats a step; "

@@ -32,16 +32,20 @@ def summarise(
 
     score = score_named(config.described)
     without = baseline(config.described)
-
-    def final(job: JobFolder, history: History) -> FinalNetwork:
-        return _final(folder, trainer, job, history, score)
+    trained = [(folder.dense, dense), *((folder.candidate(c.number), c.history) for c in finalists)]
+    losses = trainer.test_losses((job, history.best.epoch) for job, history in trained)
+    final_dense, *finals = [
+        _final(folder, job, history, loss, score)
+        for (job, history), loss in zip(trained, losses, strict=True)
+    ]
+    final_of = {c.number: final for c, final in zip(finalists, finals, strict=True)}
 
     return SearchResult(
         metric=config.search.metric,
         score=score,
         baseline=None if without is None else Baseline(name=without[0], valid_score=without[1]),
         selected=None if selected is None else selected.number,
-        dense=DenseResult(curve=curve(dense.epochs, [], score), final=final(folder.dense, dense)),
+        dense=DenseResult(curve=curve(dense.epochs, [], score), final=final_dense),
         candidates=tuple(
             CandidateResult(
                 number=candidate.number,
@@ -57,9 +61,7 @@ def summarise(
                     trainer.distances(_owner(candidate), candidate.history),
                     score,
                 ),
-                final=final(folder.candidate(candidate.number), candidate.history)
-                if candidate in finalists
-                else None,
+                final=final_of.get(candidate.number),
             )
             for candidate in candidates
         ),
@@ -84,14 +86,14 @@ def _standing(candidate: Candidate, selected: Candidate | None, finalists: list[
 
 
 def _final(
-    folder: RunFolder, trainer: Trainer, job: JobFolder, history: History, score: Score
+    folder: RunFolder, job: JobFolder, history: History, test_loss: float, score: Score
 ) -> FinalNetwork:
     best = history.best
     weights = checkpoint.path(job.path, best.epoch)
     return FinalNetwork(
         best_epoch=best.epoch,
         valid_score=score.shown(best.valid_loss),
-        test_score=score.shown(trainer.test_loss(job, best.epoch)),
+        test_score=score.shown(test_loss),
         live=best.live,
         density=best.density,
         averaging=best.averaging,

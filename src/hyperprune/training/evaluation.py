@@ -50,8 +50,8 @@ def evaluate_checkpoint(job: EvaluationJob) -> float:
     if isinstance(description, TextTask):
         if tuple(whole.document["vocabulary"]) != load_corpus(description.corpus).vocabulary.types:
             raise CheckpointError(
-                f"{job.checkpoint} was trained on another vocabulary than that of {description.corpus.source}: "
-                "give the corpus and the limits it was trained with"
+                f"{job.checkpoint} was trained on another vocabulary than that of "
+                f"{description.corpus.source}: give the corpus and the limits it was trained with"
             )
         model = ModelConfig.model_validate(whole.document["model"])
         description = description.model_copy(update={"model": model})

@@ -71,8 +71,8 @@ def run(job: TrainingJob, listener: Listener = silent) -> History:
     folder = JobFolder(job.folder)
     folder.check_owner(job.identity)
     known = folder.history().until(job.until)
-    _tell_known(job, known, listener)
-    if known.failure or len(known.epochs) == job.until:
+    tell_known(job, known, listener)
+    if _is_finished(job, known):
         return known
     torch.set_num_threads(job.threads)
     task = task_of(job)
@@ -93,6 +93,22 @@ def run(job: TrainingJob, listener: Listener = silent) -> History:
     return history
 
 
+def finished(job: TrainingJob) -> History | None:
+    """The history of a job of which nothing is left to do; nothing is started or written.
+
+    Raises:
+        CheckpointError: the folder holds checkpoints of another network.
+    """
+    folder = JobFolder(job.folder)
+    folder.check_owner(job.identity)
+    known = folder.history().until(job.until)
+    return known if _is_finished(job, known) else None
+
+
+def _is_finished(job: TrainingJob, known: History) -> bool:
+    return known.failure is not None or len(known.epochs) == job.until
+
+
 def check(job: TrainingJob) -> None:
     """Find what would stop a job before anything is written: text too short, variant impossible.
 
@@ -106,7 +122,7 @@ def check(job: TrainingJob) -> None:
         task.driven(state.network, job.spectrum.batch, job.spectrum.warmup + job.spectrum.steps)
 
 
-def _tell_known(job: TrainingJob, known: History, listener: Listener) -> None:
+def tell_known(job: TrainingJob, known: History, listener: Listener) -> None:
     """Let the listener know what an earlier process has trained already."""
     if known.epochs:
         last = known.last
@@ -119,7 +135,12 @@ def task_of(job: TrainingJob) -> OpenedTask:
 
 
 def _train_one(
-    job: TrainingJob, task: OpenedTask, state: TrainingState, folder: JobFolder, epoch: int, listener: Listener
+    job: TrainingJob,
+    task: OpenedTask,
+    state: TrainingState,
+    folder: JobFolder,
+    epoch: int,
+    listener: Listener,
 ) -> EpochRecord:
     """Train an epoch, then evaluate, then take the spectrum."""
     progress = Progress(job.label, epoch, job.until, 0, task.steps_per_epoch, 0.0, float("nan"))

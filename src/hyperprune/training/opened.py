@@ -1,4 +1,4 @@
-"""A task made ready for training: its losses turned so that smaller is better, what it leaves out filled in."""
+"""A task ready for training: its losses turned so that smaller is better, what it leaves out filled in."""
 
 import hashlib
 import numbers
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from hyperprune import lyapunov
 from hyperprune.errors import ConfigurationError
+from hyperprune.training.batch import Batch, as_batch
 from hyperprune.training.score import Score
 from hyperprune.training.task import Epoch, Part, Task
 
@@ -54,16 +55,19 @@ class OpenedTask:
             )
         return network.to(self.device)
 
-    def losses(self, network: nn.Module, epoch: int) -> Iterator[tuple[Tensor, int]]:
-        """Mean loss of each training batch, and how many items it is the mean of."""
-        for loss in self.task.losses(network, Epoch(epoch, self.seed)):
-            mean, items = loss if isinstance(loss, tuple) else (loss, 1)
+    def losses(self, network: nn.Module, epoch: int) -> Iterator[Batch]:
+        """What each optimiser step of an epoch is taken on."""
+        for given in self.task.losses(network, Epoch(epoch, self.seed)):
+            if isinstance(given, Batch):
+                yield given
+                continue
+            mean, items = given if isinstance(given, tuple) else (given, 1)
             if not isinstance(mean, Tensor) or mean.numel() != 1:
                 raise ConfigurationError(
-                    f"losses() of {self.name} must give one number a batch as a tensor, it gave {_seen(mean)}: "
-                    "yield the mean loss of the batch"
+                    f"losses() of {self.name} must give one number a batch as a tensor, it gave "
+                    f"{_seen(mean)}: yield the mean loss of the batch"
                 )
-            yield mean, items
+            yield as_batch((mean, items))
 
     @torch.no_grad()
     def evaluate(self, network: nn.Module, part: Part) -> float:
@@ -90,9 +94,7 @@ class OpenedTask:
             ConfigurationError: the inputs are too few or too short, or the recurrent part is not to be found.
         """
         driven = self.driven(network, batch, length)
-        return lyapunov.spectrum(
-            driven.system, driven.inputs, initial_state=driven.initial_state, **choices
-        )
+        return lyapunov.spectrum(driven.system, driven.inputs, initial_state=driven.initial_state, **choices)
 
     def driven(self, network: nn.Module, batch: int, length: int) -> lyapunov.Driven:
         """What the spectrum is taken of: system, inputs ``(length, batch, ...)``, initial state."""

@@ -17,9 +17,7 @@ TaskDescription = TextTask | OwnTask
 OWN = "own"
 
 
-def open_task(
-    description: TaskDescription, recipe: Recipe, seed: int = 0, device: str = "cpu"
-) -> OpenedTask:
+def open_task(description: TaskDescription, recipe: Recipe, seed: int = 0, device: str = "cpu") -> OpenedTask:
     """The task that a description names; that of an own task is imported and run.
 
     Raises:
@@ -57,8 +55,8 @@ def bound(description: TaskDescription, spectrum: SpectrumConfig, seed: int = 0)
         known = getattr(description, name)
         if known not in (None, fact):
             raise ConfigurationError(
-                f"the task {description.object} is not what this run was started with ({name} is {fact!r} now): "
-                "restore its code and data, or start a new run"
+                f"the task {description.object} is not what this run was started with ({name} is {fact!r} "
+                "now): restore its code and data, or start a new run"
             )
     return description.model_copy(update=facts)
 
@@ -78,7 +76,7 @@ def baseline(description: TaskDescription) -> tuple[str, float] | None:
     """
     if isinstance(description, TextTask):
         counted = unigram_perplexity(load_corpus(description.corpus))
-        return f"{description.corpus.level.capitalize()} frequencies alone", counted
+        return f"{description.corpus.level} frequencies alone", counted
     offered = getattr(make(description), "baseline", None)
     if offered is None:
         return None

@@ -34,7 +34,8 @@ class OwnTask(BaseModel):
     )
     steps_per_epoch: int | None = Field(None, ge=1, description="Filled in likewise.")
     data_sha256: str | None = Field(
-        None, description="Hash of what drives the spectrum; filled in likewise, so that other data is refused."
+        None,
+        description="Hash of what drives the spectrum; filled in likewise, so that other data is refused.",
     )
 
     @field_validator("object")
@@ -44,7 +45,8 @@ class OwnTask(BaseModel):
         module, colon, attribute = name.partition(":")
         if not (module and colon and attribute):
             raise ConfigurationError(
-                f"a task is named package.module:object, got {name!r}: give that, or one of {', '.join(SHIPPED)}"
+                f"a task is named package.module:object, got {name!r}: give that, or one of "
+                f"{', '.join(SHIPPED)}"
             )
         return name
 
@@ -95,8 +97,8 @@ def make(description: OwnTask) -> Task:
     missing = [name for name in METHODS if not callable(getattr(found, name, None))]
     if missing:
         raise ConfigurationError(
-            f"{description.object} must have the methods {', '.join(METHODS)}, it lacks {', '.join(missing)}: "
-            f"add what is missing; {_DOCS}"
+            f"{description.object} must have the methods {', '.join(METHODS)}, it lacks "
+            f"{', '.join(missing)}: add what is missing; {_DOCS}"
         )
     task: Task = found
     return task
@@ -130,8 +132,8 @@ def _found(name: str) -> Any:
         found: Any = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"cannot import {module} of the task {name}: there is no module {error.name!r}; install it, or start "
-            "in the folder that holds it"
+            f"cannot import {module} of the task {name}: there is no module {error.name!r}; install it, or "
+            "start in the folder that holds it"
         ) from None
     except Exception as error:
         raise ConfigurationError(
@@ -140,8 +142,8 @@ def _found(name: str) -> Any:
     for part in attribute.split("."):
         if not hasattr(found, part):
             raise ConfigurationError(
-                f"{module} has no {part!r}, so there is no task {name}: give the name of a class, function or "
-                "object in it"
+                f"{module} has no {part!r}, so there is no task {name}: give the name of a class, function "
+                "or object in it"
             )
         found = getattr(found, part)
     return found
@@ -152,5 +154,6 @@ def _called(description: OwnTask, factory: Any) -> Any:
         return factory(**description.settings)
     except TypeError as error:
         raise ConfigurationError(
-            f"{description.object} does not take the settings {description.settings}: {error}; see [task.settings]"
+            f"{description.object} does not take the settings {description.settings}: {error}; see "
+            "[task.settings]"
         ) from error

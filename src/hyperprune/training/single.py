@@ -14,8 +14,8 @@ from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint
 from hyperprune.training.folder import JobFolder
 from hyperprune.training.history import History
 from hyperprune.training.job import TrainingJob, check, run
-from hyperprune.training.progress import Listener, silent
 from hyperprune.training.opening import score_named
+from hyperprune.training.progress import Listener, silent
 from hyperprune.training.run_folder import held
 from hyperprune.training.runtime import RuntimeConfig
 from hyperprune.training.score import Score

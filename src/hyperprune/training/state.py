@@ -47,7 +47,9 @@ class TrainingState:
     sparse: SparseTraining | None
 
     @classmethod
-    def fresh(cls, task: OpenedTask, recipe: Recipe, variant: PruningVariant | None, seed: int) -> "TrainingState":
+    def fresh(
+        cls, task: OpenedTask, recipe: Recipe, variant: PruningVariant | None, seed: int
+    ) -> "TrainingState":
         """A network before its first step.
 
         The network is built first, from torch's global generator, which the caller has seeded: so the

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from hyperprune.seeding import generator
+from hyperprune.training.batch import Batch
 
 Part = Literal["train", "valid", "test"]
-Loss = Tensor | tuple[Tensor, int]
+Loss = Tensor | tuple[Tensor, int] | Batch
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Task(Protocol):
 
     def losses(self, network: nn.Module, epoch: Epoch) -> Iterator[Loss]:
         """Mean loss of each training batch, with its graph, and if they differ how many items it is of.
+
+        A :class:`Batch` in its place has penalties, slices or a learning rate of its own.
 
         The trainer steps the optimiser before it asks for the next batch.
         """

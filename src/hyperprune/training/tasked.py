@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from hyperprune.corpora import CorpusConfig
 from hyperprune.errors import ConfigurationError
@@ -58,14 +65,17 @@ class Tasked(BaseModel):
         if not isinstance(given, Mapping):
             return given
         if given.get("task") is None:
-            return {**given, **{name: given[name] if given.get(name) is not None else {} for name in _TEXT_TABLES}}
+            return {
+                **given,
+                **{name: given[name] if given.get(name) is not None else {} for name in _TEXT_TABLES},
+            }
         recipe = given.get("recipe")
         keys = [f"recipe.{key}" for key in TEXT_KEYS if isinstance(recipe, Mapping) and key in recipe]
         unfit = [name for name in _TEXT_TABLES if given.get(name) is not None] + keys
         if unfit:
             raise ConfigurationError(
-                f"{unfit[0]} belongs to language modelling, and [task] names another task: leave it out, and give "
-                "what the task needs in [task.settings]"
+                f"{unfit[0]} belongs to language modelling, and [task] names another task: leave it out, and "
+                "give what the task needs in [task.settings]"
             )
         return given
 

@@ -1,0 +1,62 @@
+"""What an optimiser chooses for a candidate: its pruning variant, and what differs from the recipe."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.models import ModelConfig
+from hyperprune.sparsity import PruningVariant
+from hyperprune.training import Recipe
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A point of the search space.
+
+    Attributes:
+        variant: the pruning choices, the density among them.
+        learning_rate: of the first epoch; none for the recipe's.
+        dropout: of the network; none for the model's.
+    """
+
+    variant: PruningVariant
+    learning_rate: float | None = None
+    dropout: float | None = None
+
+    @property
+    def overrides(self) -> dict[str, float]:
+        """What takes the place of a value of the recipe or the model, by name."""
+        given = {"learning_rate": self.learning_rate, "dropout": self.dropout}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def key(self) -> str:
+        """One line of JSON: equal keys are equal networks, whatever was chosen without an effect."""
+        if not self.overrides:
+            return self.variant.key()
+        return json.dumps({"variant": self.variant.key(), **self.overrides}, sort_keys=True)
+
+    def recipe(self, recipe: Recipe) -> Recipe:
+        """The recipe that this candidate trains with."""
+        if self.learning_rate is None:
+            return recipe
+        return recipe.model_copy(update={"learning_rate": self.learning_rate})
+
+    def model(self, model: ModelConfig) -> ModelConfig:
+        """The network that this candidate prunes.
+
+        Raises:
+            ConfigurationError: it has no dropout.
+        """
+        if self.dropout is None:
+            return model
+        if "dropout" not in type(model).model_fields:
+            raise ConfigurationError(
+                f"space.dropout needs a network with a key dropout, which {model.kind} has not: leave "
+                "space.dropout out"
+            )
+        return model.model_copy(update={"dropout": self.dropout})
+
+    def to_dict(self) -> dict[str, Any]:
+        """All choices as values that JSON can hold."""
+        return {**self.variant.canonical().to_dict(), **self.overrides}

@@ -1,0 +1,43 @@
+"""Continuous choices of a space."""
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hyperprune.errors import ConfigurationError
+
+
+class FloatRange(BaseModel):
+    """A continuous choice."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    low: float = Field(ge=0, lt=1, description="Smallest value.")
+    high: float = Field(ge=0, lt=1, description="Largest value.")
+    step: float | None = Field(None, gt=0, description="Distance of neighbouring values; none for any.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "FloatRange":
+        _check_order(self.low, self.high)
+        return self
+
+
+class PositiveRange(BaseModel):
+    """A continuous choice among positive numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    low: float = Field(gt=0, description="Smallest value.")
+    high: float = Field(gt=0, description="Largest value.")
+    log: bool = Field(True, description="Whether every factor is as likely as another (true) or every step.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "PositiveRange":
+        _check_order(self.low, self.high)
+        return self
+
+
+Range = FloatRange | PositiveRange
+
+
+def _check_order(low: float, high: float) -> None:
+    if low > high:
+        raise ConfigurationError(f"a range goes up, got low {low} above high {high}: swap them")

@@ -1,0 +1,86 @@
+"""What a sampler offers to a search."""
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.samplers import BaseSampler
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.search.space import SpaceConfig
+from hyperprune.sparsity import Paper
+
+Arguments = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Seeds of one ask, in [0, 2**32).
+
+    Attributes:
+        study: the same for every trial of a search.
+        trial: of this trial alone.
+    """
+
+    study: int
+    trial: int
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How suggestions are asked for.
+
+    Attributes:
+        startup: random suggestions before a sampler that learns begins to.
+        batch: suggestions that are asked for together, before any of them is told.
+    """
+
+    startup: int
+    batch: int
+
+
+def serves_all(space: SpaceConfig, candidates: int) -> None:
+    """A check that refuses nothing."""
+
+
+@dataclass(frozen=True)
+class SamplerRule:
+    """An optimiser of Optuna's, by what hyperprune needs to know of it.
+
+    A sampler is built anew for each ask, so that a suggestion depends on the told trials and the trial's
+    number alone.
+
+    Attributes:
+        arguments: every argument that decides suggestions, from the way of asking and the space, as JSON
+            values; stored with the study, because Optuna's defaults change.
+        build: the sampler from these and the seeds of the ask.
+        check: raises ConfigurationError for a space or a number of candidates that it cannot serve.
+        learns: whether suggestions depend on what was told.
+        replays: whether it keeps notes in the study's memory, which the asks have to be repeated for.
+        packages: what must be installed beside Optuna.
+        papers: what to cite.
+    """
+
+    arguments: Callable[[Asking, SpaceConfig], Arguments]
+    build: Callable[[Arguments, Seeds], BaseSampler]
+    check: Callable[[SpaceConfig, int], None] = serves_all
+    learns: bool = True
+    replays: bool = False
+    packages: tuple[str, ...] = ()
+    papers: tuple[Paper, ...] = ()
+
+
+def check(name: str, rule: SamplerRule, space: SpaceConfig, candidates: int) -> None:
+    """Find out before any training whether a sampler can work here.
+
+    Raises:
+        ConfigurationError: a package is missing, or the space is none that it serves.
+    """
+    for package in rule.packages:
+        if importlib.util.find_spec(package) is None:
+            raise ConfigurationError(
+                f"the sampler {name} needs the package {package}, which is not installed: "
+                "pip install 'hyperprune[samplers]', or take tpe or random"
+            )
+    rule.check(space, candidates)
