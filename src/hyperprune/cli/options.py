@@ -12,7 +12,7 @@ PRUNING = "How it is pruned"
 # what --preset takes; a list here, because the presets' own room takes seconds to import
 PRESETS = ("demo", "ptb-lstm")
 # what --model takes, for the same reason
-MODELS = ("awd-lstm", "awd-lstm-mos", "gru", "rnn", "stacked-lstm")
+MODELS = ("awd-lstm", "awd-lstm-mos", "gru", "rhn", "rnn", "stacked-lstm")
 
 
 def _presets(incomplete: str) -> list[str]:
