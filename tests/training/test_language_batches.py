@@ -18,6 +18,7 @@ from hyperprune.training.epoch import train_epoch
 from hyperprune.training.language_batches import batches
 from hyperprune.training.language_modelling import LanguageModelling
 from hyperprune.training.progress import Progress, silent
+from hyperprune.training.task import Epoch
 
 TEXT = torch.randint(9, (41, 6), generator=torch.Generator().manual_seed(0))
 
@@ -110,8 +111,8 @@ def test_windows_depend_on_root_seed_and_epoch_alone() -> None:
     corpus = load_corpus(CorpusConfig(max_train_tokens=2000, max_vocabulary=80))
 
     def lengths(seed: int, epoch: int) -> list[int]:
-        task = LanguageModelling(corpus, StackedLSTMConfig(), Recipe(random_bptt=True), seed=seed)
-        return [batch.items for batch in task.losses(nn.Identity(), epoch)]
+        task = LanguageModelling(corpus, StackedLSTMConfig(), Recipe(random_bptt=True))
+        return [batch.items for batch in task.losses(nn.Identity(), Epoch(epoch, seed))]
 
     assert lengths(1, 1) == lengths(1, 1)
     assert lengths(1, 1) != lengths(1, 2)

@@ -11,9 +11,10 @@ from torch import nn
 from hyperprune.optim import build
 from hyperprune.search.halving import budgets
 from hyperprune.search.metrics import METRICS
+from hyperprune.search.runtime import SearchRuntime
 from hyperprune.search.space import SpaceConfig
 from hyperprune.sparsity import SparseTraining, density_from_sparsity
-from hyperprune.training import RuntimeConfig
+from hyperprune.training.decisive import decisive
 from hyperprune.training.own_task import FACTS
 from hyperprune.training.tasked import Tasked
 
@@ -30,6 +31,12 @@ class PoolConfig(BaseModel):
     round_epochs: int = Field(3, ge=1, description="Further epochs of the survivors in each round.")
     metric: str = Field("ls", description="What ranks candidates: ls (distance of spectra) or loss.")
     distance: Literal["l2", "wasserstein"] = Field("l2", description="Distance of two spectra.")
+    near_duplicates: float | None = Field(
+        None,
+        gt=0,
+        description="Two candidates whose exponents differ by at most this (root mean square, nats a step) "
+        "are the same: the worse one is not promoted beside the better. None for off.",
+    )
     sampler: Literal["tpe", "random"] = Field("tpe", description="Optimiser that suggests variants.")
     startup: int = Field(10, ge=1, description="Random suggestions before TPE begins.")
     batch: int = Field(
@@ -57,7 +64,7 @@ class SearchConfig(Tasked):
 
     space: SpaceConfig = Field(default_factory=SpaceConfig)
     search: PoolConfig = Field(default_factory=PoolConfig)
-    runtime: RuntimeConfig = Field(default_factory=RuntimeConfig)
+    runtime: SearchRuntime = Field(default_factory=SearchRuntime)
 
     @property
     def density(self) -> float:
@@ -67,7 +74,10 @@ class SearchConfig(Tasked):
     @property
     def digest(self) -> str:
         """Twelve hexadecimal digits that stand for this configuration, whatever text is found."""
-        document = self.model_dump(mode="json", exclude={"corpus": {"sha256"}, "task": FACTS})
+        document = decisive(self)
+        for table, facts in {"corpus": ("sha256",), "task": FACTS}.items():
+            for fact in facts:
+                document.get(table, {}).pop(fact, None)
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
 
     @model_validator(mode="after")

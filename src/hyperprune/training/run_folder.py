@@ -6,7 +6,8 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
@@ -14,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from hyperprune import files
 from hyperprune.errors import RunFolderError
+from hyperprune.training.decisive import decisive
 
 C = TypeVar("C", bound=BaseModel)
 Difference = tuple[str, Any, Any]
@@ -63,8 +65,8 @@ def make(path: Path) -> None:
 
 
 def write_config(path: Path, config: BaseModel) -> None:
-    """Write config.toml."""
-    text = tomli_w.dumps(_without_none(config.model_dump(mode="json")))
+    """Write config.toml: what decides the result."""
+    text = tomli_w.dumps(_without_none(decisive(config)))
     files.write_bytes(path / CONFIG, text.encode())
 
 
@@ -114,13 +116,24 @@ def _wanted(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
         field = _field(model, str(part))
         if field is None:
             return ""
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            model = field.annotation
+        if record := record_of(field.annotation):
+            model = record
             continue
         purpose = (field.description or "").rstrip(".")
         example = f", such as {field.default}" if isinstance(field.default, int | float | str) else ""
         return f": give {purpose[0].lower()}{purpose[1:]}{example}" if purpose else ""
     return ""
+
+
+def record_of(annotation: Any) -> type[BaseModel] | None:
+    """The record that a key holds, also where it may be none; None for a key of plain values."""
+    if get_origin(annotation) is Annotated:
+        return record_of(get_args(annotation)[0])
+    if isinstance(annotation, type):
+        return annotation if issubclass(annotation, BaseModel) else None
+    parts = [part for part in get_args(annotation) if part is not NoneType]
+    is_optional = get_origin(annotation) in (Union, UnionType) and len(parts) == 1
+    return record_of(parts[0]) if is_optional else None
 
 
 def _field(model: type[BaseModel], name: str) -> FieldInfo | None:
@@ -169,7 +182,7 @@ def _tables(path: Path) -> dict[str, Any]:
 
 
 def _same(path: Path, config: BaseModel, hint: Callable[[list[Difference]], str]) -> None:
-    found = differences(read_config(path, type(config)).model_dump(), config.model_dump())
+    found = differences(decisive(read_config(path, type(config))), decisive(config))
     if found:
         name, old, new = found[0]
         raise RunFolderError(
