@@ -187,4 +187,4 @@ def test_default_folder_is_named_by_the_configuration(
     assert made.name == config.digest
     assert run(config) == result
     assert small().digest != config.digest
-    assert config.with_corpus_hash("0" * 64).digest == config.digest
+    assert config.bound().digest == config.digest
