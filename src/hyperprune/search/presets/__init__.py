@@ -6,7 +6,7 @@ from typing import Any
 
 from hyperprune.errors import UnknownNameError
 
-PRESETS = ("demo", "ptb-lstm")
+PRESETS = ("demo", "ptb-awd-lstm", "ptb-lstm", "wt2-mos")
 
 
 def preset(name: str) -> dict[str, Any]:
