@@ -92,8 +92,8 @@ def test_spectrum_of_an_untrained_network(command, tmp_path: Path) -> None:  # t
     assert len(kind["exponents"]) == 12
     other = json.loads(command("spectrum", "demo", *sizes[:4], "--seed", 4, "--json").out)
     assert other["exponents"] != kind["exponents"]
-    assert "or for an untrained network one of demo" in command("spectrum", "lstm").mistake
-    assert "is fixed in a trained network" not in command("spectrum", "lstm", "--hidden", 3).mistake
+    assert "or for an untrained network one of demo" in command("spectrum", "transformer").mistake
+    assert "is fixed in a trained network" not in command("spectrum", "transformer", "--hidden", 3).mistake
 
 
 def test_train_ends_and_is_not_done_again(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -117,7 +117,7 @@ def test_trained_dense_network_is_the_searchs_dense_reference(command, run: Path
     """The same recipe and seed: the same weights."""
     shown = json.loads(command("train", *SIZES, "--dense", "--out", tmp_path / "dense", "--json").out)
     final = RunFolder(run).finished().dense.final
-    assert shown["test_score"] == final.test_score
+    assert shown["test_perplexity"] == final.test_perplexity
     assert shown["live"] == final.live
 
 
