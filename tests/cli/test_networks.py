@@ -27,9 +27,9 @@ def test_train_evaluate_and_spectrum_of_every_kind(command, kind: str, tmp_path:
     assert done.status == 0, done.err
     trained = json.loads(done.out)
     assert trained["density"] == pytest.approx(0.4, abs=1e-3)
-    assert 1 < trained["valid_perplexity"] < 70  # 60 types, and a window of what is learned in one epoch
+    assert 1 < trained["valid_score"] < 70  # 60 types, and a window of what is learned in one epoch
     evaluated = json.loads(command("evaluate", out, "--json").out)
-    assert evaluated["perplexity"] == trained["test_perplexity"]
+    assert evaluated["perplexity"] == trained["test_score"]
     measured = json.loads(command("spectrum", out, "--steps", 5, "--batch", 2, "--json").out)
     assert all(exponent is not None for exponent in measured["exponents"])
     document = json.loads(next((out / "network").glob("epoch-0001.json")).read_text())
