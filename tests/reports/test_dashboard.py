@@ -86,7 +86,7 @@ def test_every_candidate_is_there_with_value_story_and_picture(client: Client, s
         story = trial["note"]["body"]
         assert f"Candidate {candidate.number}" in story
         if candidate.final is not None:
-            assert f"test perplexity {candidate.final.test_perplexity:.2f}" in story
+            assert f"test perplexity {candidate.final.test_score:.2f}" in story
         if candidate.duplicate_of is not None:
             assert f"same as {candidate.duplicate_of}" in story
         (artifact,) = trial["artifacts"]
@@ -137,6 +137,7 @@ class Killed(BaseException):
     """Stands for a process that ends here."""
 
 
+@pytest.mark.slow
 def test_it_follows_a_search_that_goes_on(
     config: SearchConfig, searched: Searched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +196,7 @@ def _until(page: chromium.Page, condition: str) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_command_serves_until_ctrl_c(searched: Searched) -> None:
     command = [sys.executable, "-m", "hyperprune", "dashboard", str(searched[0].path), "--port", "0"]
     process = subprocess.Popen(

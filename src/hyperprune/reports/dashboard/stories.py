@@ -4,6 +4,7 @@ from hyperprune.reports.findings import Findings, Network
 from hyperprune.reports.ranks import Ranks, ranks_at
 from hyperprune.reports.rows import cost_sentences, variant_words
 from hyperprune.search import RoundResult
+from hyperprune.training import Score
 
 
 def search_story(findings: Findings) -> str:
@@ -28,6 +29,7 @@ def search_story(findings: Findings) -> str:
 
 def candidate_story(findings: Findings, candidate: Network) -> str:
     """One candidate: its choices, its rankings, how it ended."""
+    score = findings.score
     standing = candidate.note if candidate.standing == "duplicate" else candidate.standing
     lines = [f"**Candidate {candidate.name}**: {standing}."]
     if candidate.variant is not None:
@@ -35,18 +37,18 @@ def candidate_story(findings: Findings, candidate: Network) -> str:
     if candidate.standing == "failed":
         lines.append(f"It failed: {candidate.note}.")
     lines += [_place_line(ranking, candidate) for ranking in findings.rounds if _ranked(ranking, candidate)]
-    first = ranks_at(findings.distinct, findings.config.search.first_epochs)
+    first = ranks_at(findings.distinct, findings.config.search.first_epochs, score)
     if candidate.name in first.names:
         lines.append(_two_metrics(first, candidate))
     if candidate.final is not None:
         final = candidate.final
         lines.append(
-            f"Trained to the end: validation perplexity {final.valid_perplexity:.2f} at epoch "
-            f"{final.best_epoch}, test perplexity {final.test_perplexity:.2f}, {final.live:,} live weights, "
-            f"density {final.density:.3f}."
+            f"Trained to the end: validation {score.name} {score.text(final.valid_score)} at epoch "
+            f"{final.best_epoch}, test {score.name} {score.text(final.test_score)}, {final.live:,} live "
+            f"weights, density {final.density:.3f}."
         )
     if candidate.epochs:
-        lines.append(_table(candidate))
+        lines.append(_table(candidate, score))
     return "\n\n".join(lines)
 
 
@@ -82,10 +84,10 @@ def _two_metrics(first: Ranks, candidate: Network) -> str:
     )
 
 
-def _table(candidate: Network) -> str:
+def _table(candidate: Network, score: Score) -> str:
     """A row an epoch, in Markdown."""
-    rows = ["| epoch | train loss | valid perplexity | LS distance |", "| --: | --: | --: | --: |"]
-    for place, (loss, score) in enumerate(zip(candidate.train_loss, candidate.valid_perplexity, strict=True)):
+    rows = [f"| epoch | train loss | valid {score.name} | LS distance |", "| --: | --: | --: | --: |"]
+    for place, (loss, valid) in enumerate(zip(candidate.train_loss, candidate.valid_score, strict=True)):
         far = f"{candidate.ls_distance[place]:.3f}" if place < len(candidate.ls_distance) else ""
-        rows.append(f"| {place + 1} | {loss:.4f} | {score:.2f} | {far} |")
+        rows.append(f"| {place + 1} | {loss:.4f} | {score.text(valid)} | {far} |")
     return "\n".join(rows)

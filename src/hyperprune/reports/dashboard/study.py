@@ -17,6 +17,7 @@ from optuna_dashboard import save_note
 from hyperprune.reports.dashboard.pictures import Pictures
 from hyperprune.reports.dashboard.stories import candidate_story, search_story
 from hyperprune.reports.findings import DENSE, Findings, Network
+from hyperprune.training import Score
 
 _ARTIFACT = "artifacts:"  # Optuna's prefix of an artifact's entry
 
@@ -51,7 +52,7 @@ def copied(
             values=trial.values,
             params=trial.params,
             distributions=trial.distributions,
-            user_attrs=_attributes(trial.user_attrs, candidate),
+            user_attrs=_attributes(trial.user_attrs, candidate, findings.score),
             system_attrs=_entry(pictures, str(trial.user_attrs.get("duplicate_of", candidate.name))),
             intermediate_values=dict(enumerate(_early(findings, candidate), 1)),
         )
@@ -72,16 +73,17 @@ def _entry(pictures: Pictures, name: str) -> dict[str, str]:
 
 def _early(findings: Findings, candidate: Network) -> tuple[float, ...]:
     """The metric's own course, which the dashboard draws as intermediate values."""
-    return candidate.valid_perplexity if findings.config.search.metric == "loss" else candidate.ls_distance
+    return candidate.valid_score if findings.config.search.metric == "loss" else candidate.ls_distance
 
 
-def _attributes(told: Mapping[str, Any], candidate: Network) -> dict[str, Any]:
+def _attributes(told: Mapping[str, Any], candidate: Network, score: Score) -> dict[str, Any]:
     """What stands beside a trial: as it was told, and what became of it."""
     known: dict[str, Any] = {name: value for name, value in told.items() if name != "variant"}
     known |= {"standing": candidate.standing, "epochs": candidate.epochs}
-    if candidate.valid_perplexity:
-        known["best_valid_perplexity"] = min(candidate.valid_perplexity)
+    name = score.name.replace(" ", "_")
+    if candidate.valid_score:
+        known[f"best_valid_{name}"] = min(candidate.valid_score, key=score.signed)
     if candidate.final is not None:
-        known["test_perplexity"] = candidate.final.test_perplexity
+        known[f"test_{name}"] = candidate.final.test_score
         known["live_weights"] = candidate.final.live
     return known
