@@ -2,7 +2,9 @@ import optuna
 import pytest
 
 from hyperprune.errors import ConfigurationError
+from hyperprune.models import MODELS
 from hyperprune.search import SpaceConfig, configure, papers
+from hyperprune.search.network_papers import NETWORK_PAPERS
 from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
 
 EVERYTHING = SpaceConfig(
@@ -77,3 +79,12 @@ def test_papers_follow_the_rules() -> None:
     assert "zhu2017" in {paper.key for paper in papers(ramp)}
     averaged = configure("demo", None, {"recipe.optimizer": "snt-asgd"})
     assert {"merity2018", "liu2021"} <= {paper.key for paper in papers(averaged)}
+
+
+def test_papers_follow_the_network() -> None:
+    assert set(NETWORK_PAPERS) == set(MODELS)
+    mixture = {paper.key for paper in papers(configure("wt2-mos"))}
+    assert {"yang2018", "merity2018", "merity2017", "hochreiter1997"} <= mixture
+    plain = {paper.key for paper in papers(configure("demo"))}
+    assert "yang2018" not in plain
+    assert {"hochreiter1997", "zaremba2014"} <= plain
