@@ -64,7 +64,6 @@ def papers(config: SearchConfig) -> list[Paper]:
     """
     found = {ZHENG_SHLIZERMAN_2025, BENETTIN_1980, VOGT_2022, JAMIESON_2016, AKIBA_2019}
     if config.model is not None:
-    if config.model is not None:
         found.update(NETWORK_PAPERS.get(config.model.kind, ()))
         found |= {MERITY_2017} if config.recipe.ar or config.recipe.tar else set()
     found.update(OPTIMIZERS[config.recipe.optimizer].papers)
