@@ -92,8 +92,8 @@ def test_spectrum_of_an_untrained_network(command, tmp_path: Path) -> None:  # t
     assert len(kind["exponents"]) == 12
     other = json.loads(command("spectrum", "demo", *sizes[:4], "--seed", 4, "--json").out)
     assert other["exponents"] != kind["exponents"]
-    assert "or for an untrained network one of demo" in command("spectrum", "rnn").mistake
-    assert "is fixed in a trained network" not in command("spectrum", "rnn", "--hidden", 3).mistake
+    assert "or for an untrained network one of demo" in command("spectrum", "transformer").mistake
+    assert "is fixed in a trained network" not in command("spectrum", "transformer", "--hidden", 3).mistake
 
 
 def test_train_ends_and_is_not_done_again(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -34,6 +34,13 @@ def test_two_are_left_alone() -> None:
     assert promoted([Standing(2.0, 0.0, 0), Standing(1.0, 0.0, 1)]) == [1, 0]
 
 
+def test_who_is_left_out_gives_its_place_to_the_next() -> None:
+    five = [Standing(float(number), 0.0, number) for number in range(5)]
+    assert promoted(five, {0: 1}) == [1, 2, 3]
+    assert promoted(five, {1, 2, 3}) == [0, 4], "no one is there to take the third place"
+    assert promoted(five[:2], {1}) == [0]
+
+
 @given(st.lists(st.tuples(st.floats(0, 9), st.floats(0, 9)), min_size=3, max_size=60))
 def test_the_better_half_goes_on(values: list[tuple[float, float]]) -> None:
     standings = [Standing(metric, loss, number) for number, (metric, loss) in enumerate(values)]

@@ -9,6 +9,7 @@ from hyperprune.search import RoundResult, RunFolder, SearchConfig
 from hyperprune.search.chooser import Chooser
 from hyperprune.search.halving import Standing, is_final, promoted, ranked
 from hyperprune.search.metrics import METRICS, Measured, spectrum_distance
+from hyperprune.search.same_dynamics import left_out
 from hyperprune.sparsity import PruningVariant
 from hyperprune.training import EpochRecord, History, perplexity
 
@@ -101,20 +102,30 @@ def _rounds(
             for n, metric in metrics.items()
             if metric is not None
         )
-        alive = promoted(order)
+        ranking = [standing.number for standing in order]
+        same = _same(folder, config, ranking, until)
+        alive = promoted(order, same)
         found.append(
             RoundResult(
                 until=until,
-                ranking=tuple(standing.number for standing in order),
+                ranking=tuple(ranking),
                 metric=tuple(standing.metric for standing in order),
                 promoted=tuple(alive),
                 failed=tuple(n for n, metric in metrics.items() if metric is None),
+                same_as=same,
             )
         )
         if is_final(len(alive)):
             break
         until += config.search.round_epochs
     return tuple(found)
+
+
+def _same(folder: RunFolder, config: SearchConfig, ranking: list[int], epoch: int) -> dict[int, int]:
+    try:
+        return left_out(config.search, config.seed, folder, ranking, epoch)
+    except (HyperpruneError, OSError):
+        return {}
 
 
 def _metric(folder: RunFolder, config: SearchConfig, number: int, history: History) -> float | None:

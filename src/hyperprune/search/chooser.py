@@ -76,7 +76,7 @@ class Chooser:
         ]
 
     def ask(self) -> list[Suggestion]:
-        """The rest of the batch, nothing if the pool is full. All of it must be told before the next is asked.
+        """The rest of the batch, nothing if the pool is full; tell all of it before the next is asked.
 
         What is asked and not told yet counts as running: TPE keeps away from it ("constant liar").
         """

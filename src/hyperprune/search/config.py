@@ -13,9 +13,11 @@ from hyperprune.models import AnyModel, StackedLSTMConfig
 from hyperprune.optim import build
 from hyperprune.search.halving import budgets
 from hyperprune.search.metrics import METRICS
+from hyperprune.search.runtime import SearchRuntime
 from hyperprune.search.space import SpaceConfig
 from hyperprune.sparsity import SparseTraining, density_from_sparsity
-from hyperprune.training import Recipe, RuntimeConfig, SpectrumConfig
+from hyperprune.training import Recipe, SpectrumConfig
+from hyperprune.training.decisive import decisive
 
 
 class PoolConfig(BaseModel):
@@ -30,6 +32,12 @@ class PoolConfig(BaseModel):
     round_epochs: int = Field(3, ge=1, description="Further epochs of the survivors in each round.")
     metric: str = Field("ls", description="What ranks candidates: ls (distance of spectra) or loss.")
     distance: Literal["l2", "wasserstein"] = Field("l2", description="Distance of two spectra.")
+    near_duplicates: float | None = Field(
+        None,
+        gt=0,
+        description="Two candidates whose exponents differ by at most this (root mean square, nats a step) "
+        "are the same: the worse one is not promoted beside the better. None for off.",
+    )
     sampler: Literal["tpe", "random"] = Field("tpe", description="Optimiser that suggests variants.")
     startup: int = Field(10, ge=1, description="Random suggestions before TPE begins.")
     batch: int = Field(
@@ -65,7 +73,7 @@ class SearchConfig(BaseModel):
     spectrum: SpectrumConfig = Field(default_factory=SpectrumConfig)
     space: SpaceConfig = Field(default_factory=SpaceConfig)
     search: PoolConfig = Field(default_factory=PoolConfig)
-    runtime: RuntimeConfig = Field(default_factory=RuntimeConfig)
+    runtime: SearchRuntime = Field(default_factory=SearchRuntime)
 
     @property
     def density(self) -> float:
@@ -75,7 +83,8 @@ class SearchConfig(BaseModel):
     @property
     def digest(self) -> str:
         """Twelve hexadecimal digits that stand for this configuration, whatever text is found."""
-        document = self.model_dump(mode="json", exclude={"corpus": {"sha256"}})
+        document = decisive(self)
+        del document["corpus"]["sha256"]
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
 
     def with_corpus_hash(self, sha256: str) -> "SearchConfig":

@@ -1,19 +1,22 @@
 """The search: dense reference, pool, halving rounds, finals, one look at the test part."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hyperprune.corpora import load as load_corpus
-from hyperprune.executors import Executor, InProcess
+from hyperprune.executors import Executor, InProcess, make
 from hyperprune.search.candidate import Candidate
 from hyperprune.search.chooser import Chooser, Suggestion
 from hyperprune.search.config import SearchConfig
-from hyperprune.search.events import CandidateEnded, Listener, RoundBegan
+from hyperprune.search.events import CandidateEnded, Event, Listener, RoundBegan
 from hyperprune.search.halving import Standing, is_final, promoted, ranked
 from hyperprune.search.result import RoundResult, SearchResult
 from hyperprune.search.run_folder import RunFolder
+from hyperprune.search.same_dynamics import left_out
 from hyperprune.search.summary import summarise
 from hyperprune.search.timings import save_timings
 from hyperprune.search.trainer import Trainer, Wanted
@@ -37,7 +40,7 @@ def run(
         out: the run folder; a new one, or one of the same configuration. ``runs/`` and a digest of the
             configuration if left out, so that the same call goes on.
         listener: hears about progress.
-        executor: where jobs run; in this process by default.
+        executor: where jobs run; what ``[runtime]`` says by default, in this process if it says nothing.
 
     Raises:
         RunFolderError: the folder is in use or of another configuration.
@@ -47,16 +50,41 @@ def run(
     folder = RunFolder(Path(out or f"runs/{config.digest}").expanduser().resolve())
     corpus = load_corpus(config.corpus)
     config = config.with_corpus_hash(corpus.sha256)
-    executor = executor or InProcess(listener)
-    Trainer(config, folder, executor).check()
+    Trainer(config, folder, InProcess()).check()
+    listener = _one_at_a_time(listener)
     with folder.held(config):
         done = folder.result()
         if done is not None:
             return done
-        result = Search(config, folder, executor, listener).run()
+        with _started(config, listener, executor) as running:
+            result = Search(config, folder, running, listener).run()
         folder.save_result(result)
         save_timings(folder, [candidate.number for candidate in result.candidates])
         return result
+
+
+@contextmanager
+def _started(config: SearchConfig, listener: Listener, given: Executor | None) -> Iterator[Executor]:
+    """The given executor, or the configured one, which ends with all its jobs however the search ends."""
+    if given is not None:
+        yield given
+        return
+    executor = make(config.runtime.executor, config.runtime.jobs, listener)
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+def _one_at_a_time(listener: Listener) -> Listener:
+    """Events of the search and of several workers, never two at once."""
+    lock = threading.RLock()
+
+    def listen(event: Event) -> None:
+        with lock:
+            listener(event)
+
+    return listen
 
 
 class Search:
@@ -160,14 +188,17 @@ class Search:
             for candidate in candidates
             if candidate.metric is not None
         )
-        chosen = promoted(order)
+        config, ranking = self._config, [standing.number for standing in order]
+        same = left_out(config.search, config.seed, self._folder, ranking, until)
+        chosen = promoted(order, same)
         self._rounds.append(
             RoundResult(
                 until=until,
-                ranking=tuple(standing.number for standing in order),
+                ranking=tuple(ranking),
                 metric=tuple(standing.metric for standing in order),
                 promoted=tuple(chosen),
                 failed=tuple(c.number for c in candidates if c.metric is None),
+                same_as=same,
             )
         )
         return [self._candidates[number] for number in chosen]

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from hyperprune.executors import Executor, completed, then
+from hyperprune.errors import WorkerDiedError, out_of_memory
+from hyperprune.executors import Executor, completed, retried, then
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.events import Listener
 from hyperprune.search.halving import budgets
@@ -18,6 +19,7 @@ from hyperprune.sparsity import PruningVariant
 from hyperprune.training import History, JobFolder, TrainingJob
 from hyperprune.training.checkpoint import path as checkpoint_path
 from hyperprune.training.evaluation import EvaluationJob
+from hyperprune.training.history import Failure
 from hyperprune.training.job import check, finished, tell_known
 from hyperprune.training.work import EVALUATE, TRAIN
 
@@ -120,12 +122,25 @@ class Trainer:
 
     def _measured(self, number: int, training: Future[History]) -> tuple[History, float | None]:
         """Wait for a candidate, and for the dense reference where it is measured against that."""
-        history = training.result()
+        history = self._history(number, training)
         if self._reference is not None:
             self._reference.check()
             if history.failure is None:
                 self._reference.at(history.last.epoch)
         return history, self.metric(number, history)
+
+    def _history(self, number: int, training: Future[History]) -> History:
+        """Wait for a candidate; one that no worker can train has failed, and the search goes on."""
+        try:
+            return training.result()
+        except Exception as error:
+            if not (out_of_memory(error) or isinstance(error, WorkerDiedError)):
+                raise
+            folder = self._folder.candidate(number)
+            known = folder.history()
+            failure = Failure(epoch=len(known.epochs) + 1, reason=_reason(error))
+            folder.save_failure(failure)
+            return known.model_copy(update={"failure": failure})
 
     def _start(self, job: TrainingJob) -> Future[History]:
         """Begin a job; what an earlier process has finished is only read."""
@@ -133,7 +148,9 @@ class Trainer:
         if known is not None:
             tell_known(job, known, self._listener)
             return completed(known)
-        running = self._executor.submit(TRAIN, job.model_dump(mode="json"))
+        payload = job.model_dump(mode="json")
+        # for want of memory a job may fail because of what ran beside it
+        running = retried(lambda: self._executor.submit(TRAIN, payload), out_of_memory)
         return then(running, History.model_validate)
 
     def _job(self, label: str, folder: JobFolder, variant: PruningVariant | None, until: int) -> TrainingJob:
@@ -151,3 +168,10 @@ class Trainer:
             threads=config.runtime.threads,
             device=config.runtime.device,
         )
+
+
+def _reason(error: Exception) -> str:
+    """Why a candidate could not be trained, in one line."""
+    if isinstance(error, WorkerDiedError):
+        return str(error)
+    return f"the memory did not suffice, twice: {' '.join(str(error).split())[:200]}"
