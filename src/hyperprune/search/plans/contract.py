@@ -1,0 +1,94 @@
+"""What a plan decides: how many candidates there are, who goes on, and how far. No clock, disk or network."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The numbers that a plan is made of.
+
+    Attributes:
+        candidates: suggestions in all.
+        first: epochs before the first ranking, where the plan leaves that open.
+        each: further epochs of a round, where the plan leaves that open.
+        eta: one candidate of so many goes on, where the plan leaves that open.
+        full: the full budget of epochs.
+    """
+
+    candidates: int
+    first: int
+    each: int
+    eta: int
+    full: int
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """A pool: so many suggestions, each trained until its first ranking."""
+
+    candidates: int
+    until: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """What follows a ranking: the best ``kept`` go on until an epoch; the full budget ends the bracket."""
+
+    kept: int
+    until: int
+
+
+class Plan(Protocol):
+    """Decisions over what is known after a ranking. Brackets are gone through one after the other."""
+
+    @property
+    def brackets(self) -> tuple[Bracket, ...]:
+        """The pools."""
+        ...
+
+    def step(self, bracket: int, until: int, left: int) -> Step:
+        """What follows the ranking of ``left`` candidates of a bracket after ``until`` epochs.
+
+        ``left`` may be fewer than planned, because candidates fail or repeat one another; and none.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One ranking of a plan in which no candidate fails or repeats another.
+
+    Attributes:
+        bracket: of which bracket.
+        candidates: how many are ranked.
+        until: epochs they have trained.
+    """
+
+    bracket: int
+    candidates: int
+    until: int
+
+
+def rankings(plan: Plan, full: int) -> Iterator[Ranking]:
+    """All rankings of a plan, and last in each bracket the candidates that have the full budget."""
+    for number, bracket in enumerate(plan.brackets):
+        left, until = bracket.candidates, bracket.until
+        yield Ranking(number, left, until)
+        while True:
+            step = plan.step(number, until, left)
+            left, until = step.kept, step.until
+            yield Ranking(number, left, until)
+            if until >= full:
+                break
+
+
+def epochs(plan: Plan, full: int) -> int:
+    """Epochs that the candidates train if none fails or repeats another, without the dense reference."""
+    total, before = 0, (-1, 0)
+    for ranking in rankings(plan, full):
+        trained = before[1] if before[0] == ranking.bracket else 0
+        total += ranking.candidates * (ranking.until - trained)
+        before = (ranking.bracket, ranking.until)
+    return total

@@ -1,0 +1,23 @@
+"""The rounds of the paper: the better half goes on by the same number of epochs, until two are left."""
+
+from dataclasses import dataclass
+
+from hyperprune.search.halving import is_final
+from hyperprune.search.plans.contract import Bracket, Settings, Step
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Halving rounds (Zheng and Shlizerman 2025)."""
+
+    settings: Settings
+
+    @property
+    def brackets(self) -> tuple[Bracket, ...]:
+        """One pool."""
+        return (Bracket(self.settings.candidates, self.settings.first),)
+
+    def step(self, bracket: int, until: int, left: int) -> Step:
+        """Half of them, rounded up; where two or fewer are left, they train to the end."""
+        kept = left if is_final(left) else -(-left // 2)
+        return Step(kept, self.settings.full if is_final(kept) else until + self.settings.each)
