@@ -8,6 +8,7 @@ from torch import nn
 
 from hyperprune.errors import DivergedError
 from hyperprune.sparsity import SparseTraining
+from hyperprune.training.batch import as_batch
 from hyperprune.training.progress import Listener, Progress
 from hyperprune.training.recipe import Recipe
 from hyperprune.training.task import Task
@@ -38,18 +39,20 @@ def train_epoch(
     Raises:
         DivergedError: the loss is not finite.
     """
-    _set_learning_rate(optimizer, recipe.learning_rate_at(progress.epoch))
+    rate = recipe.learning_rate_at(progress.epoch)
     network.train()
     if sparse is not None:
         sparse.begin_epoch()
     total, items = 0.0, 0
     began = told = time.monotonic()
-    for step, (loss, count) in enumerate(task.losses(network, progress.epoch), start=1):
+    for step, given in enumerate(task.losses(network, progress.epoch), start=1):
+        batch = as_batch(given)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss = batch.backward()
         _clip(network, sparse, recipe)
+        _set_learning_rate(optimizer, rate * batch.rate)
         (sparse or optimizer).step()
-        total, items = total + finite_loss(float(loss.detach()), progress, step) * count, items + count
+        total, items = total + finite_loss(loss, progress, step) * batch.items, items + batch.items
         now = time.monotonic()
         if now - told >= _TELL_EVERY or step == progress.steps:
             told = now

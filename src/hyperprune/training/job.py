@@ -136,7 +136,7 @@ def tell_known(job: TrainingJob, known: History, listener: Listener) -> None:
 
 def task_of(job: TrainingJob) -> Task:
     """The task that a job describes."""
-    return LanguageModelling(load_corpus(job.corpus), job.model, job.recipe, job.device)
+    return LanguageModelling(load_corpus(job.corpus), job.model, job.recipe, job.device, job.seed)
 
 
 def _train_one(

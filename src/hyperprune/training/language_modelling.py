@@ -1,17 +1,20 @@
 """Next-token prediction, trained by truncated backpropagation with the hidden state carried along."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from hyperprune.corpora import Corpus, columns, windows
-from hyperprune.errors import CorpusError
-from hyperprune.models import ModelConfig, build
+from hyperprune.errors import ConfigurationError, CorpusError
+from hyperprune.models import ModelConfig, Reads, build
+from hyperprune.seeding import generator
+from hyperprune.training.batch import Batch
+from hyperprune.training.language_batches import batches
 from hyperprune.training.recipe import Recipe
 from hyperprune.training.task import Part
+from hyperprune.training.window_lengths import windows_expected
 
 _PART_NAMES = {"train": "the training part", "valid": "the validation part", "test": "the test part"}
 
@@ -24,13 +27,17 @@ class LanguageModelling:
         model: kind and sizes of the network.
         recipe: gives the batches and the windows.
         device: where the text and the network live.
+        seed: the root seed, which windows of random length depend on.
     """
 
-    def __init__(self, corpus: Corpus, model: ModelConfig, recipe: Recipe, device: str = "cpu") -> None:
+    def __init__(
+        self, corpus: Corpus, model: ModelConfig, recipe: Recipe, device: str = "cpu", seed: int = 0
+    ) -> None:
         self.corpus = corpus
         self.model = model
         self.recipe = recipe
         self.device = torch.device(device)
+        self.seed = seed
         self._columns: dict[tuple[str, int], Tensor] = {}
         self._text("train", recipe.batch)
         for part in ("valid", "test"):
@@ -38,8 +45,9 @@ class LanguageModelling:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Windows in the training text."""
-        return -(-(len(self._text("train", self.recipe.batch)) - 1) // self.recipe.bptt)
+        """Windows in the training text; of random length, as many as are to be expected."""
+        steps = len(self._text("train", self.recipe.batch)) - 1
+        return windows_expected(steps, self.recipe.bptt, random=self.recipe.random_bptt)
 
     @property
     def document(self) -> dict[str, object]:
@@ -51,16 +59,23 @@ class LanguageModelling:
         }
 
     def network(self) -> nn.Module:
-        """A fresh network on the task's device."""
-        return build(self.model, len(self.corpus.vocabulary)).to(self.device)
+        """A fresh network on the task's device.
 
-    def losses(self, network: nn.Module, epoch: int) -> Iterator[tuple[Tensor, int]]:
+        Raises:
+            ConfigurationError: the recipe penalises activations that it does not show.
+        """
+        network = build(self.model, len(self.corpus.vocabulary)).to(self.device)
+        if (self.recipe.ar or self.recipe.tar) and not isinstance(network, Reads):
+            raise ConfigurationError(
+                f"ar and tar penalise the last layer, which {self.model.kind} does not show, got "
+                f"{self.recipe.ar} and {self.recipe.tar}: set both to 0"
+            )
+        return network
+
+    def losses(self, network: nn.Module, epoch: int) -> Iterator[Batch]:
         """Cross entropy of each window of the training text, in nats a token."""
-        state = None
-        for inputs, targets in windows(self._text("train", self.recipe.batch), self.recipe.bptt):
-            logits, state = network(inputs, state)
-            state = _detached(state)
-            yield cross_entropy(logits.flatten(0, 1), targets.flatten()), targets.numel()
+        drawn = generator(self.seed, "windows", epoch)
+        return batches(network, self._text("train", self.recipe.batch), self.recipe, drawn)
 
     def evaluate(self, network: nn.Module, part: Part) -> float:
         """Mean cross entropy of a part in nats a token; perplexity is its exponential."""
@@ -97,10 +112,3 @@ def mean_loss(network: nn.Module, text: Tensor, bptt: int) -> float:
         total += float(cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum"))
         count += targets.numel()
     return total / count
-
-
-def _detached(state: Any) -> Any:
-    """The carried state without its graph, whatever nest of tuples the network uses."""
-    if isinstance(state, Tensor):
-        return state.detach()
-    return tuple(_detached(part) for part in state)

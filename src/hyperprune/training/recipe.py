@@ -27,7 +27,15 @@ class Recipe(BaseModel):
     )
     batch: int = Field(10, ge=1, description="Columns of the training text.")
     evaluation_batch: int = Field(10, ge=1, description="Columns of the validation and test text.")
+    slice: int | None = Field(
+        None, ge=1, description="Columns that are differentiated at a time, to save memory; none for all."
+    )
     bptt: int = Field(20, ge=1, description="Steps of backpropagation through time.")
+    random_bptt: bool = Field(
+        False, description="Windows of random length around bptt, which the learning rate follows."
+    )
+    ar: float = Field(0.0, ge=0, description="Penalty of the last layer's outputs (AR).")
+    tar: float = Field(0.0, ge=0, description="Penalty of their change from step to step (TAR).")
     epochs: int = Field(40, ge=1, description="The full budget: dense reference and finalists.")
 
     decay_epochs: int | None = Field(

@@ -5,6 +5,8 @@ from typing import Literal, Protocol
 
 from torch import Tensor, nn
 
+from hyperprune.training.batch import Batch
+
 Part = Literal["valid", "test"]
 
 
@@ -29,8 +31,10 @@ class Task(Protocol):
         """A fresh network, its weights drawn from torch's global generator."""
         ...
 
-    def losses(self, network: nn.Module, epoch: int) -> Iterator[tuple[Tensor, int]]:
+    def losses(self, network: nn.Module, epoch: int) -> Iterator[tuple[Tensor, int] | Batch]:
         """Mean loss of each training batch, with its graph, and how many items it is the mean of.
+
+        A :class:`Batch` in its place has penalties, slices or a learning rate of its own.
 
         The trainer steps the optimiser before it asks for the next batch.
         """

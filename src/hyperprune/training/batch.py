@@ -1,0 +1,50 @@
+"""What one optimiser step is taken on: a batch, perhaps in slices whose gradients add up."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """A part of a batch that is differentiated at a time.
+
+    Attributes:
+        objective: its share of what is minimised, penalties included, with its graph.
+        loss: its share of the mean loss of the batch, without penalties.
+    """
+
+    objective: Tensor
+    loss: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """One step's slices.
+
+    Attributes:
+        slices: made one by one: each is differentiated before the next is asked for.
+        items: how many the loss is the mean of.
+        rate: multiplies the learning rate of this step.
+    """
+
+    slices: Iterable[Slice]
+    items: int
+    rate: float = 1.0
+
+    def backward(self) -> float:
+        """Differentiate every slice, adding to the gradients that are there; gives the mean loss."""
+        total = 0.0
+        for part in self.slices:
+            part.objective.backward()
+            total += float(part.loss.detach())
+        return total
+
+
+def as_batch(given: Batch | tuple[Tensor, int]) -> Batch:
+    """A batch as it is, or that of a mean loss and the number of its items."""
+    if isinstance(given, Batch):
+        return given
+    loss, items = given
+    return Batch((Slice(loss, loss),), items)
