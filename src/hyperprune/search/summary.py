@@ -9,8 +9,10 @@ from hyperprune.search.result import (
     CostResult,
     DenseResult,
     FinalNetwork,
+    InitialResult,
     RoundResult,
     SearchResult,
+    SeedResult,
     Standing,
     curve,
 )
@@ -26,42 +28,88 @@ def summarise(
     dense: History,
     candidates: list[Candidate],
     rounds: list[RoundResult],
+    last: list[int],
 ) -> SearchResult:
-    """Select the better finalist by its best validation epoch, then read the test part once."""
-    finalists = [c for c in candidates if c.number in rounds[-1].promoted and not c.failed]
-    selected = min(finalists, key=lambda c: (c.history.best.valid_loss, c.number), default=None)
+    """Select the better finalist by its best validation epoch, then read the test part once.
 
-    trained = [(folder.dense, dense), *((folder.candidate(c.number), c.history) for c in finalists)]
+    Args:
+        config: the search.
+        folder: its folder.
+        trainer: measures.
+        dense: the dense reference, trained to the full budget.
+        candidates: in order of number.
+        rounds: the rankings.
+        last: numbers of the candidates that were trained to the full budget.
+    """
+    finalists = [c for c in candidates if c.number in last and not c.failed]
+    selected = min(finalists, key=lambda c: (c.best_loss, c.number), default=None)
+
+    seeds = range(config.search.seeds)
+    trained = [(folder.dense, dense)]
+    trained += [(folder.candidate(c.number, seed), c.histories[seed]) for c in finalists for seed in seeds]
     losses = trainer.test_losses((job, history.best.epoch) for job, history in trained)
     final_dense, *finals = [
         _final(folder, job, history, loss) for (job, history), loss in zip(trained, losses, strict=True)
     ]
-    final_of = {c.number: final for c, final in zip(finalists, finals, strict=True)}
+    of_candidate = {c.number: finals[place * len(seeds) :][: len(seeds)] for place, c in enumerate(finalists)}
 
     return SearchResult(
         metric=config.search.metric,
+        plan=config.search.plan,
         unigram_perplexity=unigram_perplexity(load_corpus(config.corpus)),
         selected=None if selected is None else selected.number,
         dense=DenseResult(curve=curve(dense.epochs, []), final=final_dense),
         candidates=tuple(
             CandidateResult(
                 number=candidate.number,
-                variant=candidate.variant.canonical().to_dict(),
+                variant=candidate.choice.variant.canonical().to_dict(),
+                overrides=candidate.choice.overrides,
                 standing=_standing(candidate, selected, finalists),
                 duplicate_of=candidate.duplicate_of,
-                failure=candidate.history.failure.reason if candidate.history.failure else None,
+                failure=candidate.failure,
                 suggested_by=None if candidate.suggested_by == config.search.told else candidate.suggested_by,
                 pool_metric=candidate.pool_metric,
+                pool_spread=candidate.pool_spread,
                 rounds=candidate.rounds,
+                initial=_initial(trainer, candidate),
                 curve=curve(
                     candidate.history.epochs, trainer.distances(_owner(candidate), candidate.history)
                 ),
-                final=final_of.get(candidate.number),
+                final=_best(of_candidate.get(candidate.number, [])),
+                seeds=_seeds(trainer, candidate, of_candidate.get(candidate.number, [])),
             )
             for candidate in candidates
         ),
         rounds=tuple(rounds),
-        cost=_cost(config, dense, candidates),
+        cost=_cost(config, folder, dense, candidates),
+    )
+
+
+def _best(finals: list[FinalNetwork]) -> FinalNetwork | None:
+    return min(finals, key=lambda final: final.valid_perplexity, default=None)
+
+
+def _seeds(trainer: Trainer, candidate: Candidate, finals: list[FinalNetwork]) -> tuple[SeedResult, ...]:
+    """Each training of a candidate, where there are several."""
+    if len(candidate.histories) == 1:
+        return ()
+    return tuple(
+        SeedResult(
+            seed=seed,
+            curve=curve(history.epochs, trainer.distances(_owner(candidate), history, seed)),
+            final=finals[seed] if finals else None,
+        )
+        for seed, history in enumerate(candidate.histories)
+    )
+
+
+def _initial(trainer: Trainer, candidate: Candidate) -> InitialResult | None:
+    initial = candidate.history.initial
+    if initial is None:
+        return None
+    return InitialResult(
+        valid_perplexity=perplexity(initial.valid_loss),
+        ls_distance=trainer.initial_distance(_owner(candidate), candidate.history),
     )
 
 
@@ -95,11 +143,12 @@ def _final(folder: RunFolder, job: JobFolder, history: History, test_loss: float
     )
 
 
-def _cost(config: SearchConfig, dense: History, candidates: list[Candidate]) -> CostResult:
+def _cost(config: SearchConfig, folder: RunFolder, dense: History, candidates: list[Candidate]) -> CostResult:
     distinct = [candidate for candidate in candidates if candidate.duplicate_of is None]
-    epochs = sum(len(candidate.history.epochs) for candidate in distinct)
+    epochs = sum(len(history.epochs) for candidate in distinct for history in candidate.histories)
+    further = sum(len(folder.dense_of(n).history().epochs) for n in range(1, config.search.seeds))
     return CostResult(
         search=epochs,
-        with_dense=epochs + len(dense.epochs),
-        exhaustive=len(distinct) * config.recipe.epochs,
+        with_dense=epochs + len(dense.epochs) + further,
+        exhaustive=len(distinct) * config.search.seeds * config.recipe.epochs,
     )

@@ -15,5 +15,5 @@ def affordable(plan: Callable[[Settings], Plan], settings: Settings, budget: int
         budget: epochs.
     """
     most = budget // max(1, plan(replace(settings, candidates=1)).brackets[0].until)
-    costs = ((n, epochs(plan(replace(settings, candidates=n)), settings.full)) for n in range(most, 1, -1))
+    costs = ((n, epochs(plan(replace(settings, candidates=n)))) for n in range(most, 1, -1))
     return next((n for n, cost in costs if cost <= budget), 1)

@@ -34,10 +34,17 @@ class Bracket:
 
 @dataclass(frozen=True)
 class Step:
-    """What follows a ranking: the best ``kept`` go on until an epoch; the full budget ends the bracket."""
+    """What follows a ranking.
+
+    Attributes:
+        kept: so many of the best go on.
+        until: until this epoch.
+        last: whether they are the bracket's finalists, and until is the full budget.
+    """
 
     kept: int
     until: int
+    last: bool
 
 
 class Plan(Protocol):
@@ -71,7 +78,7 @@ class Ranking:
     until: int
 
 
-def rankings(plan: Plan, full: int) -> Iterator[Ranking]:
+def rankings(plan: Plan) -> Iterator[Ranking]:
     """All rankings of a plan, and last in each bracket the candidates that have the full budget."""
     for number, bracket in enumerate(plan.brackets):
         left, until = bracket.candidates, bracket.until
@@ -80,14 +87,14 @@ def rankings(plan: Plan, full: int) -> Iterator[Ranking]:
             step = plan.step(number, until, left)
             left, until = step.kept, step.until
             yield Ranking(number, left, until)
-            if until >= full:
+            if step.last:
                 break
 
 
-def epochs(plan: Plan, full: int) -> int:
+def epochs(plan: Plan) -> int:
     """Epochs that the candidates train if none fails or repeats another, without the dense reference."""
     total, before = 0, (-1, 0)
-    for ranking in rankings(plan, full):
+    for ranking in rankings(plan):
         trained = before[1] if before[0] == ranking.bracket else 0
         total += ranking.candidates * (ranking.until - trained)
         before = (ranking.bracket, ranking.until)

@@ -18,4 +18,4 @@ class Full:
 
     def step(self, bracket: int, until: int, left: int) -> Step:
         """All of them, to the end."""
-        return Step(left, self.settings.full)
+        return Step(left, self.settings.full, last=True)

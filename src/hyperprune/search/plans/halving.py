@@ -1,4 +1,4 @@
-"""Successive halving (Jamieson and Talwalkar 2016): one of ``eta`` candidates goes on, ``eta`` times as far."""
+"""Successive halving (Jamieson and Talwalkar 2016): one of ``eta`` goes on, ``eta`` times as far."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,10 @@ def rungs(settings: Settings) -> tuple[int, ...]:
 def next_rung(settings: Settings, until: int, left: int) -> Step:
     """Who goes on from a rung, and until which."""
     if until >= settings.full:
-        return Step(left, settings.full)
+        return Step(left, settings.full, last=True)
     kept = max(min(left, 1), left // settings.eta)
-    return Step(kept, next(rung for rung in rungs(settings) if rung > until))
+    rung = next(rung for rung in rungs(settings) if rung > until)
+    return Step(kept, rung, last=rung == settings.full)
 
 
 @dataclass(frozen=True)

@@ -20,4 +20,6 @@ class Rounds:
     def step(self, bracket: int, until: int, left: int) -> Step:
         """Half of them, rounded up; where two or fewer are left, they train to the end."""
         kept = left if is_final(left) else -(-left // 2)
-        return Step(kept, self.settings.full if is_final(kept) else until + self.settings.each)
+        if is_final(kept):
+            return Step(kept, self.settings.full, last=True)
+        return Step(kept, until + self.settings.each, last=False)
