@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from plan import EPOCHS, MEASURED, Piece
-from spectra import CONVENTIONS, Means, distances, read, write
+from spectra import CONVENTIONS, DEFAULT, KINDS, Means, distances, mean_exponents, read, rounded, write
+from torch import Tensor
 
 from hyperprune.corpora import load as load_corpus
 from hyperprune.files import write_json
@@ -61,6 +62,7 @@ def write_record(piece: Piece, job: TrainingJob, records: Path, costs: Costs, ve
     }
     if piece.variant is None:
         means = {f"{epoch}/{name}": mean for epoch, (by, _) in stages.items() for name, mean in by.items()}
+        means |= {f"{epoch}/{DEFAULT}": mean for epoch, mean in _by_epoch(job.folder).items()}
         write(records / f"{piece.name}.safetensors", means, record["clamped"])
     write_json(records / f"{piece.name}.json", record)
 
@@ -83,8 +85,18 @@ def complete(piece: Piece, folder: Path, records: Path) -> None:
     record["distances"] = {
         "same_epoch": {f"{e}": distances(means, dense[e]) for e, (means, _) in stages.items()},
         "end": {f"{e}": distances(means, dense[EPOCHS]) for e, (means, _) in stages.items()},
+        "every_epoch": {
+            kind: [rounded(mean, tensors[f"{e}/{DEFAULT}"], kind) for e, mean in _by_epoch(folder).items()]
+            for kind in KINDS
+        },
     }
     write_json(path, record)
+
+
+def _by_epoch(folder: Path) -> dict[int, Tensor]:
+    """Mean exponents of every epoch in the convention that a search takes by default."""
+    files = JobFolder(folder)
+    return {e.epoch: mean_exponents(files.spectrum(e.epoch)) for e in files.history().epochs}
 
 
 def measured(folder: Path) -> dict[int, tuple[Means, Record]]:

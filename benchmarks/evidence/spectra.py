@@ -26,6 +26,7 @@ CONVENTIONS: dict[str, dict[str, Any]] = {
     for state in lyapunov.STATES
     for direction in lyapunov.DIRECTIONS
 } | {"paper": {"preset": "paper"}}
+DEFAULT = "hidden-forward"  # what a search takes, and so is there for every epoch
 KINDS = ("l2", "wasserstein")
 
 Means = dict[str, Tensor]  # by convention, exponents (n,) in nats a step, float32, layer 1 first
@@ -41,11 +42,11 @@ def measure(job: TrainingJob, epoch: int) -> tuple[Means, dict[str, int]]:
     network = load_network(job.folder / f"epoch-{epoch:04d}.safetensors")
     taken = {
         name: JobFolder(job.folder).spectrum(epoch)
-        if name == "hidden-forward"
+        if name == DEFAULT
         else lyapunov.spectrum(network, inputs, **choices)
         for name, choices in CONVENTIONS.items()
     }
-    means = {name: spectrum.in_nats().mean.to(torch.float32) for name, spectrum in taken.items()}
+    means = {name: mean_exponents(spectrum) for name, spectrum in taken.items()}
     return means, {name: int(spectrum.clamped.sum()) for name, spectrum in taken.items()}
 
 
@@ -64,7 +65,15 @@ def read(path: Path) -> tuple[Means, dict[str, Any]]:
 def distances(means: Means, dense: Means) -> dict[str, float]:
     """Distance in nats a step for every ``convention/kind``."""
     return {
-        f"{name}/{kind}": float(f"{lyapunov.distance(means[name], dense[name], kind):.7g}")
-        for name in CONVENTIONS
-        for kind in KINDS
+        f"{name}/{kind}": rounded(means[name], dense[name], kind) for name in CONVENTIONS for kind in KINDS
     }
+
+
+def rounded(mean: Tensor, dense: Tensor, kind: str) -> float:
+    """One distance, to the seven digits that float32 exponents bear."""
+    return float(f"{lyapunov.distance(mean, dense, kind):.7g}")
+
+
+def mean_exponents(spectrum: lyapunov.Spectrum) -> Tensor:
+    """What is kept of a spectrum: ``(n,)`` in nats a step, float32."""
+    return spectrum.in_nats().mean.to(torch.float32)

@@ -31,3 +31,16 @@ class RunFolderError(HyperpruneError):
 
 class DivergedError(HyperpruneError):
     """Training left the finite numbers; the candidate is recorded as failed."""
+
+
+class WorkerDiedError(HyperpruneError):
+    """The process of a job died, again and again, and took its reason with it."""
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out; torch's CPU allocator says so in the words of a RuntimeError."""
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and (
+        "can't allocate memory" in str(error) or "out of memory" in str(error).lower()
+    )

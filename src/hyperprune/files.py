@@ -4,10 +4,11 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from hyperprune.errors import RunFolderError
 
@@ -65,22 +66,32 @@ def sha256(path: Path) -> str:
 
 
 @contextmanager
-def locked(folder: Path, remedy: str = "stop it, or give another --out") -> Iterator[None]:
+def locked(folder: Path, remedy: str = "stop it, or give another --out", wait: float = 0.0) -> Iterator[None]:
     """Hold ``folder`` for this process alone; the kernel lets go when the process dies, however it dies.
 
     Args:
         folder: must exist.
         remedy: what else the user can do, in the error.
+        wait: seconds to wait for a process that holds it to go.
 
     Raises:
         RunFolderError: another live process holds it.
     """
+    last = time.monotonic() + wait
     with (folder / ".lock").open("a") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunFolderError(f"{folder} is in use by another process: wait for it, {remedy}") from None
+        while not _try_to_hold(stream):
+            if time.monotonic() >= last:
+                raise RunFolderError(f"{folder} is in use by another process: wait for it, {remedy}")
+            time.sleep(0.05)
         yield
+
+
+def _try_to_hold(stream: IO[str]) -> bool:
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _write(path: Path, data: bytes) -> None:

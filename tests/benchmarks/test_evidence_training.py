@@ -97,6 +97,8 @@ def test_distances_wait_for_the_dense_network_and_are_then_filled_in(
     assert set(same) == set(end) == {"1", "2"}
     assert same["2"] == end["2"]  # the second epoch is the end of this plan
     assert same["1"] != end["1"]
+    for kind, values in record["distances"]["every_epoch"].items():
+        assert values == [same[epoch][f"hidden-forward/{kind}"] for epoch in ("1", "2")]
     assert all(value > 0 for value in same["1"].values())
     assert {name.split("/")[1] for name in same["1"]} == {"l2", "wasserstein"}
 

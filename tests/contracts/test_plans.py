@@ -30,8 +30,9 @@ def test_a_bracket_ends_at_the_full_budget_whoever_fails(
         assert left >= 1
         for _ in range(100):
             left = data.draw(st.integers(0, left), label="candidates that did not fail")
-            step = plan.step(number, until, left)
-            assert 0 <= step.kept <= left
+            free = data.draw(st.integers(min(left, 1), left), label="that repeat no other")
+            step = plan.step(number, until, left, free)
+            assert 0 <= step.kept <= free
             assert (step.kept > 0) == (left > 0)
             assert until <= step.until
             left, until = step.kept, step.until

@@ -2,7 +2,7 @@
 
 import errno
 
-from hyperprune.errors import HyperpruneError
+from hyperprune.errors import HyperpruneError, out_of_memory
 
 INTERRUPTED = 130
 INTERRUPTED_LINE = "interrupted; what was finished is kept, and the same command goes on from there"
@@ -30,7 +30,7 @@ def mistake(error: BaseException) -> str | None:
         where = f": {error.filename}" if error.filename else ""
         remedy = _REMEDIES.get(error.errno or 0, _OTHERWISE)
         return _one_line(f"{error.strerror or error}{where}; {remedy}")
-    if _out_of_memory(error):
+    if out_of_memory(error):
         return (
             "the memory does not suffice: lower [model] hidden, embedding or layers, "
             "[recipe] batch or [spectrum] batch"
@@ -48,15 +48,6 @@ def _usage(error: BaseException) -> str | None:
     if not message:  # no command at all: the help has been shown
         return ""
     return _one_line(f"{message.rstrip('.')}; {path} --help lists what can be given")
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out; torch's CPU allocator says so in the words of a RuntimeError."""
-    if isinstance(error, MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and (
-        "can't allocate memory" in str(error) or "out of memory" in str(error).lower()
-    )
 
 
 def _one_line(text: str) -> str:

@@ -12,7 +12,7 @@ PRUNING = "How it is pruned"
 # what --preset takes; a list here, because the presets' own room takes seconds to import
 PRESETS = ("demo", "ptb-lstm")
 # what --model takes, for the same reason
-MODELS = ("awd-lstm", "awd-lstm-mos", "gru", "rnn", "stacked-lstm")
+MODELS = ("awd-lstm", "awd-lstm-mos", "gru", "on-lstm", "rhn", "rnn", "stacked-lstm")
 
 
 def _presets(incomplete: str) -> list[str]:
@@ -96,9 +96,13 @@ KEYS = {
     "first_epochs": "search.first_epochs",
     "round_epochs": "search.round_epochs",
     "metric": "search.metric",
+    "near_duplicates": "search.near_duplicates",
     "seed": "seed",
     "threads": "runtime.threads",
     "device": "runtime.device",
+    "workers": "runtime.workers",
+    "executor": "runtime.executor",
+    "address": "runtime.address",
     "sparse_init": "variant.sparse_init",
     "death": "variant.death",
     "growth": "variant.growth",

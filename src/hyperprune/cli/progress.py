@@ -8,6 +8,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -31,7 +32,7 @@ class SearchProgress:
         pool = config.search
         cost = planned_cost(pool.candidates, pool.first_epochs, pool.round_epochs, config.recipe.epochs)
         self._console = console
-        self._metric = pool.metric
+        self._metric, self._full = pool.metric, config.recipe.epochs
         self._whole = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(),
@@ -50,7 +51,7 @@ class SearchProgress:
         )
         self._live = Live(Group(self._whole, self._job), console=console, refresh_per_second=4)
         self._overall = self._whole.add_task("search", total=cost.with_dense)
-        self._current = self._job.add_task("", total=1, figures="")
+        self._bars: dict[str, TaskID] = {}
         self._done: dict[str, int] = {}
 
     def __enter__(self) -> "SearchProgress":
@@ -83,6 +84,7 @@ class SearchProgress:
         self._whole.update(self._overall, description=event.name)
 
     def _ended(self, event: CandidateEnded) -> None:
+        self._put_away(f"candidate {event.number}")
         if event.metric is None:
             self._console.print(f"  candidate {event.number}: [red]failed[/], {event.note}", soft_wrap=True)
             return
@@ -102,14 +104,24 @@ class SearchProgress:
         if event.valid_loss is not None:
             self._done[event.label] = max(event.epoch, self._done.get(event.label, 0))
             self._whole.update(self._overall, completed=sum(self._done.values()))
+            if event.epoch == event.until:
+                self._put_away(event.label)
             return
+        if event.label not in self._bars:
+            self._bars[event.label] = self._job.add_task(event.label, total=event.steps, figures="")
         self._job.update(
-            self._current,
+            self._bars[event.label],
             total=event.steps,
             completed=event.step,
-            description=f"{event.label}, epoch {event.epoch} of {event.until}",
+            description=f"{event.label}, epoch {event.epoch} of "
+            f"{self._full if event.label == 'dense' else event.until}",
             figures=f"{event.items_per_second:,.0f} tokens/s, loss {event.train_loss:.3f}",
         )
+
+    def _put_away(self, label: str) -> None:
+        """Draw no bar for a job that has ended."""
+        if label in self._bars:
+            self._job.remove_task(self._bars.pop(label))
 
 
 class TrainProgress:

@@ -54,9 +54,26 @@ def search(
     metric: Annotated[
         str | None, typer.Option(help="Early metric: ls or loss.", rich_help_panel=options.WHAT)
     ] = None,
+    near_duplicates: Annotated[
+        float | None,
+        typer.Option(
+            help="Spectra this near count as the same: the worse candidate is not promoted.",
+            rich_help_panel=options.WHAT,
+        ),
+    ] = None,
     seed: options.Seed = None,
     threads: options.Threads = None,
     device: options.Device = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Networks that train at a time.", rich_help_panel=options.RUN)
+    ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(help="Where they train: in-process, processes, ray.", rich_help_panel=options.RUN),
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Address of a Ray cluster, or auto.", rich_help_panel=options.RUN)
+    ] = None,
 ) -> None:
     """Search pruned variants of a recurrent network on a text.
 
@@ -84,9 +101,13 @@ def search(
         first_epochs=first_epochs,
         round_epochs=round_epochs,
         metric=metric,
+        near_duplicates=near_duplicates,
         seed=seed,
         threads=threads,
         device=device,
+        workers=workers,
+        executor=executor,
+        address=address,
     )
     from hyperprune.cli import run_search
 

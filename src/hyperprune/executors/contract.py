@@ -22,8 +22,12 @@ class Executor(Protocol):
         """Start ``function(payload)`` and give its future; the payload and the result are JSON values."""
         ...
 
+    def cancel(self, future: Future[Any]) -> None:
+        """End a job at once, waiting or running; its future then raises ``CancelledError``."""
+        ...
+
     def close(self) -> None:
-        """Let running jobs end and give the resources back."""
+        """End whatever waits or runs, and give the resources back."""
         ...
 
 

@@ -16,8 +16,8 @@ class InProcess:
 
     workers = 1
 
-    def __init__(self, listener: Callable[[Any], None] | None = None) -> None:
-        self._listener = listener or (lambda _: None)
+    def __init__(self, listener: Callable[[Any], None] = lambda _: None) -> None:
+        self._listener = listener
 
     def submit(self, function: str, payload: Payload) -> Future[Any]:
         """Run the job and give a future that is done; an exception waits in it."""
@@ -27,6 +27,9 @@ class InProcess:
         except Exception as error:
             future.set_exception(error)
         return future
+
+    def cancel(self, future: Future[Any]) -> None:
+        """Nothing: the job has ended before its future was given."""
 
     def close(self) -> None:
         """Nothing is held."""

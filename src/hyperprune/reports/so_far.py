@@ -10,8 +10,9 @@ from hyperprune.reports.findings import DENSE, Network
 from hyperprune.reports.histories import read_history
 from hyperprune.search import RoundResult, RunFolder, SearchConfig
 from hyperprune.search.chooser import Chooser, Suggestion
-from hyperprune.search.halving import Standing, ranked
+from hyperprune.search.halving import Standing, promoted, ranked
 from hyperprune.search.metrics import METRICS, Measured, Parts, spectrum_distance
+from hyperprune.search.same_dynamics import left_out
 from hyperprune.training import EpochRecord, History, perplexity
 
 
@@ -135,20 +136,29 @@ def _bracket(
             Standing(score, fmean(h.valid_loss for h in reached[n]), n)
             for n, score in zip(whole, scores, strict=True)
         )
-        step = config.plan.step(bracket, until, len(order))
+        same = _same(folder, config, [standing.number for standing in order], until)
+        step = config.plan.step(bracket, until, len(order), len(order) - len(same))
         found.append(
             RoundResult(
                 bracket=bracket,
                 until=until,
                 ranking=tuple(standing.number for standing in order),
                 metric=tuple(standing.metric for standing in order),
-                promoted=tuple(standing.number for standing in order[: step.kept]),
+                promoted=tuple(promoted(order, step.kept, same)),
                 failed=tuple(n for n in parts if n not in whole),
+                same_as=same,
             )
         )
         if step.last or not order:
             return found
         alive, until = list(found[-1].promoted), step.until
+
+
+def _same(folder: RunFolder, config: SearchConfig, ranking: list[int], epoch: int) -> dict[int, int]:
+    try:
+        return left_out(config.search, config.seed, folder, ranking, epoch)
+    except (HyperpruneError, OSError):
+        return {}
 
 
 def _has_reached(history: History, until: int) -> bool:

@@ -14,11 +14,13 @@ from hyperprune.models import AnyModel, StackedLSTMConfig
 from hyperprune.optim import build
 from hyperprune.search.own_metric import check_name
 from hyperprune.search.plans import PLANS, Plan, Settings, rankings
+from hyperprune.search.runtime import SearchRuntime
 from hyperprune.search.samplers import SAMPLERS, SamplerRule
 from hyperprune.search.samplers import check as check_sampler
 from hyperprune.search.space import SpaceConfig
 from hyperprune.sparsity import SparseTraining, density_from_sparsity
-from hyperprune.training import Recipe, RuntimeConfig, SpectrumConfig
+from hyperprune.training import Recipe, SpectrumConfig
+from hyperprune.training.decisive import decisive
 
 
 class PoolConfig(BaseModel):
@@ -49,6 +51,12 @@ class PoolConfig(BaseModel):
     )
     loss_weight: float = Field(0.5, ge=0, le=1, description="Weight of the loss in the metric rank.")
     distance: Literal["l2", "wasserstein"] = Field("l2", description="Distance of two spectra.")
+    near_duplicates: float | None = Field(
+        None,
+        gt=0,
+        description="Two candidates whose exponents differ by at most this (root mean square, nats a step) "
+        "are the same: the worse one is not promoted beside the better. None for off.",
+    )
     sampler: str = Field("tpe", description="Optimiser that suggests candidates.")
     startup: int = Field(
         10, ge=1, description="Random suggestions before an optimiser that learns begins to."
@@ -131,7 +139,7 @@ class SearchConfig(BaseModel):
     spectrum: SpectrumConfig = Field(default_factory=SpectrumConfig)
     space: SpaceConfig = Field(default_factory=SpaceConfig)
     search: PoolConfig = Field(default_factory=PoolConfig)
-    runtime: RuntimeConfig = Field(default_factory=RuntimeConfig)
+    runtime: SearchRuntime = Field(default_factory=SearchRuntime)
 
     @property
     def density(self) -> float:
@@ -141,7 +149,8 @@ class SearchConfig(BaseModel):
     @property
     def digest(self) -> str:
         """Twelve hexadecimal digits that stand for this configuration, whatever text is found."""
-        document = self.model_dump(mode="json", exclude={"corpus": {"sha256"}})
+        document = decisive(self)
+        del document["corpus"]["sha256"]
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
 
     def with_corpus_hash(self, sha256: str) -> "SearchConfig":

@@ -1,21 +1,24 @@
 """The search: dense reference, pool, halving rounds, finals, one look at the test part."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hyperprune.corpora import load as load_corpus
-from hyperprune.executors import Executor, InProcess
+from hyperprune.executors import Executor, InProcess, make
 from hyperprune.search.candidate import Candidate
 from hyperprune.search.chooser import Chooser, Outcome, Suggestion
 from hyperprune.search.config import SearchConfig
-from hyperprune.search.events import CandidateEnded, Listener, RoundBegan
-from hyperprune.search.halving import Standing, ranked
+from hyperprune.search.events import CandidateEnded, Event, Listener, RoundBegan
+from hyperprune.search.halving import Standing, promoted, ranked
 from hyperprune.search.metrics import Parts
 from hyperprune.search.plans import Bracket
 from hyperprune.search.result import RoundResult, SearchResult
 from hyperprune.search.run_folder import RunFolder
+from hyperprune.search.same_dynamics import left_out
 from hyperprune.search.summary import summarise
 from hyperprune.search.timings import save_timings
 from hyperprune.search.trainer import Trainer, Wanted
@@ -39,7 +42,7 @@ def run(
         out: the run folder; a new one, or one of the same configuration. ``runs/`` and a digest of the
             configuration if left out, so that the same call goes on.
         listener: hears about progress.
-        executor: where jobs run; in this process by default.
+        executor: where jobs run; what ``[runtime]`` says by default, in this process if it says nothing.
 
     Raises:
         RunFolderError: the folder is in use or of another configuration.
@@ -49,16 +52,41 @@ def run(
     folder = RunFolder(Path(out or f"runs/{config.digest}").expanduser().resolve())
     corpus = load_corpus(config.corpus)
     config = config.with_corpus_hash(corpus.sha256)
-    executor = executor or InProcess(listener)
-    Trainer(config, folder, executor).check()
+    Trainer(config, folder, InProcess()).check()
+    listener = _one_at_a_time(listener)
     with folder.held(config):
         done = folder.result()
         if done is not None:
             return done
-        result = Search(config, folder, executor, listener).run()
+        with _started(config, listener, executor) as running:
+            result = Search(config, folder, running, listener).run()
         folder.save_result(result)
         save_timings(folder, [c.number for c in result.candidates], config.search.seeds)
         return result
+
+
+@contextmanager
+def _started(config: SearchConfig, listener: Listener, given: Executor | None) -> Iterator[Executor]:
+    """The given executor, or the configured one, which ends with all its jobs however the search ends."""
+    if given is not None:
+        yield given
+        return
+    executor = make(config.runtime.executor, config.runtime.jobs, listener)
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+def _one_at_a_time(listener: Listener) -> Listener:
+    """Events of the search and of several workers, never two at once."""
+    lock = threading.RLock()
+
+    def listen(event: Event) -> None:
+        with lock:
+            listener(event)
+
+    return listen
 
 
 class Search:
@@ -147,14 +175,16 @@ class Search:
         """Rank and train on those that the plan keeps, until they have the full budget."""
         while True:
             order = self._rank(alive)
-            step = self._plan.step(bracket, until, len(order))
-            kept = [standing.number for standing in order[: step.kept]]
-            self._record(bracket, until, order, kept, alive)
+            same = self._same_dynamics(order, until)
+            step = self._plan.step(bracket, until, len(order), len(order) - len(same))
+            kept = promoted(order, step.kept, same)
+            self._record(bracket, until, order, kept, same, alive)
             name = "finals" if step.last else f"round {len(self._rounds)}"
             self._listener(RoundBegan(name, len(kept), step.until))
             alive, until = self._train_on([self._candidates[n] for n in kept], step.until), step.until
             if step.last:
                 self._finalists += kept
+            if step.last or not kept:
                 return
 
     def _train_on(self, candidates: list[Candidate], until: int) -> list[Candidate]:
@@ -191,7 +221,13 @@ class Search:
         )
 
     def _record(
-        self, bracket: int, until: int, order: list[Standing], kept: list[int], ranked_ones: list[Candidate]
+        self,
+        bracket: int,
+        until: int,
+        order: list[Standing],
+        kept: list[int],
+        same: dict[int, int],
+        alive: list[Candidate],
     ) -> None:
         """Keep a ranking, and in the candidates what ranked them."""
         scores = {standing.number: standing.metric for standing in order}
@@ -208,9 +244,15 @@ class Search:
                 ranking=tuple(standing.number for standing in order),
                 metric=tuple(standing.metric for standing in order),
                 promoted=tuple(kept),
-                failed=tuple(c.number for c in ranked_ones if c.number not in scores),
+                failed=tuple(c.number for c in alive if c.number not in scores),
+                same_as=same,
             )
         )
+
+    def _same_dynamics(self, order: list[Standing], until: int) -> dict[int, int]:
+        """Who does not go on because a better candidate has the same spectrum, where that is asked for."""
+        config, ranking = self._config, [standing.number for standing in order]
+        return left_out(config.search, config.seed, self._folder, ranking, until)
 
     def _tell(self, candidate: Candidate, note: str = "") -> None:
         """Let the listener hear how a candidate ended a stage."""

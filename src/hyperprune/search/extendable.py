@@ -15,10 +15,11 @@ from pydantic import ValidationError
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.search.config import SearchConfig
+from hyperprune.training.decisive import decisive
 from hyperprune.training.run_folder import Difference, differences, first_mistake
 
 _MAY_GROW = ("search.candidates", "recipe.epochs")
-_MAY_CHANGE = ("search.metric", "search.distance")
+_MAY_CHANGE = ("search.metric", "search.distance", "search.loss_weight", "search.near_duplicates")
 
 
 def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:
@@ -39,7 +40,7 @@ def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:
         new = SearchConfig.model_validate(tables)
     except ValidationError as error:
         raise ConfigurationError(first_mistake(error, SearchConfig)) from None
-    for found in differences(old.model_dump(), new.model_dump()):
+    for found in differences(decisive(old), decisive(new)):
         _check(*found)
     if new.recipe.epochs > old.recipe.epochs and old.recipe.decay_epochs is None:
         recipe = new.recipe.model_copy(update={"decay_epochs": old.recipe.epochs})

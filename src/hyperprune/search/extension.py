@@ -13,6 +13,7 @@ from hyperprune.search.events import Listener
 from hyperprune.search.extendable import extended
 from hyperprune.search.result import SearchResult
 from hyperprune.search.run_folder import RunFolder
+from hyperprune.training.decisive import decisive
 from hyperprune.training.run_folder import CONFIG, write_config
 
 _KEPT = ("result.json", "study.db", "report.html", CONFIG)
@@ -57,7 +58,7 @@ def prepare(folder: RunFolder, values: dict[str, Any]) -> SearchConfig:
     with files.locked(folder.path):
         old = folder.config()
         new = extended(old, values)
-        if new != old:
+        if decisive(new) != decisive(old):
             _put_aside(folder.path)
             write_config(folder.path, new)
     return new

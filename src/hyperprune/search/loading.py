@@ -10,6 +10,8 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.models import known_keys
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.presets import preset as preset_tables
+from hyperprune.search.runtime import SearchRuntime
+from hyperprune.training.decisive import free_keys
 from hyperprune.training.run_folder import first_mistake, read_toml
 from hyperprune.training.single import TrainConfig
 
@@ -35,7 +37,7 @@ def configure(
 def configure_training(
     preset: str | None = None, file: Path | None = None, values: Mapping[str, Any] | None = None
 ) -> TrainConfig:
-    """The configuration of a single training, from the same layers without ``[search]`` and ``[space]``.
+    """The configuration of a single training, from the same layers without what only a search has.
 
     Raises:
         ConfigurationError: as :func:`configure`.
@@ -43,6 +45,8 @@ def configure_training(
     tables = layered(preset, file, values)
     for table in ("search", "space"):
         tables.pop(table, None)
+    for key in free_keys(SearchRuntime):
+        tables.get("runtime", {}).pop(key, None)
     return validated(TrainConfig, tables)
 
 

@@ -107,6 +107,11 @@ class RoundResult(_Record):
     metric: tuple[float, ...] = Field(description="Their metric, in the same order.")
     promoted: tuple[int, ...] = Field(description="Those that went on, best first.")
     failed: tuple[int, ...] = Field(description="Those that failed in this round.")
+    same_as: dict[int, int] = Field(
+        {},
+        description="Those that could not go on because they repeat the spectrum of a better one: which one. "
+        "Empty without near_duplicates.",
+    )
 
 
 class CostResult(_Record):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
 
-from hyperprune.executors import Executor, completed, then
+from hyperprune.errors import WorkerDiedError, out_of_memory
+from hyperprune.executors import Executor, completed, retried, then
 from hyperprune.search.choice import Choice
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.events import Listener
@@ -22,6 +23,7 @@ from hyperprune.search.seeds import root_seed
 from hyperprune.training import History, JobFolder, TrainingJob
 from hyperprune.training.checkpoint import path as checkpoint_path
 from hyperprune.training.evaluation import EvaluationJob
+from hyperprune.training.history import Failure
 from hyperprune.training.job import check, finished, tell_known
 from hyperprune.training.work import EVALUATE, TRAIN
 
@@ -141,7 +143,7 @@ class Trainer:
 
     def _reached(self, number: int, training: list[Future[History]]) -> Reached:
         """Wait for a candidate, and for the dense references where it is measured against them."""
-        histories = tuple(seed.result() for seed in training)
+        histories = tuple(self._history(number, seed, job) for seed, job in enumerate(training))
         for reference in self._references:
             reference.check()
         if any(history.failure is not None for history in histories):
@@ -172,13 +174,28 @@ class Trainer:
         label = "dense" + (f", seed {seed}" if seed else "")
         return self._start(self._job(label, self._folder.dense_of(seed), None, until, seed))
 
+    def _history(self, number: int, seed: int, training: Future[History]) -> History:
+        """Wait for a candidate; one that no worker can train has failed, and the search goes on."""
+        try:
+            return training.result()
+        except Exception as error:
+            if not (out_of_memory(error) or isinstance(error, WorkerDiedError)):
+                raise
+            folder = self._folder.candidate(number, seed)
+            known = folder.history()
+            failure = Failure(epoch=len(known.epochs) + 1, reason=_reason(error))
+            folder.save_failure(failure)
+            return known.model_copy(update={"failure": failure})
+
     def _start(self, job: TrainingJob) -> Future[History]:
         """Begin a job; what an earlier process has finished is only read."""
         known = finished(job)
         if known is not None:
             tell_known(job, known, self._listener)
             return completed(known)
-        running = self._executor.submit(TRAIN, job.model_dump(mode="json"))
+        payload = job.model_dump(mode="json")
+        # for want of memory a job may fail because of what ran beside it
+        running = retried(lambda: self._executor.submit(TRAIN, payload), out_of_memory)
         return then(running, History.model_validate)
 
     def _job(
@@ -199,3 +216,10 @@ class Trainer:
             threads=config.runtime.threads,
             device=config.runtime.device,
         )
+
+
+def _reason(error: Exception) -> str:
+    """Why a candidate could not be trained, in one line."""
+    if isinstance(error, WorkerDiedError):
+        return str(error)
+    return f"the memory did not suffice, twice: {' '.join(str(error).split())[:200]}"

@@ -1,7 +1,8 @@
 """A training job: a plain description, and the function that brings it to its budget.
 
 A job is idempotent. What its folder holds is taken up, so running it again after a kill goes on from
-the last whole checkpoint, and running it once more only reads the history.
+the last whole checkpoint, and running it once more only reads the history. It holds its folder while it
+runs, with a lock that the kernel takes from a dead process.
 """
 
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
+from hyperprune import files
 from hyperprune.corpora import CorpusConfig
 from hyperprune.corpora import load as load_corpus
 from hyperprune.errors import DivergedError
@@ -28,6 +30,9 @@ from hyperprune.training.progress import Listener, Progress, silent
 from hyperprune.training.recipe import Recipe
 from hyperprune.training.state import TrainingState, seed_for_training
 from hyperprune.training.task import Task
+
+# seconds; the worker of a driver that was killed lets go of its network as soon as it notices
+_LEASE_WAIT = 60.0
 
 
 class TrainingJob(BaseModel):
@@ -72,8 +77,14 @@ def run(job: TrainingJob, listener: Listener = silent) -> History:
         CorpusError: the text cannot be read or is too short.
         ConfigurationError: the variant is impossible with this network or optimiser.
         CheckpointError: the folder holds checkpoints of another network.
+        RunFolderError: another process trains this network.
     """
     job.folder.mkdir(parents=True, exist_ok=True)
+    with files.locked(job.folder, "or end the search that it belongs to", wait=_LEASE_WAIT):
+        return _run(job, listener)
+
+
+def _run(job: TrainingJob, listener: Listener) -> History:
     folder = JobFolder(job.folder)
     folder.check_owner(job.identity)
     known = folder.history().until(job.until)

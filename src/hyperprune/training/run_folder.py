@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from hyperprune import files
 from hyperprune.errors import RunFolderError
+from hyperprune.training.decisive import decisive
 
 C = TypeVar("C", bound=BaseModel)
 Difference = tuple[str, Any, Any]
@@ -63,8 +64,8 @@ def make(path: Path) -> None:
 
 
 def write_config(path: Path, config: BaseModel) -> None:
-    """Write config.toml."""
-    text = tomli_w.dumps(_without_none(config.model_dump(mode="json")))
+    """Write config.toml: what decides the result."""
+    text = tomli_w.dumps(_without_none(decisive(config)))
     files.write_bytes(path / CONFIG, text.encode())
 
 
@@ -169,7 +170,7 @@ def _tables(path: Path) -> dict[str, Any]:
 
 
 def _same(path: Path, config: BaseModel, hint: Callable[[list[Difference]], str]) -> None:
-    found = differences(read_config(path, type(config)).model_dump(), config.model_dump())
+    found = differences(decisive(read_config(path, type(config))), decisive(config))
     if found:
         name, old, new = found[0]
         raise RunFolderError(

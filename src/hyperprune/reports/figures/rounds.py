@@ -18,7 +18,7 @@ def rounds(findings: Findings, wide: bool = True) -> Figure:
     for row, candidate in enumerate(shown):
         for bar in axis.barh(row, candidate.epochs, color=COLOURS[candidate.standing], height=0.68):
             bar.set_gid(f"net-{candidate.name}")
-        metric = "failed" if candidate.metric is None else f"{candidate.metric:.3g}"
+        metric = "failed" if candidate.metric is None else _figure(candidate.metric)
         beside(axis, metric, candidate.epochs, row)
     for ranking in findings.rounds:
         axis.axvline(ranking.until, color=COLOURS["ink"], linewidth=0.9, linestyle=":")
@@ -31,6 +31,10 @@ def rounds(findings: Findings, wide: bool = True) -> Figure:
     handles = [Line2D([], [], color=COLOURS[name], linewidth=6, label=name) for name in standings]
     page.legend(handles=handles, loc="outside upper left", ncols=len(handles) if wide else 3)
     return page
+
+
+def _figure(metric: float) -> str:
+    return f"{metric:.2f}" if abs(metric) >= 0.1 else f"{metric:.2g}"
 
 
 def _place(findings: Findings, name: str) -> int:

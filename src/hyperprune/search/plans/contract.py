@@ -55,10 +55,14 @@ class Plan(Protocol):
         """The pools."""
         ...
 
-    def step(self, bracket: int, until: int, left: int) -> Step:
-        """What follows the ranking of ``left`` candidates of a bracket after ``until`` epochs.
+    def step(self, bracket: int, until: int, ranked: int, free: int) -> Step:
+        """What follows the ranking of a bracket after ``until`` epochs.
 
-        ``left`` may be fewer than planned, because candidates fail or repeat one another; and none.
+        Args:
+            bracket: its number.
+            until: epochs that were trained.
+            ranked: how many candidates; fewer than planned where some fail or repeat others, perhaps none.
+            free: how many of them may go on; the others are near duplicates of better ones.
         """
         ...
 
@@ -84,7 +88,7 @@ def rankings(plan: Plan) -> Iterator[Ranking]:
         left, until = bracket.candidates, bracket.until
         yield Ranking(number, left, until)
         while True:
-            step = plan.step(number, until, left)
+            step = plan.step(number, until, left, left)
             left, until = step.kept, step.until
             yield Ranking(number, left, until)
             if step.last:

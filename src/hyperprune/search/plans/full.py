@@ -16,6 +16,6 @@ class Full:
         """One pool."""
         return (Bracket(self.settings.candidates, self.settings.first),)
 
-    def step(self, bracket: int, until: int, left: int) -> Step:
+    def step(self, bracket: int, until: int, ranked: int, free: int) -> Step:
         """All of them, to the end."""
-        return Step(left, self.settings.full, last=True)
+        return Step(free, self.settings.full, last=True)

@@ -13,11 +13,11 @@ def rungs(settings: Settings) -> tuple[int, ...]:
     return tuple(round(settings.full / settings.eta**place) for place in range(count, -1, -1))
 
 
-def next_rung(settings: Settings, until: int, left: int) -> Step:
+def next_rung(settings: Settings, until: int, ranked: int, free: int) -> Step:
     """Who goes on from a rung, and until which."""
     if until >= settings.full:
-        return Step(left, settings.full, last=True)
-    kept = max(min(left, 1), left // settings.eta)
+        return Step(free, settings.full, last=True)
+    kept = min(free, max(1, ranked // settings.eta))
     rung = next(rung for rung in rungs(settings) if rung > until)
     return Step(kept, rung, last=rung == settings.full)
 
@@ -33,6 +33,6 @@ class Halving:
         """All candidates until the first rung."""
         return (Bracket(self.settings.candidates, rungs(self.settings)[0]),)
 
-    def step(self, bracket: int, until: int, left: int) -> Step:
+    def step(self, bracket: int, until: int, ranked: int, free: int) -> Step:
         """One of eta, at least one."""
-        return next_rung(self.settings, until, left)
+        return next_rung(self.settings, until, ranked, free)

@@ -32,9 +32,9 @@ class Hyperband:
         sizes = _shared(self.settings.candidates, published_sizes(self.settings))
         return tuple(Bracket(size, until) for size, until in zip(sizes, rungs(self.settings), strict=False))
 
-    def step(self, bracket: int, until: int, left: int) -> Step:
+    def step(self, bracket: int, until: int, ranked: int, free: int) -> Step:
         """One of eta, at least one."""
-        return next_rung(self.settings, until, left)
+        return next_rung(self.settings, until, ranked, free)
 
 
 def _shared(candidates: int, published: tuple[int, ...]) -> list[int]:

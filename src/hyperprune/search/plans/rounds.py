@@ -17,9 +17,9 @@ class Rounds:
         """One pool."""
         return (Bracket(self.settings.candidates, self.settings.first),)
 
-    def step(self, bracket: int, until: int, left: int) -> Step:
+    def step(self, bracket: int, until: int, ranked: int, free: int) -> Step:
         """Half of them, rounded up; where two or fewer are left, they train to the end."""
-        kept = left if is_final(left) else -(-left // 2)
+        kept = min(free, ranked if is_final(ranked) else -(-ranked // 2))
         if is_final(kept):
             return Step(kept, self.settings.full, last=True)
         return Step(kept, until + self.settings.each, last=False)

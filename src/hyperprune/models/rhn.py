@@ -1,0 +1,112 @@
+"""Recurrent highway network language model (Zilly et al. 2017, arXiv 1607.03474)."""
+
+from typing import Literal
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.models.config import ModelConfig
+from hyperprune.models.dropout import LockedDropout, embed_with_dropout
+from hyperprune.models.highway import RecurrentHighway
+from hyperprune.models.reading import Reading
+
+
+class RHN(nn.Module):
+    """Embedding, one recurrent highway layer, decoder; variational dropout.
+
+    Four masks, each locked over the time steps of a window (Gal and Ghahramani 2016): of word types, of
+    embedded inputs, of the state where it enters a product, and of outputs. Embedding and decoder start
+    uniform in +-0.1, the decoder's bias at zero.
+
+    Args:
+        types: size of the vocabulary.
+        embedding: features of an embedded token.
+        hidden: units.
+        depth: highway layers in a step.
+        coupled: whether the carry gate is 1 - the transform gate.
+        tied: the decoder uses the embedding matrix, which then needs ``embedding == hidden``.
+        dropout: share of output entries dropped.
+        hidden_dropout: of state entries.
+        input_dropout: of embedded features.
+        embedding_dropout: of word types.
+        fused: see :class:`RecurrentHighway`.
+    """
+
+    def __init__(
+        self,
+        types: int,
+        *,
+        embedding: int,
+        hidden: int,
+        depth: int = 10,
+        coupled: bool = True,
+        tied: bool = True,
+        dropout: float = 0.0,
+        hidden_dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        embedding_dropout: float = 0.0,
+        fused: bool = True,
+    ) -> None:
+        super().__init__()
+        if tied and embedding != hidden:
+            raise ConfigurationError(
+                f"tied weights need embedding == hidden, got {embedding} and {hidden}: make them equal "
+                "or set tied to false"
+            )
+        self.embedding_share = embedding_dropout
+        self.input_dropout, self.dropout = LockedDropout(input_dropout), LockedDropout(dropout)
+        self.embedding = nn.Embedding(types, embedding)
+        self.recurrent = RecurrentHighway(
+            embedding, hidden, depth, coupled=coupled, dropout=hidden_dropout, fused=fused
+        )
+        self.decoder = nn.Linear(hidden, types)
+        nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
+        nn.init.uniform_(self.decoder.weight, -0.1, 0.1)
+        nn.init.zeros_(self.decoder.bias)
+        if tied:
+            self.decoder.weight = self.embedding.weight
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """Inputs of the recurrent part, without dropout: ``(time, batch)`` to ``(time, batch, features)``."""
+        features: Tensor = self.embedding(tokens)
+        return features
+
+    def read(self, tokens: Tensor, state: Tensor | None = None) -> Reading:
+        """As ``forward``, with the layer's outputs."""
+        inputs = embed_with_dropout(self.embedding, tokens, self.embedding_share, self.training)
+        hidden, state = self.recurrent(self.input_dropout(inputs), state)
+        dropped = self.dropout(hidden)
+        return Reading(self.decoder(dropped), state, hidden, dropped)
+
+    def forward(self, tokens: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Logits of the next token.
+
+        Args:
+            tokens: ``(time, batch)``, int64.
+            state: ``(batch, hidden)``; zero if left out.
+
+        Returns:
+            Logits ``(time, batch, types)`` and the state after the last step.
+        """
+        reading = self.read(tokens, state)
+        return reading.scores, reading.state
+
+
+class RHNConfig(ModelConfig):
+    """Sizes and dropouts of a recurrent highway network."""
+
+    kind: Literal["rhn"] = Field("rhn", description="Architecture.")
+    embedding: int = Field(128, ge=1, le=100_000, description="Features of an embedded token.")
+    hidden: int = Field(128, ge=1, le=100_000, description="Units of the recurrent layer.")
+    depth: int = Field(5, ge=1, le=100, description="Highway layers in a step.")
+    coupled: bool = Field(True, description="The carry gate is 1 - the transform gate, or one of its own.")
+    tied: bool = Field(True, description="Decoder and embedding share one matrix.")
+    dropout: float = Field(0.2, ge=0, lt=1, description="Dropout on the layer's outputs.")
+    hidden_dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on the state that enters products.")
+    input_dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on embedded tokens.")
+    embedding_dropout: float = Field(0.0, ge=0, lt=1, description="Share of word types that is dropped.")
+
+    def build(self, types: int) -> RHN:
+        """The network."""
+        return RHN(types, **self.model_dump(exclude={"kind"}))

@@ -1,0 +1,176 @@
+"""The recurrent highway network against its equations, and the fused loop against autograd."""
+
+import itertools
+
+import pytest
+import torch
+from torch import Tensor
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.models import RHN
+from hyperprune.models.highway import RecurrentHighway
+
+TYPES, SIZE, DEPTH, TIME, BATCH = 11, 5, 3, 6, 2
+GATES = pytest.mark.parametrize("coupled", [True, False], ids=["coupled", "separate"])
+
+
+def network(coupled: bool = True, fused: bool = True, **shares: float) -> RHN:
+    made = RHN(TYPES, embedding=SIZE, hidden=SIZE, depth=DEPTH, coupled=coupled, fused=fused, **shares)
+    for parameter in made.parameters():
+        torch.nn.init.uniform_(
+            parameter, -0.7, 0.7
+        )  # biases of every gate count, and nothing is nearly linear
+    return made.double()
+
+
+def by_equations(model: RHN, tokens: Tensor, state: Tensor, masks: dict[str, Tensor]) -> Tensor:
+    """Equations 6 to 9 of the paper, unit by unit in plain loops, with each mask where the paper puts it."""
+    layer, table = model.recurrent, model.embedding.weight
+    logits = torch.zeros(*tokens.shape, TYPES, dtype=torch.float64)
+    for b in range(tokens.shape[1]):
+        s = [float(value) for value in state[b]]
+        for t in range(tokens.shape[0]):
+            token = int(tokens[t, b])
+            x = table[token] * masks["types"][token] * masks["inputs"][b]
+            for d in range(layer.depth):
+                weight, bias = getattr(layer, f"weight_hh_d{d}"), getattr(layer, f"bias_hh_d{d}")
+                fed = torch.tensor(s, dtype=torch.float64) * masks["state"][b]
+                sums = weight @ fed + bias
+                if d == 0:
+                    sums = sums + layer.weight_ih @ x + layer.bias_ih
+                new = []
+                for unit in range(SIZE):
+                    h, gate = torch.tanh(sums[unit]), torch.sigmoid(sums[SIZE + unit])
+                    carry = 1 - gate if layer.coupled else torch.sigmoid(sums[2 * SIZE + unit])
+                    new.append(float(h * gate + s[unit] * carry))
+                s = new
+            output = torch.tensor(s, dtype=torch.float64) * masks["outputs"][b]
+            logits[t, b] = table @ output + model.decoder.bias
+    return logits
+
+
+def no_masks() -> dict[str, Tensor]:
+    ones = torch.ones(BATCH, SIZE).double()
+    return {"types": torch.ones(TYPES).double(), "inputs": ones, "state": ones, "outputs": ones}
+
+
+def test_published_weight_count() -> None:
+    with torch.device("meta"):
+        published = RHN(10_000, embedding=830, hidden=830, depth=10)
+    sizes = [(p.dim(), p.numel()) for p in published.parameters()]
+    assert sum(n for d, n in sizes if d >= 2) == 23_455_800
+    assert sum(n for _, n in sizes) == 23_484_060
+
+
+@GATES
+def test_forward_equals_the_equations(coupled: bool) -> None:
+    torch.manual_seed(0)
+    model = network(coupled).eval()
+    tokens, state = torch.randint(TYPES, (TIME, BATCH)), torch.randn(BATCH, SIZE).double()
+    with torch.no_grad():
+        expected = by_equations(model, tokens, state, no_masks())
+        torch.testing.assert_close(model(tokens, state)[0], expected, rtol=0, atol=1e-12)
+
+
+@GATES
+@pytest.mark.parametrize("fused", [True, False], ids=["fused", "eager"])
+def test_masks_are_locked_over_time_and_depth(coupled: bool, fused: bool) -> None:
+    torch.manual_seed(0)
+    shares = {"types": 0.2, "inputs": 0.6, "state": 0.25, "outputs": 0.5}
+    model = network(
+        coupled,
+        fused,
+        dropout=shares["outputs"],
+        hidden_dropout=shares["state"],
+        input_dropout=shares["inputs"],
+        embedding_dropout=shares["types"],
+    )
+    tokens, state = torch.randint(TYPES, (TIME, BATCH)), torch.randn(BATCH, SIZE).double()
+    torch.manual_seed(7)
+    with torch.no_grad():
+        found = model(tokens, state)[0]
+    torch.manual_seed(7)  # the same draws in the order in which the token passes the masks
+    masks = {}
+    for name, like in no_masks().items():
+        shape = (TYPES, 1) if name == "types" else like.shape
+        masks[name] = torch.empty(shape).double().bernoulli_(1 - shares[name]) / (1 - shares[name])
+    with torch.no_grad():
+        expected = by_equations(model, tokens, state, masks)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+
+
+@GATES
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_fused_loop_has_the_derivatives_of_autograd(coupled: bool, share: float) -> None:
+    torch.manual_seed(0)
+    layer = RecurrentHighway(3, SIZE, DEPTH, coupled=coupled, dropout=share).double()
+    inputs = torch.randn(TIME, BATCH, 3).double().requires_grad_()
+    state = torch.randn(BATCH, SIZE).double().requires_grad_()
+    by_output = torch.randn(TIME, BATCH, SIZE).double()
+
+    def gradients(fused: bool) -> list[Tensor]:
+        layer.fused = fused
+        torch.manual_seed(5)  # the same mask
+        outputs, last = layer(inputs, state)
+        loss = (outputs * by_output).sum() + last.square().sum()
+        return [outputs, last, *torch.autograd.grad(loss, [inputs, state, *layer.parameters()])]
+
+    for found, expected in zip(gradients(True), gradients(False), strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-11)
+
+
+@GATES
+def test_fused_loop_passes_gradcheck(coupled: bool) -> None:
+    torch.manual_seed(1)
+    layer = RecurrentHighway(2, 3, 2, coupled=coupled).double()
+    inputs = torch.randn(3, 2, 2).double().requires_grad_()
+    names, values = zip(*layer.named_parameters(), strict=True)
+
+    def run(inputs: Tensor, *values: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.func.functional_call(layer, dict(zip(names, values, strict=True)), (inputs,))
+
+    assert torch.autograd.gradcheck(run, (inputs, *values))
+
+
+def test_a_last_state_alone_has_a_gradient() -> None:
+    torch.manual_seed(0)
+    layer = RecurrentHighway(3, SIZE, 1).double()
+    inputs = torch.randn(TIME, BATCH, 3).double()
+    found = []
+    for layer.fused in (True, False):
+        found.append(torch.autograd.grad(layer(inputs)[1].sum(), layer.weight_hh_d0)[0])
+    torch.testing.assert_close(*found, rtol=0, atol=1e-12)
+
+
+def test_carried_state_continues_the_text() -> None:
+    torch.manual_seed(0)
+    model = network(dropout=0.5).eval()
+    tokens = torch.randint(TYPES, (9, 3))
+    first, state = model(tokens[:4])
+    second, _ = model(tokens[4:], state)
+    torch.testing.assert_close(torch.cat([first, second]), model(tokens)[0], rtol=0, atol=1e-12)
+
+
+def test_start_carries_and_sizes_must_fit() -> None:
+    layer = RecurrentHighway(4, 6, 2, coupled=False)
+    for d in range(2):
+        assert getattr(layer, f"bias_hh_d{d}").tolist() == [0.0] * 6 + [-2.0] * 6 + [2.0] * 6
+    assert not layer.bias_ih.any()
+    assert all(p.abs().max() <= 6**-0.5 for n, p in layer.named_parameters() if n.startswith("weight"))
+    with pytest.raises(ConfigurationError, match="embedding == hidden"):
+        RHN(9, embedding=8, hidden=7)
+    with pytest.raises(ConfigurationError, match="depth"):
+        RecurrentHighway(4, 6, 0)
+
+
+def test_product_of_the_factors_is_the_jacobian() -> None:
+    torch.manual_seed(0)
+    for coupled, depth in itertools.product((True, False), (1, 3)):
+        layer = RecurrentHighway(3, SIZE, depth, coupled=coupled).double()
+        state, x = torch.randn(1, SIZE).double(), torch.randn(1, 3).double()
+        product = torch.eye(SIZE).double()
+        for factor in layer.jacobian_factors(state, x):
+            product = factor[0] @ product
+        expected = torch.autograd.functional.jacobian(lambda s, own=layer, x=x: own.step(s, x), state)
+        torch.testing.assert_close(product, expected[0, :, 0], rtol=0, atol=1e-12)
+        torch.testing.assert_close(layer.jacobian(state, x)[0], product, rtol=0, atol=1e-12)

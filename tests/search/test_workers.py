@@ -1,0 +1,101 @@
+"""The result does not depend on how many workers there are, nor on what befalls them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, run
+from hyperprune.search.extension import extend
+from hyperprune.training.decisive import decisive, free_keys
+
+SMALL: dict[str, Any] = {
+    "corpus.max_train_tokens": 2000,
+    "corpus.max_vocabulary": 100,
+    "model.embedding": 8,
+    "model.hidden": 10,
+    "recipe.epochs": 4,
+    "recipe.learning_rate": 5.0,
+    "spectrum.batch": 2,
+    "spectrum.steps": 6,
+    "spectrum.warmup": 2,
+    "search.candidates": 9,
+    "search.startup": 3,
+    "search.batch": 3,
+}
+
+
+def small(**changes: Any) -> SearchConfig:
+    return configure("demo", None, {**SMALL, **changes})
+
+
+def bits(folder: Path) -> dict[str, bytes]:
+    """The result, the configuration, all weights and spectra."""
+    kept = [folder / "result.json", folder / "config.toml", *sorted(folder.rglob("*.safetensors"))]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in kept}
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SearchResult]:
+    """The search of one worker in this process."""
+    folder = tmp_path_factory.mktemp("alone") / "run"
+    return folder, run(small(), folder)
+
+
+@pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.slow)])
+def test_any_number_of_workers_gives_the_same_bytes(
+    tmp_path: Path, alone: tuple[Path, SearchResult], workers: int
+) -> None:
+    run(small(**{"runtime.workers": workers}), tmp_path / "run")
+    assert bits(tmp_path / "run") == bits(alone[0])
+
+
+def test_another_number_of_workers_goes_on_with_the_same_run(alone: tuple[Path, SearchResult]) -> None:
+    folder, result = alone
+    other = small(**{"runtime.workers": 3, "runtime.executor": "processes"})
+    assert other.digest == small().digest
+    before = bits(folder)
+    assert run(other, folder) == result
+    assert extend(folder, {"runtime.workers": 2}) == result
+    assert bits(folder) == before
+    assert not list(folder.glob("result-*"))
+
+
+def test_free_keys_are_named_by_the_schema_and_kept_from_the_run(tmp_path: Path) -> None:
+    config = small(**{"runtime.workers": 3, "runtime.address": "auto"})
+    assert free_keys(SearchConfig) == {
+        "runtime": {"workers": True, "executor": True, "address": True, "gpu_share": True}
+    }
+    schema = SearchConfig.model_json_schema()["$defs"]["SearchRuntime"]["properties"]
+    assert all(schema[key]["may_change_on_resume"] for key in ("workers", "executor", "address"))
+    assert "may_change_on_resume" not in schema["threads"]
+    with RunFolder(tmp_path / "run").held(config):
+        pass
+    assert RunFolder(tmp_path / "run").config().runtime.workers is None
+    assert decisive(RunFolder(tmp_path / "run").config()) == decisive(config)
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"runtime.executor": "slurm"}, "unknown executor 'slurm': choose one of in-process, processes, ray"),
+        ({"runtime.address": "auto"}, "is for a cluster, and in-process has none: give --executor ray"),
+        ({"runtime.executor": "in-process", "runtime.workers": 2}, "in-process has one worker, got 2"),
+    ],
+)
+def test_what_fits_no_executor_is_refused(tmp_path: Path, values: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        run(small(**values), tmp_path / "run")
+
+
+def test_workers_beyond_the_machine_wait_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from hyperprune.executors import Processes, Workers, make
+
+    executor = make(None, Workers(count=500), lambda _: None)
+    assert isinstance(executor, Processes)
+    assert executor.workers < 500
+    assert "500 workers of 1 threads are more than this machine holds" in caplog.text
+    executor.close()
