@@ -13,12 +13,17 @@ from hyperprune.search.chooser import Chooser, Suggestion
 from hyperprune.search.halving import Standing, promoted, ranked
 from hyperprune.search.metrics import METRICS, Measured, Parts, spectrum_distance
 from hyperprune.search.same_dynamics import left_out
+<<<<<<< HEAD
 from hyperprune.training import EpochRecord, History, perplexity
+=======
+from hyperprune.sparsity import PruningVariant
+from hyperprune.training import EpochRecord, History, Score, score_named
+>>>>>>> main
 
 
-def dense_so_far(history: History) -> Network:
+def dense_so_far(history: History, config: SearchConfig) -> Network:
     """The dense reference."""
-    return _network(DENSE, DENSE, history, ())
+    return _network(DENSE, DENSE, history, (), score_named(config.described))
 
 
 def candidates_so_far(
@@ -50,8 +55,14 @@ def candidates_so_far(
             standing,
             history,
             _distances(folder, config, owner, history),
+<<<<<<< HEAD
             choices=suggestion.choice.to_dict(),
             metric=suggestion.value,
+=======
+            score_named(config.described),
+            variant=variant,
+            metric=_metric(folder, config, owner, history.until(config.search.first_epochs)),
+>>>>>>> main
             note=f"same as {owner}" if owner != number else "",
         )
         networks.append(network)
@@ -63,6 +74,7 @@ def _network(
     standing: str,
     history: History,
     distances: Sequence[float],
+    score: Score,
     *,
     choices: dict[str, Any] | None = None,
     metric: float | None = None,
@@ -74,7 +86,7 @@ def _network(
         standing,
         variant=choices,
         train_loss=tuple(record.train_loss for record in records),
-        valid_perplexity=tuple(perplexity(record.valid_loss) for record in records),
+        valid_score=tuple(score.shown(record.valid_loss) for record in records),
         ls_distance=tuple(distances),
         live_weights=tuple(record.live_weights for record in records),
         metric=metric,

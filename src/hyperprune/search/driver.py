@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hyperprune.corpora import load as load_corpus
 from hyperprune.executors import Executor, InProcess, make
 from hyperprune.search.candidate import Candidate
 from hyperprune.search.chooser import Chooser, Outcome, Suggestion
@@ -22,7 +21,7 @@ from hyperprune.search.same_dynamics import left_out
 from hyperprune.search.summary import summarise
 from hyperprune.search.timings import save_timings
 from hyperprune.search.trainer import Trainer, Wanted
-from hyperprune.training import perplexity
+from hyperprune.training import score_named
 
 
 def run(
@@ -50,8 +49,7 @@ def run(
         DivergedError: the dense reference diverged.
     """
     folder = RunFolder(Path(out or f"runs/{config.digest}").expanduser().resolve())
-    corpus = load_corpus(config.corpus)
-    config = config.with_corpus_hash(corpus.sha256)
+    config = config.bound()
     Trainer(config, folder, InProcess()).check()
     listener = _one_at_a_time(listener)
     with folder.held(config):
@@ -104,7 +102,11 @@ class Search:
     ) -> None:
         self._config, self._folder, self._listener = config, folder, listener
         self._trainer = Trainer(config, folder, executor, listener)
+<<<<<<< HEAD
         self._plan, self._metric = config.plan, self._trainer.metric
+=======
+        self._score = score_named(config.described)
+>>>>>>> main
         self._rounds: list[RoundResult] = []
         self._finalists: list[int] = []
         self._candidates: dict[int, Candidate] = {}
@@ -261,8 +263,13 @@ class Search:
                 candidate.number,
                 candidate.choice.to_dict(),
                 candidate.metric,
+<<<<<<< HEAD
                 None if candidate.metric is None else perplexity(candidate.valid_loss),
                 candidate.failure or note,
+=======
+                None if candidate.metric is None else self._score.shown(candidate.history.last.valid_loss),
+                failure.reason if failure else note,
+>>>>>>> main
             )
         )
 
@@ -271,9 +278,18 @@ def _outcome(candidate: Candidate) -> Outcome:
     """What Optuna's study is told and keeps."""
     notes: dict[str, Any] = {"variant": candidate.choice.to_dict(), "suggested_by": candidate.suggested_by}
     if candidate.duplicate_of is not None:
+<<<<<<< HEAD
         notes["duplicate_of"] = candidate.duplicate_of
     if candidate.failure is not None:
         notes["failure"] = candidate.failure
     else:
         notes["valid_perplexity"] = perplexity(candidate.valid_loss)
     return Outcome(candidate.metric, candidate.mean_parts, notes)
+=======
+        attributes["duplicate_of"] = candidate.duplicate_of
+    if candidate.history.failure is not None:
+        attributes["failure"] = candidate.history.failure.reason
+    elif candidate.history.epochs:
+        attributes["valid_loss"] = candidate.history.last.valid_loss
+    return attributes
+>>>>>>> main

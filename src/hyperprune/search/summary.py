@@ -1,10 +1,9 @@
 """The result of a search from its records, once all training is done; the test part is read here alone."""
 
-from hyperprune.corpora import load as load_corpus
-from hyperprune.corpora import unigram_perplexity
 from hyperprune.search.candidate import Candidate
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.result import (
+    Baseline,
     CandidateResult,
     CostResult,
     DenseResult,
@@ -18,7 +17,7 @@ from hyperprune.search.result import (
 )
 from hyperprune.search.run_folder import RunFolder
 from hyperprune.search.trainer import Trainer
-from hyperprune.training import History, JobFolder, checkpoint, perplexity
+from hyperprune.training import History, JobFolder, Score, baseline, checkpoint, score_named
 
 
 def summarise(
@@ -32,6 +31,7 @@ def summarise(
 ) -> SearchResult:
     """Select the better finalist by its best validation epoch, then read the test part once.
 
+<<<<<<< HEAD
     Args:
         config: the search.
         folder: its folder.
@@ -47,18 +47,29 @@ def summarise(
     seeds = range(config.search.seeds)
     trained = [(folder.dense, dense)]
     trained += [(folder.candidate(c.number, seed), c.histories[seed]) for c in finalists for seed in seeds]
+=======
+    score = score_named(config.described)
+    without = baseline(config.described)
+    trained = [(folder.dense, dense), *((folder.candidate(c.number), c.history) for c in finalists)]
+>>>>>>> main
     losses = trainer.test_losses((job, history.best.epoch) for job, history in trained)
     final_dense, *finals = [
-        _final(folder, job, history, loss) for (job, history), loss in zip(trained, losses, strict=True)
+        _final(folder, job, history, loss, score)
+        for (job, history), loss in zip(trained, losses, strict=True)
     ]
     of_candidate = {c.number: finals[place * len(seeds) :][: len(seeds)] for place, c in enumerate(finalists)}
 
     return SearchResult(
         metric=config.search.metric,
+<<<<<<< HEAD
         plan=config.search.plan,
         unigram_perplexity=unigram_perplexity(load_corpus(config.corpus)),
+=======
+        score=score,
+        baseline=None if without is None else Baseline(name=without[0], valid_score=without[1]),
+>>>>>>> main
         selected=None if selected is None else selected.number,
-        dense=DenseResult(curve=curve(dense.epochs, []), final=final_dense),
+        dense=DenseResult(curve=curve(dense.epochs, [], score), final=final_dense),
         candidates=tuple(
             CandidateResult(
                 number=candidate.number,
@@ -73,7 +84,9 @@ def summarise(
                 rounds=candidate.rounds,
                 initial=_initial(trainer, candidate),
                 curve=curve(
-                    candidate.history.epochs, trainer.distances(_owner(candidate), candidate.history)
+                    candidate.history.epochs,
+                    trainer.distances(_owner(candidate), candidate.history),
+                    score,
                 ),
                 final=_best(of_candidate.get(candidate.number, [])),
                 seeds=_seeds(trainer, candidate, of_candidate.get(candidate.number, [])),
@@ -128,13 +141,15 @@ def _standing(candidate: Candidate, selected: Candidate | None, finalists: list[
     return "failed" if candidate.failed else "eliminated"
 
 
-def _final(folder: RunFolder, job: JobFolder, history: History, test_loss: float) -> FinalNetwork:
+def _final(
+    folder: RunFolder, job: JobFolder, history: History, test_loss: float, score: Score
+) -> FinalNetwork:
     best = history.best
     weights = checkpoint.path(job.path, best.epoch)
     return FinalNetwork(
         best_epoch=best.epoch,
-        valid_perplexity=perplexity(best.valid_loss),
-        test_perplexity=perplexity(test_loss),
+        valid_score=score.shown(best.valid_loss),
+        test_score=score.shown(test_loss),
         live=best.live,
         density=best.density,
         averaging=best.averaging,

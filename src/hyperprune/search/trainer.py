@@ -114,12 +114,12 @@ class Trainer:
         return spectrum_distance(folder, self._folder.dense, 0, self._config.search.distance)
 
     def test_losses(self, networks: Iterable[tuple[JobFolder, int]]) -> list[float]:
-        """Loss of kept checkpoints, by folder and epoch, on the test part, nats an item."""
+        """Loss of kept checkpoints, by folder and epoch, on the test part, smaller is better."""
         config = self._config
         jobs = [
             EvaluationJob(
                 checkpoint=checkpoint_path(folder.path, epoch),
-                corpus=config.corpus,
+                task=config.described,
                 recipe=config.recipe,
                 part="test",
                 threads=config.runtime.threads,
@@ -205,9 +205,14 @@ class Trainer:
         return TrainingJob(
             label=label,
             folder=folder.path,
+<<<<<<< HEAD
             corpus=config.corpus,
             model=config.model if choice is None else choice.model(config.model),
             recipe=config.recipe if choice is None else choice.recipe(config.recipe),
+=======
+            task=config.described,
+            recipe=config.recipe,
+>>>>>>> main
             spectrum=config.spectrum,
             variant=None if choice is None else choice.variant,
             seed=root_seed(config.seed, seed),
