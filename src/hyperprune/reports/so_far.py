@@ -13,12 +13,7 @@ from hyperprune.search.chooser import Chooser, Suggestion
 from hyperprune.search.halving import Standing, promoted, ranked
 from hyperprune.search.metrics import METRICS, Measured, Parts, spectrum_distance
 from hyperprune.search.same_dynamics import left_out
-<<<<<<< HEAD
-from hyperprune.training import EpochRecord, History, perplexity
-=======
-from hyperprune.sparsity import PruningVariant
 from hyperprune.training import EpochRecord, History, Score, score_named
->>>>>>> main
 
 
 def dense_so_far(history: History, config: SearchConfig) -> Network:
@@ -55,14 +50,9 @@ def candidates_so_far(
             standing,
             history,
             _distances(folder, config, owner, history),
-<<<<<<< HEAD
+            score_named(config.described),
             choices=suggestion.choice.to_dict(),
             metric=suggestion.value,
-=======
-            score_named(config.described),
-            variant=variant,
-            metric=_metric(folder, config, owner, history.until(config.search.first_epochs)),
->>>>>>> main
             note=f"same as {owner}" if owner != number else "",
         )
         networks.append(network)

@@ -8,12 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from torch import nn
 
-<<<<<<< HEAD
-from hyperprune.corpora import CorpusConfig
 from hyperprune.errors import ConfigurationError
-from hyperprune.models import AnyModel, StackedLSTMConfig
-=======
->>>>>>> main
 from hyperprune.optim import build
 from hyperprune.search.own_metric import check_name
 from hyperprune.search.plans import PLANS, Plan, Settings, rankings
@@ -167,6 +162,12 @@ class SearchConfig(Tasked):
             total = self.recipe.epochs * 1000
             plain = replace(variant, exclude=(), densities=(), share_budget=())
             SparseTraining.from_variant(plain, network, optimizer, total_steps=total)
+        return self
+
+    @model_validator(mode="after")
+    def _network_has_what_the_space_chooses(self) -> "SearchConfig":
+        for choice in self.space.example_choices(self.density) if self.space.dropout else ():
+            choice.task(self.described)
         return self
 
     @property

@@ -102,11 +102,8 @@ class Search:
     ) -> None:
         self._config, self._folder, self._listener = config, folder, listener
         self._trainer = Trainer(config, folder, executor, listener)
-<<<<<<< HEAD
         self._plan, self._metric = config.plan, self._trainer.metric
-=======
         self._score = score_named(config.described)
->>>>>>> main
         self._rounds: list[RoundResult] = []
         self._finalists: list[int] = []
         self._candidates: dict[int, Candidate] = {}
@@ -263,13 +260,8 @@ class Search:
                 candidate.number,
                 candidate.choice.to_dict(),
                 candidate.metric,
-<<<<<<< HEAD
-                None if candidate.metric is None else perplexity(candidate.valid_loss),
+                None if candidate.metric is None else self._score.shown(candidate.valid_loss),
                 candidate.failure or note,
-=======
-                None if candidate.metric is None else self._score.shown(candidate.history.last.valid_loss),
-                failure.reason if failure else note,
->>>>>>> main
             )
         )
 
@@ -278,18 +270,9 @@ def _outcome(candidate: Candidate) -> Outcome:
     """What Optuna's study is told and keeps."""
     notes: dict[str, Any] = {"variant": candidate.choice.to_dict(), "suggested_by": candidate.suggested_by}
     if candidate.duplicate_of is not None:
-<<<<<<< HEAD
         notes["duplicate_of"] = candidate.duplicate_of
     if candidate.failure is not None:
         notes["failure"] = candidate.failure
     else:
-        notes["valid_perplexity"] = perplexity(candidate.valid_loss)
+        notes["valid_loss"] = candidate.valid_loss
     return Outcome(candidate.metric, candidate.mean_parts, notes)
-=======
-        attributes["duplicate_of"] = candidate.duplicate_of
-    if candidate.history.failure is not None:
-        attributes["failure"] = candidate.history.failure.reason
-    elif candidate.history.epochs:
-        attributes["valid_loss"] = candidate.history.last.valid_loss
-    return attributes
->>>>>>> main

@@ -58,7 +58,7 @@ class SeedResult(_Record):
 class InitialResult(_Record):
     """A candidate before its first step."""
 
-    valid_perplexity: float = Field(description="Perplexity of the validation part.")
+    valid_score: float = Field(description="Score of the validation part.")
     ls_distance: float | None = Field(description="Distance of the spectrum to the dense one then.")
 
 
@@ -136,13 +136,9 @@ class SearchResult(_Record):
 
     schema_version: int = SCHEMA
     metric: str = Field(description="What ranked the candidates.")
-<<<<<<< HEAD
     plan: str = Field("rounds", description="Who trained how far.")
-    unigram_perplexity: float = Field(description="Validation perplexity of word frequencies alone.")
-=======
     score: Score = Field(description="What the scores are called, and which way is better.")
     baseline: Baseline | None = Field(None, description="What is reached without a network.")
->>>>>>> main
     selected: int | None = Field(description="Number of the selected candidate; none if all failed.")
     dense: DenseResult
     candidates: tuple[CandidateResult, ...]

@@ -31,7 +31,6 @@ def summarise(
 ) -> SearchResult:
     """Select the better finalist by its best validation epoch, then read the test part once.
 
-<<<<<<< HEAD
     Args:
         config: the search.
         folder: its folder.
@@ -43,15 +42,11 @@ def summarise(
     """
     finalists = [c for c in candidates if c.number in last and not c.failed]
     selected = min(finalists, key=lambda c: (c.best_loss, c.number), default=None)
+    score, without = score_named(config.described), baseline(config.described)
 
     seeds = range(config.search.seeds)
     trained = [(folder.dense, dense)]
     trained += [(folder.candidate(c.number, seed), c.histories[seed]) for c in finalists for seed in seeds]
-=======
-    score = score_named(config.described)
-    without = baseline(config.described)
-    trained = [(folder.dense, dense), *((folder.candidate(c.number), c.history) for c in finalists)]
->>>>>>> main
     losses = trainer.test_losses((job, history.best.epoch) for job, history in trained)
     final_dense, *finals = [
         _final(folder, job, history, loss, score)
@@ -61,13 +56,9 @@ def summarise(
 
     return SearchResult(
         metric=config.search.metric,
-<<<<<<< HEAD
         plan=config.search.plan,
-        unigram_perplexity=unigram_perplexity(load_corpus(config.corpus)),
-=======
         score=score,
         baseline=None if without is None else Baseline(name=without[0], valid_score=without[1]),
->>>>>>> main
         selected=None if selected is None else selected.number,
         dense=DenseResult(curve=curve(dense.epochs, [], score), final=final_dense),
         candidates=tuple(
@@ -82,14 +73,14 @@ def summarise(
                 pool_metric=candidate.pool_metric,
                 pool_spread=candidate.pool_spread,
                 rounds=candidate.rounds,
-                initial=_initial(trainer, candidate),
+                initial=_initial(trainer, candidate, score),
                 curve=curve(
                     candidate.history.epochs,
                     trainer.distances(_owner(candidate), candidate.history),
                     score,
                 ),
-                final=_best(of_candidate.get(candidate.number, [])),
-                seeds=_seeds(trainer, candidate, of_candidate.get(candidate.number, [])),
+                final=_best(of_candidate.get(candidate.number, []), score),
+                seeds=_seeds(trainer, candidate, of_candidate.get(candidate.number, []), score),
             )
             for candidate in candidates
         ),
@@ -98,30 +89,32 @@ def summarise(
     )
 
 
-def _best(finals: list[FinalNetwork]) -> FinalNetwork | None:
-    return min(finals, key=lambda final: final.valid_perplexity, default=None)
+def _best(finals: list[FinalNetwork], score: Score) -> FinalNetwork | None:
+    return min(finals, key=lambda final: score.signed(final.valid_score), default=None)
 
 
-def _seeds(trainer: Trainer, candidate: Candidate, finals: list[FinalNetwork]) -> tuple[SeedResult, ...]:
+def _seeds(
+    trainer: Trainer, candidate: Candidate, finals: list[FinalNetwork], score: Score
+) -> tuple[SeedResult, ...]:
     """Each training of a candidate, where there are several."""
     if len(candidate.histories) == 1:
         return ()
     return tuple(
         SeedResult(
             seed=seed,
-            curve=curve(history.epochs, trainer.distances(_owner(candidate), history, seed)),
+            curve=curve(history.epochs, trainer.distances(_owner(candidate), history, seed), score),
             final=finals[seed] if finals else None,
         )
         for seed, history in enumerate(candidate.histories)
     )
 
 
-def _initial(trainer: Trainer, candidate: Candidate) -> InitialResult | None:
+def _initial(trainer: Trainer, candidate: Candidate, score: Score) -> InitialResult | None:
     initial = candidate.history.initial
     if initial is None:
         return None
     return InitialResult(
-        valid_perplexity=perplexity(initial.valid_loss),
+        valid_score=score.shown(initial.valid_loss),
         ls_distance=trainer.initial_distance(_owner(candidate), candidate.history),
     )
 

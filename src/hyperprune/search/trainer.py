@@ -205,14 +205,8 @@ class Trainer:
         return TrainingJob(
             label=label,
             folder=folder.path,
-<<<<<<< HEAD
-            corpus=config.corpus,
-            model=config.model if choice is None else choice.model(config.model),
+            task=config.described if choice is None else choice.task(config.described),
             recipe=config.recipe if choice is None else choice.recipe(config.recipe),
-=======
-            task=config.described,
-            recipe=config.recipe,
->>>>>>> main
             spectrum=config.spectrum,
             variant=None if choice is None else choice.variant,
             seed=root_seed(config.seed, seed),

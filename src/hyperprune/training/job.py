@@ -19,12 +19,7 @@ from hyperprune.sparsity import PruningVariant
 from hyperprune.training import checkpoint
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.folder import JobFolder
-<<<<<<< HEAD
 from hyperprune.training.history import EpochRecord, Failure, History, InitialRecord
-from hyperprune.training.language_modelling import LanguageModelling
-=======
-from hyperprune.training.history import EpochRecord, Failure, History
->>>>>>> main
 from hyperprune.training.live_weights import live_weights
 from hyperprune.training.measurement import SpectrumConfig, evaluate, measure
 from hyperprune.training.opened import OpenedTask
@@ -155,7 +150,7 @@ def task_of(job: TrainingJob) -> OpenedTask:
     return open_task(job.task, job.recipe, job.seed, job.device)
 
 
-def _measure_initial(job: TrainingJob, task: Task, folder: JobFolder) -> Failure | None:
+def _measure_initial(job: TrainingJob, task: OpenedTask, folder: JobFolder) -> Failure | None:
     """Record loss and spectrum of a network before its first step; gives the failure if it has none."""
     seed_globally(seed_for_training(job.seed))
     state = TrainingState.fresh(task, job.recipe, job.variant, job.seed)
