@@ -31,14 +31,6 @@ VOGT_2022 = Paper(
     2022,
     "https://doi.org/10.3389/fams.2022.818799",
 )
-BERGSTRA_2011 = Paper(
-    "bergstra2011",
-    "Bergstra, J., Bardenet, R., Bengio, Y., Kegl, B.",
-    "Algorithms for hyper-parameter optimization",
-    "Advances in Neural Information Processing Systems 24",
-    2011,
-    "https://papers.nips.cc/paper/4443-algorithms-for-hyper-parameter-optimization",
-)
 AKIBA_2019 = Paper(
     "akiba2019",
     "Akiba, T., Sano, S., Yanase, T., Ohta, T., Koyama, M.",
@@ -55,6 +47,14 @@ JAMIESON_2016 = Paper(
     2016,
     "https://arxiv.org/abs/1502.07943",
 )
+LI_2018 = Paper(
+    "li2018",
+    "Li, L., Jamieson, K., DeSalvo, G., Rostamizadeh, A., Talwalkar, A.",
+    "Hyperband: a novel bandit-based approach to hyperparameter optimization",
+    "Journal of Machine Learning Research 18(185)",
+    2018,
+    "https://arxiv.org/abs/1603.06560",
+)
 
 
 def papers(config: SearchConfig) -> list[Paper]:
@@ -67,8 +67,9 @@ def papers(config: SearchConfig) -> list[Paper]:
         found.update(NETWORK_PAPERS.get(config.model.kind, ()))
         found |= {MERITY_2017} if config.recipe.ar or config.recipe.tar else set()
     found.update(OPTIMIZERS[config.recipe.optimizer].papers)
-    if config.search.sampler == "tpe":
-        found.add(BERGSTRA_2011)
+    found.update(config.search.optimiser.papers)
+    if config.search.plan == "hyperband":
+        found.add(LI_2018)
     for variant in config.space.examples(config.density):
         found.update(citations(variant))
     for name in config.space.method:
