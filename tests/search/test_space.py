@@ -88,3 +88,7 @@ def test_papers_follow_the_network() -> None:
     plain = {paper.key for paper in papers(configure("demo"))}
     assert "yang2018" not in plain
     assert {"hochreiter1997", "zaremba2014"} <= plain
+    for kind, own in NETWORK_PAPERS.items():
+        cited = papers(configure("demo", None, {"model.kind": kind}))
+        assert set(own) <= set(cited)
+        assert ("hochreiter1997" in {paper.key for paper in cited}) == ("lstm" in kind and kind != "on-lstm")
