@@ -19,17 +19,6 @@ ZAREMBA_2014 = Paper(
     2014,
     "https://arxiv.org/abs/1409.2329",
 )
-<<<<<<< HEAD
-CHO_2014 = Paper(
-    "cho2014",
-    "Cho, K., van Merrienboer, B., Gulcehre, C., Bahdanau, D., Bougares, F., Schwenk, H., Bengio, Y.",
-    "Learning phrase representations using RNN encoder-decoder for statistical machine translation",
-    "Conference on Empirical Methods in Natural Language Processing",
-    2014,
-    "https://arxiv.org/abs/1406.1078",
-)
-=======
->>>>>>> main
 ELMAN_1990 = Paper(
     "elman1990",
     "Elman, J. L.",
@@ -38,8 +27,6 @@ ELMAN_1990 = Paper(
     1990,
     "https://doi.org/10.1207/s15516709cog1402_1",
 )
-<<<<<<< HEAD
-=======
 CHO_2014 = Paper(
     "cho2014",
     "Cho, K., van Merrienboer, B., Gulcehre, C., Bahdanau, D., Bougares, F., Schwenk, H., Bengio, Y.",
@@ -48,7 +35,6 @@ CHO_2014 = Paper(
     2014,
     "https://arxiv.org/abs/1406.1078",
 )
->>>>>>> main
 GAL_GHAHRAMANI_2016 = Paper(
     "gal2016",
     "Gal, Y., Ghahramani, Z.",
@@ -57,15 +43,6 @@ GAL_GHAHRAMANI_2016 = Paper(
     2016,
     "https://arxiv.org/abs/1512.05287",
 )
-<<<<<<< HEAD
-MERITY_2017 = Paper(
-    "merity2017",
-    "Merity, S., McCann, B., Socher, R.",
-    "Revisiting activation regularization for language RNNs",
-    "arXiv",
-    2017,
-    "https://arxiv.org/abs/1708.01009",
-=======
 ZILLY_2017 = Paper(
     "zilly2017",
     "Zilly, J. G., Srivastava, R. K., Koutnik, J., Schmidhuber, J.",
@@ -73,7 +50,14 @@ ZILLY_2017 = Paper(
     "International Conference on Machine Learning",
     2017,
     "https://arxiv.org/abs/1607.03474",
->>>>>>> main
+)
+MERITY_2017 = Paper(
+    "merity2017",
+    "Merity, S., McCann, B., Socher, R.",
+    "Revisiting activation regularization for language RNNs",
+    "arXiv",
+    2017,
+    "https://arxiv.org/abs/1708.01009",
 )
 YANG_2018 = Paper(
     "yang2018",
@@ -83,17 +67,6 @@ YANG_2018 = Paper(
     2018,
     "https://arxiv.org/abs/1711.03953",
 )
-<<<<<<< HEAD
-ZILLY_2017 = Paper(
-    "zilly2017",
-    "Zilly, J. G., Srivastava, R. K., Koutnik, J., Schmidhuber, J.",
-    "Recurrent highway networks",
-    "International Conference on Machine Learning",
-    2017,
-    "https://arxiv.org/abs/1607.03474",
-)
-=======
->>>>>>> main
 SHEN_2019 = Paper(
     "shen2019",
     "Shen, Y., Tan, S., Sordoni, A., Courville, A.",
@@ -103,16 +76,6 @@ SHEN_2019 = Paper(
     "https://arxiv.org/abs/1810.09536",
 )
 
-<<<<<<< HEAD
-NETWORK_PAPERS: dict[str, tuple[Paper, ...]] = {
-    "stacked-lstm": (HOCHREITER_1997, ZAREMBA_2014),
-    "gru": (CHO_2014, ZAREMBA_2014),
-    "rnn": (ELMAN_1990, ZAREMBA_2014),
-    "awd-lstm": (HOCHREITER_1997, GAL_GHAHRAMANI_2016, MERITY_2018),
-    "awd-lstm-mos": (HOCHREITER_1997, GAL_GHAHRAMANI_2016, MERITY_2018, YANG_2018),
-    "on-lstm": (HOCHREITER_1997, GAL_GHAHRAMANI_2016, MERITY_2018, SHEN_2019),
-    "rhn": (GAL_GHAHRAMANI_2016, ZILLY_2017),
-=======
 # by kind; one of your own has none here
 NETWORK_PAPERS: dict[str, tuple[Paper, ...]] = {
     "stacked-lstm": (HOCHREITER_1997, ZAREMBA_2014),
@@ -122,5 +85,4 @@ NETWORK_PAPERS: dict[str, tuple[Paper, ...]] = {
     "awd-lstm-mos": (HOCHREITER_1997, MERITY_2018, GAL_GHAHRAMANI_2016, YANG_2018),
     "rhn": (ZILLY_2017, GAL_GHAHRAMANI_2016),
     "on-lstm": (SHEN_2019, MERITY_2018, GAL_GHAHRAMANI_2016),
->>>>>>> main
 }
