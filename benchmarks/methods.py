@@ -13,9 +13,8 @@ import math
 from pathlib import Path
 
 from hyperprune.search import SearchConfig, configure
-from hyperprune.search.result import perplexity
 from hyperprune.sparsity import METHODS, PruningVariant
-from hyperprune.training import History, Recipe, TrainingJob, run
+from hyperprune.training import PERPLEXITY, History, Recipe, TrainingJob, run
 from hyperprune.training.checkpoint import path as checkpoint_path
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint
 
@@ -41,8 +40,7 @@ def train(
         TrainingJob(
             label=label,
             folder=folder,
-            corpus=config.corpus,
-            model=config.model,
+            task=config.described,
             recipe=recipe,
             variant=variant,
             seed=config.seed,
@@ -52,8 +50,8 @@ def train(
     if history.failure is not None:
         return history, math.nan
     best = checkpoint_path(folder, history.best.epoch)
-    job = EvaluationJob(checkpoint=best, corpus=config.corpus, recipe=recipe, part="test")
-    return history, perplexity(evaluate_checkpoint(job))
+    job = EvaluationJob(checkpoint=best, task=config.described, recipe=recipe, part="test")
+    return history, PERPLEXITY.shown(evaluate_checkpoint(job))
 
 
 def main() -> None:
@@ -89,7 +87,7 @@ def main() -> None:
         best = history.best
         optimizer = recipe.optimizer + (f", momentum {recipe.momentum:g}" if recipe.momentum else "")
         row = (name, f"{density:.2f}", optimizer, f"{best.epoch} of {recipe.epochs}")
-        print(f"| {' | '.join(row)} | {perplexity(best.valid_loss):.2f} | {test:.2f} |", flush=True)
+        print(f"| {' | '.join(row)} | {PERPLEXITY.shown(best.valid_loss):.2f} | {test:.2f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from hyperprune.reports.rows import HEADINGS, cost_sentences, network_rows, variant_words
-from hyperprune.search import RunFolder, load_timings
+from hyperprune.reports.rows import cost_sentences, headings, network_rows, variant_words
+from hyperprune.search import CandidateResult, RunFolder, SearchResult, load_timings
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
         if result is None:
             raise SystemExit(f"{name} has no result: finish the search first")
         timings = load_timings(folder)
-        _print(HEADINGS, network_rows(result, timings))
+        _print(headings(result.score), network_rows(result, timings))
         rows = [
             (
                 f"{c.number}",
@@ -23,14 +23,27 @@ def main() -> None:
                 c.standing if c.duplicate_of is None else f"same as {c.duplicate_of}",
                 "" if c.pool_metric is None else f"{c.pool_metric:.2f}",
                 f"{len(c.curve.train_loss)}",
-                f"{min(c.curve.valid_perplexity):.2f}" if c.curve.valid_perplexity else "",
+                _best(result, c),
             )
             for c in result.candidates
         ]
         _print(
-            ("candidate", "variant", "standing", f"first {result.metric}", "epochs", "best valid ppl"), rows
+            (
+                "candidate",
+                "variant",
+                "standing",
+                f"first {result.metric}",
+                "epochs",
+                f"best valid {result.score.heading}",
+            ),
+            rows,
         )
         print("\n".join(cost_sentences(result, timings)))
+
+
+def _best(result: SearchResult, candidate: CandidateResult) -> str:
+    best = min(candidate.curve.valid_score, key=result.score.signed, default=None)
+    return "" if best is None else result.score.text(best)
 
 
 def _print(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

@@ -10,14 +10,14 @@ import argparse
 import os
 import statistics
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 
 from hyperprune.optim import AveragedSGD, build
 from hyperprune.sparsity import DEATH, GROWTH, REDISTRIBUTION, SparseTraining
+from timing import alternate, seconds
 
 VOCABULARY, BATCH, BPTT, CLIP = 10_000, 20, 35, 0.25
 PTB_TOKENS = 929_589
@@ -49,28 +49,6 @@ def training_step(model: nn.Module, optimizer: torch.optim.Optimizer, sparse: Sp
     else:
         sparse.clip_grad_norm_(CLIP)
         sparse.step()
-
-
-def seconds(action: Callable[[], object]) -> float:
-    """Wall time of one call."""
-    begin = time.perf_counter()
-    action()
-    return time.perf_counter() - begin
-
-
-def alternate(
-    one: Callable[[], object], other: Callable[[], object], pairs: int
-) -> tuple[float, float, float]:
-    """Medians of both, and the median ratio of the second to the first within a pair."""
-    one()
-    other()  # the first step of each allocates
-    times = []
-    for index in range(pairs):  # who goes first alternates too
-        a, b = (one, other) if index % 2 == 0 else (other, one)
-        first, second = seconds(a), seconds(b)
-        times.append((first, second) if index % 2 == 0 else (second, first))
-    ratios = statistics.median(b / a for a, b in times)
-    return statistics.median(a for a, _ in times), statistics.median(b for _, b in times), ratios
 
 
 def sparse_of(model: nn.Module, optimizer: torch.optim.Optimizer, **rules: str) -> SparseTraining:

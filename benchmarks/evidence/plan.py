@@ -13,7 +13,7 @@ from pathlib import Path
 from hyperprune.corpora import CorpusConfig
 from hyperprune.models import StackedLSTMConfig
 from hyperprune.sparsity import PruningVariant
-from hyperprune.training import Recipe, SpectrumConfig, TrainingJob
+from hyperprune.training import Recipe, SpectrumConfig, TextTask, TrainingJob
 
 EPOCHS = 30
 MEASURED = (1, 2, 3, 4, 5, 6, 8, EPOCHS)  # after which the spectra of all conventions are taken
@@ -87,8 +87,9 @@ def job(piece: Piece, corpus: str, folder: Path, until: int) -> TrainingJob:
     return TrainingJob(
         label=piece.name,
         folder=folder,
-        corpus=CorpusConfig(source=corpus, max_train_tokens=200_000, max_vocabulary=1000),
-        model=MODEL,
+        task=TextTask(
+            corpus=CorpusConfig(source=corpus, max_train_tokens=200_000, max_vocabulary=1000), model=MODEL
+        ),
         recipe=RECIPE,
         spectrum=SpectrumConfig(),
         variant=None if piece.variant is None else draw()[piece.variant],

@@ -50,7 +50,7 @@ def write_record(piece: Piece, job: TrainingJob, records: Path, costs: Costs, ve
         "variant": None if job.variant is None else job.variant.to_dict(),
         "number": piece.variant,
         "seed": piece.seed,
-        "corpus_sha256": load_corpus(job.corpus).sha256,
+        "corpus_sha256": load_corpus(job.task.corpus).sha256,
         "valid_loss": [round(epoch.valid_loss, 7) for epoch in history.epochs],
         "train_loss": [round(epoch.train_loss, 7) for epoch in history.epochs],
         "failure": None if history.failure is None else history.failure.model_dump(),

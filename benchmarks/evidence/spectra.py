@@ -37,7 +37,7 @@ def measure(job: TrainingJob, epoch: int) -> tuple[Means, dict[str, int]]:
 
     The inputs are those of the spectrum that a search takes; hidden-forward is read, not computed again.
     """
-    task = LanguageModelling(load_corpus(job.corpus), job.model, job.recipe)
+    task = LanguageModelling(load_corpus(job.task.corpus), job.task.model, job.recipe)
     inputs = task.spectrum_inputs(_SAMPLING.batch, _SAMPLING.warmup + _SAMPLING.steps)
     network = load_network(job.folder / f"epoch-{epoch:04d}.safetensors")
     taken = {

@@ -36,7 +36,7 @@ class Shot:
 
 _SLIDE = "((s) => { s.value = 2; s.dispatchEvent(new Event('input')) })(document.getElementById('epoch'))"
 SHOTS = (
-    Shot("report-light", None, "#figure-perplexity"),
+    Shot("report-light", None, "#figure-score"),
     Shot(
         "candidates",
         "#candidates",
@@ -51,7 +51,7 @@ SHOTS = (
         prepare=_SLIDE,
     ),
     Shot("density-dark", "#density", "#density-viewer", dark=True),
-    Shot("phone", None, "#figure-perplexity", width=390, dark=True),
+    Shot("phone", None, "#figure-score", width=390, dark=True),
 )
 _BORDERS = """(() => {
   const box = (selector) => document.querySelector(selector).getBoundingClientRect();

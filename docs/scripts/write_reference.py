@@ -17,6 +17,7 @@ from hyperprune.registry import Registry
 from hyperprune.search import PRESETS, SearchConfig, SearchResult
 from hyperprune.search.metrics import METRICS
 from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
+from hyperprune.training.run_folder import record_of
 
 DOCS = Path(__file__).resolve().parents[1]
 _HEAD = """# Configuration
@@ -89,8 +90,7 @@ def _schema(model: type[BaseModel]) -> str:
 
 
 def _table(field: FieldInfo) -> type[BaseModel] | None:
-    kind = field.annotation
-    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+    return record_of(field.annotation)
 
 
 def _section(title: str, summary: str, fields: dict[str, FieldInfo]) -> str:

@@ -44,7 +44,7 @@ def test_evaluate_gives_what_the_search_found(command, run: Path) -> None:  # ty
     for which, final in (([], result.finalists[0].final), (["--dense"], result.dense.final)):
         for part in ("valid", "test"):
             shown = json.loads(command("evaluate", run, *which, "--part", part, "--json").out)
-            assert shown["perplexity"] == getattr(final, f"{part}_perplexity")
+            assert shown["perplexity"] == getattr(final, f"{part}_score")
             assert shown["loss"] == pytest.approx(math.log(shown["perplexity"]), rel=1e-12)
     best = run / result.dense.final.weights
     assert json.loads(command("evaluate", best, "--json").out)["perplexity"] == shown["perplexity"]
@@ -92,8 +92,8 @@ def test_spectrum_of_an_untrained_network(command, tmp_path: Path) -> None:  # t
     assert len(kind["exponents"]) == 12
     other = json.loads(command("spectrum", "demo", *sizes[:4], "--seed", 4, "--json").out)
     assert other["exponents"] != kind["exponents"]
-    assert "or for an untrained network one of demo" in command("spectrum", "rnn").mistake
-    assert "is fixed in a trained network" not in command("spectrum", "rnn", "--hidden", 3).mistake
+    assert "or for an untrained network one of demo" in command("spectrum", "transformer").mistake
+    assert "is fixed in a trained network" not in command("spectrum", "transformer", "--hidden", 3).mistake
 
 
 def test_train_ends_and_is_not_done_again(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -107,7 +107,7 @@ def test_train_ends_and_is_not_done_again(command, tmp_path: Path) -> None:  # t
     assert json.loads(command(*given).out) == first
     assert {p: p.stat().st_mtime_ns for p in out.rglob("*.safetensors")} == written
     shown = json.loads(command("evaluate", out, "--json").out)
-    assert shown["perplexity"] == first["test_perplexity"]
+    assert shown["perplexity"] == first["test_score"]
     line = command(*given, "--method", "rigl").mistake
     assert "variant.method is 'set' there, 'rigl' here" in line
     assert "holds a training: use hyperprune train" in command("search", "--out", out).mistake

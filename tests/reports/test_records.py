@@ -17,6 +17,7 @@ from hyperprune.reports.ranks import pearson, ranks, ranks_at
 from hyperprune.reports.viewers import viewer_data
 from hyperprune.search import RunFolder, SearchResult
 from hyperprune.sparsity.papers import LIU_2021
+from hyperprune.training import PERPLEXITY
 
 Run = tuple[RunFolder, SearchResult]
 
@@ -34,13 +35,13 @@ def test_rank_correlation_by_hand() -> None:
     """Two neighbours swapped among four: 1 - 6 * 2 / (4 * 15)."""
     four = {"a": (1.0, 10.0), "b": (2.0, 20.0), "c": (3.0, 40.0), "d": (4.0, 30.0)}
     networks = [
-        Network(name, "eliminated", ls_distance=(ls,), valid_perplexity=(ppl,), train_loss=(0.0,))
+        Network(name, "eliminated", ls_distance=(ls,), valid_score=(ppl,), train_loss=(0.0,))
         for name, (ls, ppl) in four.items()
     ]
-    found = ranks_at(networks, 1)
+    found = ranks_at(networks, 1, PERPLEXITY)
     assert found.loss == (1.0, 2.0, 4.0, 3.0)
     assert found.correlation == pytest.approx(0.8, abs=1e-12)
-    assert ranks_at(networks, 2).names == ()
+    assert ranks_at(networks, 2, PERPLEXITY).names == ()
     assert pearson([1.0, 2.0], [1.0, 2.0]) is None
     assert pearson([1.0, 1.0, 1.0], [1.0, 2.0, 3.0]) is None
 
@@ -100,7 +101,7 @@ def test_candidate_table_says_what_the_result_says(searched: Run) -> None:
     assert [cell.text for cell in column["no."]] == [str(c.number) for c in result.candidates]
     assert [c.key for c in column["standing"]] == [c.standing for c in result.candidates]
     for candidate, cell in zip(result.candidates, column["test ppl"], strict=True):
-        assert cell.text == (f"{candidate.final.test_perplexity:.2f}" if candidate.final else "")
+        assert cell.text == (f"{candidate.final.test_score:.2f}" if candidate.final else "")
     best = result.rounds[0].ranking[0]
     assert column["rank by LS"][best].key == 1
 

@@ -27,8 +27,8 @@ def test_page_holds_the_results(searched: Run, page: str) -> None:
     result = searched[1]
     for network in (result.dense.final, *(c.final for c in result.finalists)):
         assert network is not None
-        assert f"{network.valid_perplexity:.2f}" in page
-        assert f"{network.test_perplexity:.2f}" in page
+        assert f"{network.valid_score:.2f}" in page
+        assert f"{network.test_score:.2f}" in page
         assert f"{network.live:,}" in page
     assert "max_vocabulary = 100" in page
 
@@ -37,7 +37,7 @@ def test_page_holds_every_part(page: str) -> None:
     parts = re.findall(r'<h2 id="([a-z]+)"', page)
     assert parts == [
         "networks",
-        "perplexity",
+        "score",
         "rounds",
         "candidates",
         "distance",
@@ -72,19 +72,19 @@ def test_the_same_run_gives_the_same_page(searched: Run, page: str) -> None:
     """Drawn once more, the figures are those of the page."""
     findings = reports.gather(searched[0])
     with figures.applied():
-        assert svg(figures.curves(findings), "perplexity-wide", _label(page)) in page
+        assert svg(figures.curves(findings), "score-wide", _label(page)) in page
     again = [render(findings, {}) for _ in range(2)]
     assert again[0] == again[1]
 
 
 def _label(page: str) -> str:
-    return re.findall(r'id="figure-perplexity".*?aria-label="([^"]*)"', page, re.DOTALL)[0]
+    return re.findall(r'id="figure-score".*?aria-label="([^"]*)"', page, re.DOTALL)[0]
 
 
 def test_figures_are_pictures(searched: Run, page: str) -> None:
     pictures = list((searched[0].path / "figures").glob("*.png"))
     assert {path.stem for path in pictures} == {
-        "perplexity",
+        "score",
         "rounds",
         "distance",
         "ranks",

@@ -24,7 +24,7 @@ def test_rankings_made_again_are_those_of_the_search(
     assert so_far.rounds == ended.rounds
     for mine, theirs in zip(so_far.candidates, ended.candidates, strict=True):
         assert mine.ls_distance == theirs.ls_distance
-        assert mine.valid_perplexity == theirs.valid_perplexity
+        assert mine.valid_score == theirs.valid_score
         assert mine.metric == theirs.metric
         assert mine.variant == theirs.variant
         known = {"selected": "running", "finalist": "running"}
@@ -60,7 +60,7 @@ def test_with_the_dense_reference_alone(tmp_path: Path, config: SearchConfig) ->
     findings = reports.gather(folder)
     assert findings.dense.epochs == 5
     assert findings.candidates == ()
-    assert set(drawings(findings)) == {"perplexity", "paths"}
+    assert set(drawings(findings)) == {"score", "paths"}
 
 
 def test_in_the_pool_nobody_has_fallen(tmp_path: Path, config: SearchConfig) -> None:
@@ -92,7 +92,7 @@ def test_damaged_and_missing_files_are_left_out(
     findings = reports.gather(unfinished)
     assert sorted(findings.spectra["dense"]) == [3, 4, 5]
     assert "goes without it" in caplog.text
-    assert "perplexity" in drawings(findings)
+    assert "score" in drawings(findings)
 
 
 def test_other_folders_are_refused(tmp_path: Path) -> None:

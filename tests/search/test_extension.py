@@ -100,7 +100,7 @@ def test_another_metric_ranks_the_same_candidates(folder: RunFolder) -> None:
     assert {name: after[name] for name in before} == before
     assert [c.variant for c in new.candidates] == [c.variant for c in old.candidates]
     first = new.rounds[0]
-    losses = [new.candidates[n].curve.valid_perplexity[0] for n in first.ranking]
+    losses = [new.candidates[n].curve.valid_score[0] for n in first.ranking]
     assert losses == sorted(losses)
     assert {c.suggested_by for c in new.candidates} == {"ls, l2"}
     assert {c.suggested_by for c in old.candidates} == {None}
@@ -187,4 +187,4 @@ def test_default_folder_is_named_by_the_configuration(
     assert made.name == config.digest
     assert run(config) == result
     assert small().digest != config.digest
-    assert config.with_corpus_hash("0" * 64).digest == config.digest
+    assert config.bound().digest == config.digest

@@ -49,9 +49,9 @@ def test_tables_hold_what_the_result_holds(searched: SearchRun) -> None:
     selected = next(row for row in rows if row["standing"] == "selected")
     assert selected["number"] == result.selected
     assert selected["death"] == "set"
-    assert selected["best_valid_perplexity"] == result.finalists[0].final.valid_perplexity  # type: ignore[union-attr]
+    assert selected["best_valid_score"] == result.finalists[0].final.valid_score  # type: ignore[union-attr]
     dense = [row for row in searched.epochs if row["candidate"] is None]
-    assert tuple(row["valid_perplexity"] for row in dense) == result.dense.curve.valid_perplexity
+    assert tuple(row["valid_score"] for row in dense) == result.dense.curve.valid_score
     assert all(row["ls_distance"] is None for row in dense)
     first = [row for row in searched.rounds if row["round"] == 0]
     assert tuple(row["candidate"] for row in first) == result.rounds[0].ranking

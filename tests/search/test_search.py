@@ -63,11 +63,11 @@ def test_rounds_halve_and_finalists_have_the_full_budget(searched: tuple[RunFold
 
 def test_the_better_finalist_by_its_best_epoch_is_selected(searched: tuple[RunFolder, SearchResult]) -> None:
     _, result = searched
-    best = min(result.finalists, key=lambda c: min(c.curve.valid_perplexity))
+    best = min(result.finalists, key=lambda c: min(c.curve.valid_score))
     assert result.selected == best.number
     for candidate in result.finalists:
         assert candidate.final is not None
-        assert candidate.final.valid_perplexity == min(candidate.curve.valid_perplexity)
+        assert candidate.final.valid_score == min(candidate.curve.valid_score)
 
 
 def test_cost_counts_every_trained_epoch_once(searched: tuple[RunFolder, SearchResult]) -> None:
@@ -113,14 +113,14 @@ def test_dense_and_candidates_start_from_the_same_dense_weights(tmp_path: Path) 
     }
     result = run(configure("demo", None, values), tmp_path / "run")
     (only,) = result.candidates
-    assert only.curve.valid_perplexity == result.dense.curve.valid_perplexity
+    assert only.curve.valid_score == result.dense.curve.valid_score
     assert only.curve.ls_distance == (0.0, 0.0)
 
 
 def test_loss_metric_ranks_by_validation_loss(tmp_path: Path) -> None:
     result = run(configure("demo", None, {**SMALL, "search.metric": "loss"}), tmp_path / "run")
     first = result.rounds[0]
-    perplexities = [result.candidates[n].curve.valid_perplexity[0] for n in first.ranking]
+    perplexities = [result.candidates[n].curve.valid_score[0] for n in first.ranking]
     assert perplexities == sorted(perplexities)
 
 

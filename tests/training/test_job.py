@@ -15,6 +15,7 @@ from hyperprune.training import (
     Progress,
     Recipe,
     SpectrumConfig,
+    TextTask,
     TrainingJob,
     checkpoint,
     run,
@@ -23,6 +24,7 @@ from hyperprune.training import job as training_job
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint, load_network
 
 CORPUS = CorpusConfig(max_train_tokens=2000, max_vocabulary=80)
+TASK = TextTask(corpus=CORPUS, model=StackedLSTMConfig(embedding=8, hidden=8))
 VARIANT = PruningVariant(density=0.3, death_rate=0.5, update_interval="epoch")
 
 
@@ -30,8 +32,7 @@ def job(folder: Path, **changes: object) -> TrainingJob:
     values: dict[str, object] = {
         "label": "test",
         "folder": folder,
-        "corpus": CORPUS,
-        "model": StackedLSTMConfig(embedding=8, hidden=8),
+        "task": TASK,
         "recipe": Recipe(epochs=4, learning_rate=5.0),
         "spectrum": SpectrumConfig(batch=2, steps=5, warmup=1),
         "until": 3,
@@ -157,7 +158,7 @@ def test_all_networks_start_from_the_same_dense_weights(tmp_path: Path) -> None:
 def test_checkpoint_alone_gives_the_measured_loss(tmp_path: Path) -> None:
     history = run(job(tmp_path, variant=VARIANT))
     loss = evaluate_checkpoint(
-        EvaluationJob(checkpoint=checkpoint.path(tmp_path, 3), corpus=CORPUS, recipe=Recipe(), part="valid")
+        EvaluationJob(checkpoint=checkpoint.path(tmp_path, 3), task=TASK, recipe=Recipe(), part="valid")
     )
     assert loss == history.last.valid_loss
 
@@ -168,7 +169,9 @@ def test_checkpoint_of_another_vocabulary_is_refused(tmp_path: Path) -> None:
         evaluate_checkpoint(
             EvaluationJob(
                 checkpoint=checkpoint.path(tmp_path, 1),
-                corpus=CorpusConfig(max_train_tokens=2000, max_vocabulary=50),
+                task=TASK.model_copy(
+                    update={"corpus": CorpusConfig(max_train_tokens=2000, max_vocabulary=50)}
+                ),
                 recipe=Recipe(),
                 part="valid",
             )

@@ -13,11 +13,12 @@ from hyperprune.corpora import load as load_corpus
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import AWDLSTMConfig, AWDLSTMMoSConfig, ModelConfig, StackedLSTM, StackedLSTMConfig
 from hyperprune.sparsity import PruningVariant
-from hyperprune.training import Recipe, SpectrumConfig, TrainingJob, run
+from hyperprune.training import Recipe, SpectrumConfig, TextTask, TrainingJob, run
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.language_batches import batches
 from hyperprune.training.language_modelling import LanguageModelling
 from hyperprune.training.progress import Progress, silent
+from hyperprune.training.task import Epoch
 
 TEXT = torch.randint(9, (41, 6), generator=torch.Generator().manual_seed(0))
 
@@ -110,8 +111,8 @@ def test_windows_depend_on_root_seed_and_epoch_alone() -> None:
     corpus = load_corpus(CorpusConfig(max_train_tokens=2000, max_vocabulary=80))
 
     def lengths(seed: int, epoch: int) -> list[int]:
-        task = LanguageModelling(corpus, StackedLSTMConfig(), Recipe(random_bptt=True), seed=seed)
-        return [batch.items for batch in task.losses(nn.Identity(), epoch)]
+        task = LanguageModelling(corpus, StackedLSTMConfig(), Recipe(random_bptt=True))
+        return [batch.items for batch in task.losses(nn.Identity(), Epoch(epoch, seed))]
 
     assert lengths(1, 1) == lengths(1, 1)
     assert lengths(1, 1) != lengths(1, 2)
@@ -123,8 +124,10 @@ def test_killed_and_resumed_as_in_one_piece(tmp_path: Path, model: type[AWDLSTMC
     """With every random thing there is: dropouts, weight-drop, lengths, masks."""
     values = {
         "label": "test",
-        "corpus": CorpusConfig(max_train_tokens=2000, max_vocabulary=80),
-        "model": model(embedding=6, hidden=8, embedding_dropout=0.1),
+        "task": TextTask(
+            corpus=CorpusConfig(max_train_tokens=2000, max_vocabulary=80),
+            model=model(embedding=6, hidden=8, embedding_dropout=0.1),
+        ),
         "recipe": Recipe(epochs=4, learning_rate=5.0, random_bptt=True, ar=2, tar=1, slice=4),
         "variant": PruningVariant(density=0.4, death_rate=0.5, update_interval="epoch"),
         "spectrum": SpectrumConfig(batch=2, steps=5, warmup=1),

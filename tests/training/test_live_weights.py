@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from hyperprune.models import ModelConfig
 from hyperprune.training.live_weights import live_weights
 
 
@@ -45,3 +46,18 @@ def test_gates_of_a_sparse_gru() -> None:
         "recurrent.weight_hh_l0[update]": 1,
         "recurrent.weight_hh_l0[new]": 1,
     }
+
+
+def test_gates_of_unequal_rows_are_those_the_layer_names() -> None:
+    own = ModelConfig.model_validate(
+        {"kind": "on-lstm", "hidden": 4, "embedding": 4, "layers": 1, "chunk": 2}
+    )
+    mask = torch.zeros(4 * 4 + 2 * 2, 4).bool()
+    mask[2:4] = True  # the second master gate: one row for each chunk
+    found = live_weights(own.build(5), {"recurrent.0.weight_hh": mask})
+    gates = {name: n for name, n in found.items() if "weight_hh" in name}
+    assert gates.pop("recurrent.0.weight_hh[master_forget]") == 8
+    assert set(gates.values()) == {0}
+    assert found["recurrent.0.weight_ih[output]"] == 16
+    highway = ModelConfig.model_validate({"kind": "rhn", "hidden": 3, "embedding": 3, "depth": 2}).build(5)
+    assert live_weights(highway, {})["recurrent.weight_hh_d1[transform]"] == 9

@@ -10,9 +10,18 @@ WHAT = "What is trained (overrides preset and file)"
 PRUNING = "How it is pruned"
 
 # what --preset takes; a list here, because the presets' own room takes seconds to import
-PRESETS = ("demo", "ptb-lstm")
+PRESETS = (
+    "demo",
+    "ptb-awd-lstm",
+    "ptb-lstm",
+    "ptb-on-lstm",
+    "ptb-on-lstm-small",
+    "ptb-rhn",
+    "ptb-rhn-small",
+    "wt2-mos",
+)
 # what --model takes, for the same reason
-MODELS = ("awd-lstm", "awd-lstm-mos", "gru", "rhn", "rnn", "stacked-lstm")
+MODELS = ("awd-lstm", "awd-lstm-mos", "gru", "on-lstm", "rhn", "rnn", "stacked-lstm")
 
 
 def _presets(incomplete: str) -> list[str]:

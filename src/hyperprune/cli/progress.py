@@ -17,7 +17,7 @@ from rich.progress import (
 from hyperprune.search import CandidateEnded, Event, RoundBegan, SearchConfig
 from hyperprune.search.halving import planned_cost
 from hyperprune.training import Progress as JobProgress
-from hyperprune.training import perplexity
+from hyperprune.training import TaskDescription, TextTask, TrainConfig, score_named
 
 
 class SearchProgress:
@@ -33,6 +33,7 @@ class SearchProgress:
         cost = planned_cost(pool.candidates, pool.first_epochs, pool.round_epochs, config.recipe.epochs)
         self._console = console
         self._metric, self._full = pool.metric, config.recipe.epochs
+        self._score, self._items = score_named(config.described), _items(config.described)
         self._whole = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(),
@@ -88,6 +89,7 @@ class SearchProgress:
         if event.metric is None:
             self._console.print(f"  candidate {event.number}: [red]failed[/], {event.note}", soft_wrap=True)
             return
+        assert event.valid_score is not None, "only failed candidates have no score"
         choices = " ".join(
             str(event.variant[name])
             for name in ("sparse_init", "growth", "death", "redistribution", "death_rate")
@@ -95,7 +97,7 @@ class SearchProgress:
         note = f" ({event.note})" if event.note else ""
         self._console.print(
             f"  candidate {event.number}: {self._metric} {event.metric:.4f}, "
-            f"perplexity {event.valid_perplexity:.2f}, {choices}{note}",
+            f"{self._score.name} {self._score.text(event.valid_score)}, {choices}{note}",
             highlight=False,
             soft_wrap=True,
         )
@@ -115,7 +117,7 @@ class SearchProgress:
             completed=event.step,
             description=f"{event.label}, epoch {event.epoch} of "
             f"{self._full if event.label == 'dense' else event.until}",
-            figures=f"{event.items_per_second:,.0f} tokens/s, loss {event.train_loss:.3f}",
+            figures=f"{event.items_per_second:,.0f} {self._items}/s, loss {event.train_loss:.3f}",
         )
 
     def _put_away(self, label: str) -> None:
@@ -124,15 +126,21 @@ class SearchProgress:
             self._job.remove_task(self._bars.pop(label))
 
 
+def _items(description: TaskDescription) -> str:
+    """What a task counts."""
+    return "tokens" if isinstance(description, TextTask) else "items"
+
+
 class TrainProgress:
     """Listens to a training and draws it.
 
     Args:
-        epochs: the full budget.
+        config: gives the full budget, and what is measured.
         console: where to draw.
     """
 
-    def __init__(self, epochs: int, console: Console) -> None:
+    def __init__(self, config: TrainConfig, console: Console) -> None:
+        self._score, self._items = score_named(config.described), _items(config.described)
         self._console = console
         self._bars = Progress(
             TextColumn("{task.description}"),
@@ -141,7 +149,7 @@ class TrainProgress:
             TimeRemainingColumn(),
             console=console,
         )
-        self._task = self._bars.add_task("training", total=epochs, figures="")
+        self._task = self._bars.add_task("training", total=config.recipe.epochs, figures="")
 
     def __enter__(self) -> "TrainProgress":
         return self
@@ -159,12 +167,18 @@ class TrainProgress:
         done = event.epoch if event.valid_loss is not None else event.epoch - 1 + event.step / event.steps
         self._bars.update(self._task, completed=done, description=f"epoch {event.epoch} of {event.until}")
         if event.valid_loss is None:
-            figures = f"{event.items_per_second:,.0f} tokens/s, loss {event.train_loss:.3f}"
+            figures = f"{event.items_per_second:,.0f} {self._items}/s, loss {event.train_loss:.3f}"
             self._bars.update(self._task, figures=figures)
         else:
             self._console.print(
-                f"epoch {event.epoch}: train perplexity {perplexity(event.train_loss):.2f}, "
-                f"valid perplexity {perplexity(event.valid_loss):.2f}",
+                f"epoch {event.epoch}: train {self._train(event.train_loss)}, "
+                f"valid {self._score.name} {self._score.text(self._score.shown(event.valid_loss))}",
                 highlight=False,
                 soft_wrap=True,
             )
+
+    def _train(self, loss: float) -> str:
+        """The training loss; as the score where that is its exponential."""
+        if not self._score.exponential:
+            return f"loss {loss:.4g}"
+        return f"{self._score.name} {self._score.text(self._score.shown(loss))}"

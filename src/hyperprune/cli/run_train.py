@@ -29,7 +29,7 @@ def train(
     given = values | {"dense": dense or None, "variant.method": method}
     config = configure_training(preset or ("demo" if file is None else None), file, given)
     console = Console(stderr=as_json)
-    with TrainProgress(config.recipe.epochs, console) as progress:
+    with TrainProgress(config, console) as progress:
         result = run_training(config, out, progress)
     if as_json:
         print_json(result.model_dump(mode="json"))
@@ -49,9 +49,10 @@ def _nothing_pruned(values: dict[str, Any], method: str | None) -> None:
 
 
 def _sentences(config: TrainConfig, result: TrainResult, out: Path) -> list[str]:
+    score = result.score
     return [
-        f"valid perplexity {result.valid_perplexity:.2f}, test perplexity {result.test_perplexity:.2f} "
-        f"(best of {result.epochs} epochs: {result.best_epoch})",
+        f"valid {score.name} {score.text(result.valid_score)}, test {score.name} "
+        f"{score.text(result.test_score)} (best of {result.epochs} epochs: {result.best_epoch})",
         f"{result.live:,} live weights, density {result.density:.3f}" + (", dense" if config.dense else ""),
         f"network: {out / result.weights}",
     ]

@@ -75,6 +75,8 @@ def _untrained(
     """A network as training would start it: same seed, same weights."""
     kind = {} if preset or file else {"model.kind": name}
     config = configure_training(preset, file, {**kind, **values})
+    if config.corpus is None or config.model is None:
+        raise ConfigurationError(f"{name} names a task of its own: train it first, then give its run folder")
     corpus = load_corpus(config.corpus)
     seed_globally(seed_for_training(config.seed))
     network = build(config.model, len(corpus.vocabulary)).eval().to(device)

@@ -3,14 +3,14 @@
 from rich import box
 from rich.table import Table
 
-from hyperprune.reports.rows import HEADINGS, network_rows
+from hyperprune.reports import headings, network_rows
 from hyperprune.search import SearchResult, Timings
 
 
 def networks_table(result: SearchResult, timings: Timings | None) -> Table:
     """Dense, selected and runners-up."""
     table = Table(title="Dense, selected and runners-up", title_justify="left", box=box.SIMPLE_HEAD)
-    for number, heading in enumerate(HEADINGS):
+    for number, heading in enumerate(headings(result.score)):
         table.add_column(heading, justify="left" if number == 0 else "right", no_wrap=number == 0)
     for row in network_rows(result, timings):
         table.add_row(*row, style="bold" if row[0].startswith("selected") else None)

@@ -24,6 +24,7 @@ Public names:
 * ``distance``, ``distance_tensor``: l2 and wasserstein; the tensor keeps derivatives.
 * ``distance_interval``, ``compare``: how sure a distance, or a difference of two, is; ``Interval``,
   ``Comparison``.
+* ``drive``: what reaches the recurrent module inside a network when it runs, as a ``Driven``.
 * ``windows``: chosen windows of a stream as a batch.
 * ``layer_order``: the order of the layers in a flat state; ``STATES``, ``DIRECTIONS``: known choices.
 """
@@ -32,6 +33,7 @@ from hyperprune.lyapunov.compute import spectrum
 from hyperprune.lyapunov.contract import Cell, Network
 from hyperprune.lyapunov.conventions import DIRECTIONS, STATES, Conventions
 from hyperprune.lyapunov.distances import distance, distance_tensor
+from hyperprune.lyapunov.driving import Driven, drive, recurrent_module
 from hyperprune.lyapunov.record import Position, Spectrum
 from hyperprune.lyapunov.resampling import Comparison, Interval, compare, distance_interval
 from hyperprune.lyapunov.states import layer_order
@@ -44,6 +46,7 @@ __all__ = [
     "Cell",
     "Comparison",
     "Conventions",
+    "Driven",
     "Interval",
     "Network",
     "Position",
@@ -53,7 +56,9 @@ __all__ = [
     "distance",
     "distance_interval",
     "distance_tensor",
+    "drive",
     "layer_order",
+    "recurrent_module",
     "spectrum",
     "windows",
 ]

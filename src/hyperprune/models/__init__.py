@@ -9,6 +9,7 @@ from hyperprune.models.awd import Dropouts
 from hyperprune.models.awd_lstm import AWDLSTM, AWDLSTMConfig
 from hyperprune.models.awd_lstm_mos import AWDLSTMMoS, AWDLSTMMoSConfig
 from hyperprune.models.config import MODELS, AnyModel, ModelConfig, build, known_keys
+from hyperprune.models.on_lstm import ONLSTM, ONLSTMConfig
 from hyperprune.models.reading import Reading, Reads
 from hyperprune.models.rhn import RHN, RHNConfig
 from hyperprune.models.stacked_gru import StackedGRU, StackedGRUConfig
@@ -20,11 +21,13 @@ MODELS.register("gru")(StackedGRUConfig)
 MODELS.register("rnn")(StackedRNNConfig)
 MODELS.register("awd-lstm")(AWDLSTMConfig)
 MODELS.register("awd-lstm-mos")(AWDLSTMMoSConfig)
+MODELS.register("on-lstm")(ONLSTMConfig)
 MODELS.register("rhn")(RHNConfig)
 
 __all__ = [
     "AWDLSTM",
     "MODELS",
+    "ONLSTM",
     "RHN",
     "AWDLSTMConfig",
     "AWDLSTMMoS",
@@ -32,6 +35,7 @@ __all__ = [
     "AnyModel",
     "Dropouts",
     "ModelConfig",
+    "ONLSTMConfig",
     "RHNConfig",
     "Reading",
     "Reads",

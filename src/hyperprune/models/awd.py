@@ -4,7 +4,7 @@ Merity, Keskar and Socher 2018 (arXiv 1708.02182).
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,9 +46,18 @@ class AWD(nn.Module):
         embedding: features of an embedded token.
         sizes: units of each layer.
         dropouts: see :class:`Dropouts`.
+        layer: makes a layer from its inputs, its units and the share of recurrent weights to drop.
     """
 
-    def __init__(self, types: int, *, embedding: int, sizes: Sequence[int], dropouts: Dropouts) -> None:
+    def __init__(
+        self,
+        types: int,
+        *,
+        embedding: int,
+        sizes: Sequence[int],
+        dropouts: Dropouts,
+        layer: Callable[[int, int, float], nn.Module] = WeightDropLSTM,
+    ) -> None:
         super().__init__()
         self.embedding_share = dropouts.embedding
         self.input_dropout = LockedDropout(dropouts.input)
@@ -58,7 +67,7 @@ class AWD(nn.Module):
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
         below = [embedding, *sizes[:-1]]
         self.recurrent = nn.ModuleList(
-            WeightDropLSTM(inputs, units, dropouts.weight) for inputs, units in zip(below, sizes, strict=True)
+            layer(inputs, units, dropouts.weight) for inputs, units in zip(below, sizes, strict=True)
         )
 
     def embed(self, tokens: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """AWD-LSTM language model (Merity, Keskar and Socher 2018, arXiv 1708.02182)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.models.awd import AWD, AWDConfig, Dropouts
+from hyperprune.models.weight_drop import WeightDropLSTM
 
 
 class AWDLSTM(AWD):
@@ -19,17 +20,25 @@ class AWDLSTM(AWD):
         sizes: units of each layer; those of the last are ``embedding`` where the decoder is tied.
         dropouts: see :class:`Dropouts`.
         tied: the decoder uses the embedding matrix.
+        layer: see :class:`AWD`.
     """
 
     def __init__(
-        self, types: int, *, embedding: int, sizes: Sequence[int], dropouts: Dropouts, tied: bool = True
+        self,
+        types: int,
+        *,
+        embedding: int,
+        sizes: Sequence[int],
+        dropouts: Dropouts,
+        tied: bool = True,
+        layer: Callable[[int, int, float], nn.Module] = WeightDropLSTM,
     ) -> None:
         if tied and sizes[-1] != embedding:
             raise ConfigurationError(
                 f"tied weights need a last layer of embedding units, got {sizes[-1]} and {embedding}: make "
                 "them equal or set tied to false"
             )
-        super().__init__(types, embedding=embedding, sizes=sizes, dropouts=dropouts)
+        super().__init__(types, embedding=embedding, sizes=sizes, dropouts=dropouts, layer=layer)
         self.decoder = nn.Linear(sizes[-1], types)
         nn.init.uniform_(self.decoder.weight, -0.1, 0.1)
         nn.init.zeros_(self.decoder.bias)

@@ -9,6 +9,7 @@ from torch.nn.functional import linear
 from hyperprune.errors import ConfigurationError
 from hyperprune.models.dropout import locked_mask
 from hyperprune.models.highway_fused import FusedHighway
+from hyperprune.models.row_scaled import row_scaled_sum
 
 
 class RecurrentHighway(nn.Module):
@@ -113,8 +114,8 @@ class RecurrentHighway(nn.Module):
         closed form take.
         """
         return [
-            _row_scaled(by_gate, weight, self.hidden_size) + torch.diag_embed(carried)
-            for by_gate, carried, weight in self._coefficients(state, x)
+            row_scaled_sum(scales, weight.split(self.hidden_size)) + torch.diag_embed(carried)
+            for scales, carried, weight in self._coefficients(state, x)
         ]
 
     def jacobian(self, state: Tensor, x: Tensor | None) -> Tensor:
@@ -126,8 +127,8 @@ class RecurrentHighway(nn.Module):
 
     def input_jacobian(self, state: Tensor, x: Tensor) -> Tensor:
         """The Jacobian ds'/dx, ``(batch, hidden, features)``."""
-        by_gate = next(self._coefficients(state, x))[0]
-        result = _row_scaled(by_gate, self.weight_ih, self.hidden_size)
+        scales = next(self._coefficients(state, x))[0]
+        result = row_scaled_sum(scales, self.weight_ih.split(self.hidden_size))
         for factor in self.jacobian_factors(state, x)[1:]:
             result = factor @ result
         return result
@@ -141,13 +142,10 @@ class RecurrentHighway(nn.Module):
         return bias.expand(len(state), -1) if x is None else linear(x, self.weight_ih, bias)
 
     def _deep(self, drive: Tensor, state: Tensor, mask: Tensor | None) -> Tensor:
-        for *_, state in self._levels(drive, state, mask):
-            pass
-        return state
+        *_, last = self._levels(drive, state, mask)
+        return last[-1]
 
-    def _levels(
-        self, drive: Tensor, state: Tensor, mask: Tensor | None
-    ) -> Iterator[tuple[Tensor, ...]]:
+    def _levels(self, drive: Tensor, state: Tensor, mask: Tensor | None) -> Iterator[tuple[Tensor, ...]]:
         """h, t, c, the state before and the state after every depth."""
         weights, biases = self._recurrent()
         for d in range(self.depth):
@@ -159,8 +157,8 @@ class RecurrentHighway(nn.Module):
             before, state = state, h * t + state * c
             yield h, t, c, before, state
 
-    def _coefficients(self, state: Tensor, x: Tensor | None) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """By depth: the scales of its gates' matrices ``(batch, gates, hidden)``, c, and its matrix."""
+    def _coefficients(self, state: Tensor, x: Tensor | None) -> Iterator[tuple[list[Tensor], Tensor, Tensor]]:
+        """By depth: the scales of its gates' matrices, each ``(batch, hidden)``, c, and its matrix."""
         weights, _ = self._recurrent()
         levels = self._levels(self._drive(x, state), state, None)
         for (h, t, c, before, _), weight in zip(levels, weights, strict=True):
@@ -169,13 +167,4 @@ class RecurrentHighway(nn.Module):
                 scales = [by_h, (h - before) * t * (1 - t)]
             else:
                 scales = [by_h, h * t * (1 - t), before * c * (1 - c)]
-            yield torch.stack(scales, dim=1), c, weight
-
-
-def _row_scaled(scales: Tensor, stacked: Tensor, rows: int) -> Tensor:
-    """Sum over the gates g of diag(scales[:, g]) W_g; the W_g lie stacked by rows."""
-    first, *later = stacked.split(rows)
-    total: Tensor = scales[:, 0, :, None] * first
-    for gate, matrix in enumerate(later, start=1):
-        total = torch.addcmul(total, scales[:, gate, :, None], matrix)
-    return total
+            yield scales, c, weight

@@ -8,14 +8,22 @@ from hyperprune.reports.bibtex import bibtex
 from hyperprune.reports.findings import Findings, Network
 from hyperprune.reports.gather import gather
 from hyperprune.reports.page import write
-from hyperprune.reports.rows import cost_sentences, network_rows, variant_sentences
+from hyperprune.reports.rows import (
+    baseline_sentence,
+    cost_sentences,
+    headings,
+    network_rows,
+    variant_sentences,
+)
 
 __all__ = [
     "Findings",
     "Network",
+    "baseline_sentence",
     "bibtex",
     "cost_sentences",
     "gather",
+    "headings",
     "network_rows",
     "variant_sentences",
     "write",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from hyperprune.reports.findings import Findings, Network
 from hyperprune.reports.ranks import ranks_at
+from hyperprune.training import Score
 
 _CHOICES = ("sparse_init", "death", "growth", "redistribution", "death_rate", "decay", "update_interval")
 # Shown although all candidates agree in them.
@@ -41,8 +42,8 @@ class CandidateTable:
 
 def candidate_table(findings: Findings) -> CandidateTable:
     """A row for each candidate in order of its number."""
-    first = findings.config.search.first_epochs
-    order = ranks_at(findings.distinct, first)
+    first, score = findings.config.search.first_epochs, findings.score
+    order = ranks_at(findings.distinct, first, findings.score)
     ls, loss = (dict(zip(order.names, ranks, strict=True)) for ranks in (order.ls, order.loss))
     choices = [name for name in _CHOICES if name in _ALWAYS or _differ(findings, name)]
     columns: list[tuple[str, bool, Callable[[Network], Cell]]] = [
@@ -53,9 +54,9 @@ def candidate_table(findings: Findings) -> CandidateTable:
         ("first LS distance", True, lambda c: _number(_at(c.ls_distance, first), 3)),
         ("rank by LS", True, lambda c: _number(ls.get(c.name), 0)),
         ("rank by loss", True, lambda c: _number(loss.get(c.name), 0)),
-        ("first valid ppl", True, lambda c: _number(_at(c.valid_perplexity, first), 2)),
-        ("best valid ppl", True, lambda c: _number(min(c.valid_perplexity, default=None), 2)),
-        ("test ppl", True, lambda c: _number(c.final.test_perplexity if c.final else None, 2)),
+        (f"first valid {score.heading}", True, lambda c: _score(score, _at(c.valid_score, first))),
+        (f"best valid {score.heading}", True, lambda c: _score(score, _best(score, c))),
+        (f"test {score.heading}", True, lambda c: _score(score, c.final.test_score if c.final else None)),
     ]
     if any(c.standing == "failed" for c in findings.candidates):
         columns.append(("failure", False, _failure))
@@ -95,6 +96,14 @@ def _choice(name: str) -> Callable[[Network], Cell]:
 
 def _at(values: tuple[float, ...], epoch: int) -> float | None:
     return values[epoch - 1] if len(values) >= epoch else None
+
+
+def _best(score: Score, candidate: Network) -> float | None:
+    return min(candidate.valid_score, key=score.signed, default=None)
+
+
+def _score(score: Score, value: float | None) -> Cell:
+    return Cell("", "") if value is None else Cell(score.text(value), value)
 
 
 def _number(value: float | None, digits: int) -> Cell:

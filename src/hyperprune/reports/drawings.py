@@ -32,11 +32,11 @@ def drawings(findings: Findings) -> dict[str, Drawing]:
     """Every figure that the measurements suffice for, by the name of its file."""
     plane = spectral_paths(findings.spectra)
     rankings = early_rankings(findings)
-    leading = findings.leading
+    leading, score = findings.leading, findings.score.name
     found = None if leading is None else densities(findings, leading)
     wanted: dict[str, tuple[str, Callable[..., Figure | None]]] = {
-        "perplexity": (
-            "Validation perplexity of every candidate by epoch, and of the dense network",
+        "score": (
+            f"Validation {score} of every candidate by epoch, and of the dense network",
             partial(figures.curves, findings),
         ),
         "spectra": (
@@ -50,7 +50,7 @@ def drawings(findings: Findings) -> dict[str, Drawing]:
     }
     if findings.candidates:
         wanted["rounds"] = ("Epochs that each candidate trained", partial(figures.rounds, findings))
-        wanted["distance"] = ("LS distance against perplexity", partial(figures.distances, findings))
+        wanted["distance"] = (f"LS distance against {score}", partial(figures.distances, findings))
     if rankings:
         wanted["ranks"] = (
             "Rank of each candidate by LS distance and by loss",
@@ -79,6 +79,7 @@ def early_rankings(findings: Findings) -> list[Ranks]:
         ranks_at(
             (c for c in findings.distinct if int(c.name) in ranking.ranking),
             ranking.until,
+            findings.score,
         )
         for ranking in findings.rounds
     ]

@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from hyperprune.search import FinalNetwork, RoundResult, SearchConfig, SearchResult, Timings
+from hyperprune.training import Score, score_named
 
 DENSE = "dense"
 
@@ -20,8 +21,8 @@ class Network:
         standing: ``dense``, one of :data:`hyperprune.search.result.Standing`, or ``running`` in a search
             that has not ended.
         variant: its pruning choices; none for the dense network.
-        train_loss: nats an item.
-        valid_perplexity: of the validation part.
+        train_loss: mean loss of each epoch.
+        valid_score: of the validation part.
         ls_distance: distance to the dense spectrum of the same epoch, nats a step; shorter where that is
             missing.
         live_weights: by matrix, gates apart; empty where the run did not record it.
@@ -35,7 +36,7 @@ class Network:
     standing: str
     variant: Mapping[str, Any] | None = None
     train_loss: tuple[float, ...] = ()
-    valid_perplexity: tuple[float, ...] = ()
+    valid_score: tuple[float, ...] = ()
     ls_distance: tuple[float, ...] = ()
     live_weights: tuple[Mapping[str, int], ...] = ()
     metric: float | None = None
@@ -72,6 +73,11 @@ class Findings:
     layer: Tensor | None
     result: SearchResult | None
     timings: Timings | None
+
+    @property
+    def score(self) -> Score:
+        """What the scores are called."""
+        return score_named(self.config.described)
 
     @property
     def distinct(self) -> list[Network]:

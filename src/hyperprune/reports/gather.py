@@ -24,7 +24,7 @@ def gather(folder: RunFolder) -> Findings:
     """
     config, result = folder.config(), folder.result()
     if result is None:
-        dense = dense_so_far(read_history(folder.dense))
+        dense = dense_so_far(read_history(folder.dense), config)
         candidates, rounds = candidates_so_far(folder, config)
     else:
         dense, rounds = _dense(folder, result), result.rounds
@@ -44,7 +44,7 @@ def _dense(folder: RunFolder, result: SearchResult) -> Network:
         DENSE,
         DENSE,
         train_loss=curve.train_loss,
-        valid_perplexity=curve.valid_perplexity,
+        valid_score=curve.valid_score,
         live_weights=_live(folder.dense, len(curve.train_loss)),
         final=result.dense.final,
     )
@@ -58,7 +58,7 @@ def _candidate(folder: RunFolder, candidate: CandidateResult) -> Network:
         candidate.standing,
         variant=candidate.variant,
         train_loss=curve.train_loss,
-        valid_perplexity=curve.valid_perplexity,
+        valid_score=curve.valid_score,
         ls_distance=curve.ls_distance,
         live_weights=_live(job, len(curve.train_loss)),
         metric=candidate.pool_metric,

@@ -16,7 +16,14 @@ from hyperprune.reports.drawings import Drawing, drawings, early_rankings
 from hyperprune.reports.figures import PALETTE
 from hyperprune.reports.findings import Findings
 from hyperprune.reports.gather import gather
-from hyperprune.reports.rows import HEADINGS, cost_sentences, network_rows, variant_sentences, variant_words
+from hyperprune.reports.rows import (
+    baseline_sentence,
+    cost_sentences,
+    headings,
+    network_rows,
+    variant_sentences,
+    variant_words,
+)
 from hyperprune.reports.svg import svg
 from hyperprune.reports.viewers import as_script, viewer_data
 from hyperprune.search import RunFolder, papers
@@ -49,11 +56,14 @@ def render(findings: Findings, drawn: dict[str, Drawing]) -> str:
         version=__version__,
         findings=findings,
         config=tomli_w.dumps(_without_none(findings.config.model_dump(mode="json"))),
-        headings=HEADINGS,
+        headings=headings(findings.score),
         rows=network_rows(result, findings.timings) if result else [],
         costs=cost_sentences(result, findings.timings) if result else [_progress(findings)],
         variants=variant_sentences(result) if result else [],
         variant_words=variant_words,
+        score=findings.score,
+        subject=_subject(findings),
+        baseline=baseline_sentence(result) if result else None,
         figures={
             name: (
                 svg(drawing.wide, f"{name}-wide", drawing.label),
@@ -70,6 +80,14 @@ def render(findings: Findings, drawn: dict[str, Drawing]) -> str:
         script=Markup(_text("report.js")),
         data=Markup(as_script(viewer_data(findings))),
     )
+
+
+def _subject(findings: Findings) -> str:
+    """What was trained on."""
+    config = findings.config
+    if config.task is not None:
+        return config.task.object
+    return "" if config.corpus is None else config.corpus.source
 
 
 def _progress(findings: Findings) -> str:

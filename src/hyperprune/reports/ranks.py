@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from hyperprune.reports.findings import Network
+from hyperprune.training import Score
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,11 @@ class Ranks:
     correlation: float | None
 
 
-def ranks_at(candidates: Iterable[Network], epoch: int) -> Ranks:
+def ranks_at(candidates: Iterable[Network], epoch: int, score: Score) -> Ranks:
     """Both rankings of the candidates that have both measurements at ``epoch``."""
-    shown = [c for c in candidates if len(c.ls_distance) >= epoch and len(c.valid_perplexity) >= epoch]
+    shown = [c for c in candidates if len(c.ls_distance) >= epoch and len(c.valid_score) >= epoch]
     ls = ranks([c.ls_distance[epoch - 1] for c in shown])
-    loss = ranks([c.valid_perplexity[epoch - 1] for c in shown])
+    loss = ranks([score.signed(c.valid_score[epoch - 1]) for c in shown])
     return Ranks(epoch, tuple(c.name for c in shown), ls, loss, pearson(ls, loss))
 
 

@@ -3,19 +3,26 @@
 from typing import Any
 
 from hyperprune.search import FinalNetwork, SearchResult, Timings
+from hyperprune.training import Score
 
-HEADINGS = ("network", "valid ppl", "test ppl", "live weights", "density", "epochs (best)", "wall time")
+
+def headings(score: Score) -> tuple[str, ...]:
+    """Of :func:`network_rows`."""
+    scores = (f"valid {score.heading}", f"test {score.heading}")
+    return ("network", *scores, "live weights", "density", "epochs (best)", "wall time")
 
 
 def network_rows(result: SearchResult, timings: Timings | None) -> list[tuple[str, ...]]:
-    """Dense, selected and runners-up, one row each, in the order of ``HEADINGS``."""
-    dense = result.dense
-    rows = [_row("dense", dense.final, len(dense.curve.train_loss), timings.dense if timings else None)]
+    """Dense, selected and runners-up, one row each, in the order of :func:`headings`."""
+    dense, score = result.dense, result.score
+    rows = [
+        _row("dense", dense.final, len(dense.curve.train_loss), timings.dense if timings else None, score)
+    ]
     for candidate in result.finalists:
         name = "selected" if candidate.standing == "selected" else "runner-up"
         seconds = timings.candidates.get(candidate.number) if timings else None
         epochs = len(candidate.curve.train_loss)
-        rows.append(_row(f"{name} {candidate.number}", candidate.final, epochs, seconds))
+        rows.append(_row(f"{name} {candidate.number}", candidate.final, epochs, seconds, score))
     return rows
 
 
@@ -43,6 +50,14 @@ def cost_sentences(result: SearchResult, timings: Timings | None) -> list[str]:
     return lines
 
 
+def baseline_sentence(result: SearchResult) -> str | None:
+    """What is reached without a network, where the task says."""
+    if result.baseline is None:
+        return None
+    score = result.score.text(result.baseline.valid_score)
+    return f"Without a network: validation {result.score.name} {score} ({result.baseline.name})."
+
+
 def variant_words(variant: dict[str, Any]) -> str:
     """Pruning choices in a few words."""
     if variant["death_rate"] == 0:
@@ -61,13 +76,15 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def _row(name: str, final: FinalNetwork | None, epochs: int, seconds: float | None) -> tuple[str, ...]:
+def _row(
+    name: str, final: FinalNetwork | None, epochs: int, seconds: float | None, score: Score
+) -> tuple[str, ...]:
     if final is None:
         raise ValueError(f"{name} was not trained to the end")
     return (
         name,
-        f"{final.valid_perplexity:.2f}",
-        f"{final.test_perplexity:.2f}",
+        score.text(final.valid_score),
+        score.text(final.test_score),
         f"{final.live:,}",
         f"{final.density:.3f}",
         f"{epochs} ({final.best_epoch})",

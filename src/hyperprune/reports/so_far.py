@@ -11,12 +11,12 @@ from hyperprune.search.halving import Standing, is_final, promoted, ranked
 from hyperprune.search.metrics import METRICS, Measured, spectrum_distance
 from hyperprune.search.same_dynamics import left_out
 from hyperprune.sparsity import PruningVariant
-from hyperprune.training import EpochRecord, History, perplexity
+from hyperprune.training import EpochRecord, History, Score, score_named
 
 
-def dense_so_far(history: History) -> Network:
+def dense_so_far(history: History, config: SearchConfig) -> Network:
     """The dense reference."""
-    return _network(DENSE, DENSE, history, ())
+    return _network(DENSE, DENSE, history, (), score_named(config.described))
 
 
 def candidates_so_far(
@@ -47,6 +47,7 @@ def candidates_so_far(
             standing,
             history,
             _distances(folder, config, owner, history),
+            score_named(config.described),
             variant=variant,
             metric=_metric(folder, config, owner, history.until(config.search.first_epochs)),
             note=f"same as {owner}" if owner != number else "",
@@ -60,6 +61,7 @@ def _network(
     standing: str,
     history: History,
     distances: Sequence[float],
+    score: Score,
     *,
     variant: PruningVariant | None = None,
     metric: float | None = None,
@@ -71,7 +73,7 @@ def _network(
         standing,
         variant=None if variant is None else variant.canonical().to_dict(),
         train_loss=tuple(record.train_loss for record in records),
-        valid_perplexity=tuple(perplexity(record.valid_loss) for record in records),
+        valid_score=tuple(score.shown(record.valid_loss) for record in records),
         ls_distance=tuple(distances),
         live_weights=tuple(record.live_weights for record in records),
         metric=metric,

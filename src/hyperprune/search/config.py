@@ -8,16 +8,15 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from torch import nn
 
-from hyperprune.corpora import CorpusConfig
-from hyperprune.models import AnyModel, StackedLSTMConfig
 from hyperprune.optim import build
 from hyperprune.search.halving import budgets
 from hyperprune.search.metrics import METRICS
 from hyperprune.search.runtime import SearchRuntime
 from hyperprune.search.space import SpaceConfig
 from hyperprune.sparsity import SparseTraining, density_from_sparsity
-from hyperprune.training import Recipe, SpectrumConfig
 from hyperprune.training.decisive import decisive
+from hyperprune.training.own_task import FACTS
+from hyperprune.training.tasked import Tasked
 
 
 class PoolConfig(BaseModel):
@@ -60,17 +59,9 @@ class PoolConfig(BaseModel):
         return name
 
 
-class SearchConfig(BaseModel):
+class SearchConfig(Tasked):
     """Everything that decides the result of a search."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    seed: int = Field(0, ge=0, description="Root seed of weights, dropout, masks and suggestions.")
-    sparsity: float = Field(0.67, ge=0, lt=1, description="Share of the prunable weights that is zero.")
-    corpus: CorpusConfig = Field(default_factory=CorpusConfig)
-    model: AnyModel = Field(default_factory=StackedLSTMConfig)
-    recipe: Recipe = Field(default_factory=Recipe)
-    spectrum: SpectrumConfig = Field(default_factory=SpectrumConfig)
     space: SpaceConfig = Field(default_factory=SpaceConfig)
     search: PoolConfig = Field(default_factory=PoolConfig)
     runtime: SearchRuntime = Field(default_factory=SearchRuntime)
@@ -84,13 +75,10 @@ class SearchConfig(BaseModel):
     def digest(self) -> str:
         """Twelve hexadecimal digits that stand for this configuration, whatever text is found."""
         document = decisive(self)
-        del document["corpus"]["sha256"]
+        for table, facts in {"corpus": ("sha256",), "task": FACTS}.items():
+            for fact in facts:
+                document.get(table, {}).pop(fact, None)
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
-
-    def with_corpus_hash(self, sha256: str) -> "SearchConfig":
-        """This configuration, bound to the text that was found."""
-        corpus = self.corpus.model_copy(update={"sha256": sha256})
-        return self.model_copy(update={"corpus": corpus})
 
     @model_validator(mode="after")
     def _optimizer_has_what_the_rules_need(self) -> "SearchConfig":

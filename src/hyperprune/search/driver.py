@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hyperprune.corpora import load as load_corpus
 from hyperprune.executors import Executor, InProcess, make
 from hyperprune.search.candidate import Candidate
 from hyperprune.search.chooser import Chooser, Suggestion
@@ -20,7 +19,7 @@ from hyperprune.search.same_dynamics import left_out
 from hyperprune.search.summary import summarise
 from hyperprune.search.timings import save_timings
 from hyperprune.search.trainer import Trainer, Wanted
-from hyperprune.training import perplexity
+from hyperprune.training import score_named
 
 
 def run(
@@ -48,8 +47,7 @@ def run(
         DivergedError: the dense reference diverged.
     """
     folder = RunFolder(Path(out or f"runs/{config.digest}").expanduser().resolve())
-    corpus = load_corpus(config.corpus)
-    config = config.with_corpus_hash(corpus.sha256)
+    config = config.bound()
     Trainer(config, folder, InProcess()).check()
     listener = _one_at_a_time(listener)
     with folder.held(config):
@@ -102,6 +100,7 @@ class Search:
     ) -> None:
         self._config, self._folder, self._listener = config, folder, listener
         self._trainer = Trainer(config, folder, executor, listener)
+        self._score = score_named(config.described)
         self._rounds: list[RoundResult] = []
         self._candidates: dict[int, Candidate] = {}
         self._first_of: dict[str, int] = {}  # number of the first candidate with a canonical variant
@@ -211,7 +210,7 @@ class Search:
                 candidate.number,
                 candidate.variant.canonical().to_dict(),
                 candidate.metric,
-                None if candidate.metric is None else perplexity(candidate.history.last.valid_loss),
+                None if candidate.metric is None else self._score.shown(candidate.history.last.valid_loss),
                 failure.reason if failure else note,
             )
         )
@@ -228,5 +227,5 @@ def _attributes(candidate: Candidate) -> dict[str, Any]:
     if candidate.history.failure is not None:
         attributes["failure"] = candidate.history.failure.reason
     elif candidate.history.epochs:
-        attributes["valid_perplexity"] = perplexity(candidate.history.last.valid_loss)
+        attributes["valid_loss"] = candidate.history.last.valid_loss
     return attributes

@@ -30,14 +30,14 @@ class CandidateEnded:
         number: its trial.
         variant: its pruning choices.
         metric: what ranks it; none if it failed.
-        valid_perplexity: of its last epoch; none if it failed.
+        valid_score: of its last epoch; none if it failed.
         note: such as why it failed or what it repeats.
     """
 
     number: int
     variant: dict[str, Any]
     metric: float | None
-    valid_perplexity: float | None
+    valid_score: float | None
     note: str = ""
 
 

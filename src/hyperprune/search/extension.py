@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from hyperprune import files
-from hyperprune.corpora import load as load_corpus
 from hyperprune.executors import Executor
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.driver import run
@@ -54,7 +53,7 @@ def prepare(folder: RunFolder, values: dict[str, Any]) -> SearchConfig:
     old search, whose result can be had again without training.
     """
     new = extended(folder.config(), values)
-    load_corpus(new.corpus)  # a text that is gone must not cost the result
+    new.bound()  # data that is gone must not cost the result
     with files.locked(folder.path):
         old = folder.config()
         new = extended(old, values)

@@ -47,6 +47,7 @@ class SearchRun:
     def candidates(self) -> Any:
         """One row a candidate: what became of it, its pruning choices, and its figures."""
         rows: Rows = []
+        score = self.result.score
         for candidate in self.result.candidates:
             final = candidate.final
             rows.append(
@@ -59,8 +60,8 @@ class SearchRun:
                     "pool_metric": candidate.pool_metric,
                     "rounds": candidate.rounds,
                     "epochs": len(candidate.curve.train_loss),
-                    "best_valid_perplexity": min(candidate.curve.valid_perplexity, default=None),
-                    "test_perplexity": None if final is None else final.test_perplexity,
+                    "best_valid_score": min(candidate.curve.valid_score, key=score.signed, default=None),
+                    "test_score": None if final is None else final.test_score,
                     "live": None if final is None else final.live,
                 }
             )
@@ -165,8 +166,8 @@ def _curve_rows(candidate: int | None, curve: Curve) -> Rows:
             "candidate": candidate,
             "epoch": place + 1,
             "train_loss": loss,
-            "valid_perplexity": perplexity,
+            "valid_score": score,
             "ls_distance": distances[place] if place < len(distances) else None,
         }
-        for place, (loss, perplexity) in enumerate(zip(curve.train_loss, curve.valid_perplexity, strict=True))
+        for place, (loss, score) in enumerate(zip(curve.train_loss, curve.valid_score, strict=True))
     ]

@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hyperprune.training import EpochRecord, perplexity
+from hyperprune.training import EpochRecord, Score
 
-SCHEMA = 1
+SCHEMA = 2
 Standing = Literal["selected", "finalist", "eliminated", "failed", "duplicate"]
 
 
@@ -17,8 +17,10 @@ class _Record(BaseModel):
 class Curve(_Record):
     """What a network measured at the end of each epoch, in order."""
 
-    train_loss: tuple[float, ...] = Field(description="Nats an item.")
-    valid_perplexity: tuple[float, ...] = Field(description="Perplexity of the validation part.")
+    train_loss: tuple[float, ...] = Field(
+        description="Mean training loss; nats an item in language modelling."
+    )
+    valid_score: tuple[float, ...] = Field(description="Score of the validation part.")
     ls_distance: tuple[float, ...] = Field(
         description="Distance of the spectrum to the dense one of the same epoch, nats a step; "
         "shorter where the dense spectrum is missing."
@@ -29,8 +31,8 @@ class FinalNetwork(_Record):
     """A network trained to the full budget: dense, selected, or another finalist."""
 
     best_epoch: int = Field(ge=1, description="The epoch with the lowest validation loss; it counts.")
-    valid_perplexity: float = Field(description="At that epoch.")
-    test_perplexity: float = Field(description="At that epoch, read once, after the selection.")
+    valid_score: float = Field(description="At that epoch.")
+    test_score: float = Field(description="At that epoch, read once, after the selection.")
     live: int = Field(description="Live weights, biases included.")
     density: float = Field(description="Live share of the prunable weights.")
     averaging: bool = Field(description="Whether these are averaged weights (NT-ASGD).")
@@ -85,12 +87,20 @@ class CostResult(_Record):
     exhaustive: int = Field(description="Every distinct candidate trained to the full budget instead.")
 
 
+class Baseline(_Record):
+    """What is reached without a network."""
+
+    name: str = Field(description="How, such as word frequencies alone.")
+    valid_score: float = Field(description="Score of the validation part.")
+
+
 class SearchResult(_Record):
     """The whole search."""
 
     schema_version: int = SCHEMA
     metric: str = Field(description="What ranked the candidates.")
-    unigram_perplexity: float = Field(description="Validation perplexity of word frequencies alone.")
+    score: Score = Field(description="What the scores are called, and which way is better.")
+    baseline: Baseline | None = Field(None, description="What is reached without a network.")
     selected: int | None = Field(description="Number of the selected candidate; none if all failed.")
     dense: DenseResult
     candidates: tuple[CandidateResult, ...]
@@ -99,15 +109,15 @@ class SearchResult(_Record):
 
     @property
     def finalists(self) -> list[CandidateResult]:
-        """Candidates trained to the end, the selected one first, then by validation perplexity."""
-        found = [(c.final.valid_perplexity, c.number, c) for c in self.candidates if c.final]
+        """Candidates trained to the end, the selected one first, then by validation score."""
+        found = [(self.score.signed(c.final.valid_score), c.number, c) for c in self.candidates if c.final]
         return [c for *_, c in sorted(found, key=lambda item: item[:2])]
 
 
-def curve(epochs: tuple[EpochRecord, ...], distances: list[float]) -> Curve:
+def curve(epochs: tuple[EpochRecord, ...], distances: list[float], score: Score) -> Curve:
     """The curve of a history and the distances of its spectra."""
     return Curve(
         train_loss=tuple(record.train_loss for record in epochs),
-        valid_perplexity=tuple(perplexity(record.valid_loss) for record in epochs),
+        valid_score=tuple(score.shown(record.valid_loss) for record in epochs),
         ls_distance=tuple(distances),
     )

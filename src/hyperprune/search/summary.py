@@ -1,10 +1,9 @@
 """The result of a search from its records, once all training is done; the test part is read here alone."""
 
-from hyperprune.corpora import load as load_corpus
-from hyperprune.corpora import unigram_perplexity
 from hyperprune.search.candidate import Candidate
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.result import (
+    Baseline,
     CandidateResult,
     CostResult,
     DenseResult,
@@ -16,7 +15,7 @@ from hyperprune.search.result import (
 )
 from hyperprune.search.run_folder import RunFolder
 from hyperprune.search.trainer import Trainer
-from hyperprune.training import History, JobFolder, checkpoint, perplexity
+from hyperprune.training import History, JobFolder, Score, baseline, checkpoint, score_named
 
 
 def summarise(
@@ -31,18 +30,22 @@ def summarise(
     finalists = [c for c in candidates if c.number in rounds[-1].promoted and not c.failed]
     selected = min(finalists, key=lambda c: (c.history.best.valid_loss, c.number), default=None)
 
+    score = score_named(config.described)
+    without = baseline(config.described)
     trained = [(folder.dense, dense), *((folder.candidate(c.number), c.history) for c in finalists)]
     losses = trainer.test_losses((job, history.best.epoch) for job, history in trained)
     final_dense, *finals = [
-        _final(folder, job, history, loss) for (job, history), loss in zip(trained, losses, strict=True)
+        _final(folder, job, history, loss, score)
+        for (job, history), loss in zip(trained, losses, strict=True)
     ]
     final_of = {c.number: final for c, final in zip(finalists, finals, strict=True)}
 
     return SearchResult(
         metric=config.search.metric,
-        unigram_perplexity=unigram_perplexity(load_corpus(config.corpus)),
+        score=score,
+        baseline=None if without is None else Baseline(name=without[0], valid_score=without[1]),
         selected=None if selected is None else selected.number,
-        dense=DenseResult(curve=curve(dense.epochs, []), final=final_dense),
+        dense=DenseResult(curve=curve(dense.epochs, [], score), final=final_dense),
         candidates=tuple(
             CandidateResult(
                 number=candidate.number,
@@ -54,7 +57,9 @@ def summarise(
                 pool_metric=candidate.pool_metric,
                 rounds=candidate.rounds,
                 curve=curve(
-                    candidate.history.epochs, trainer.distances(_owner(candidate), candidate.history)
+                    candidate.history.epochs,
+                    trainer.distances(_owner(candidate), candidate.history),
+                    score,
                 ),
                 final=final_of.get(candidate.number),
             )
@@ -80,13 +85,15 @@ def _standing(candidate: Candidate, selected: Candidate | None, finalists: list[
     return "failed" if candidate.failed else "eliminated"
 
 
-def _final(folder: RunFolder, job: JobFolder, history: History, test_loss: float) -> FinalNetwork:
+def _final(
+    folder: RunFolder, job: JobFolder, history: History, test_loss: float, score: Score
+) -> FinalNetwork:
     best = history.best
     weights = checkpoint.path(job.path, best.epoch)
     return FinalNetwork(
         best_epoch=best.epoch,
-        valid_perplexity=perplexity(best.valid_loss),
-        test_perplexity=perplexity(test_loss),
+        valid_score=score.shown(best.valid_loss),
+        test_score=score.shown(test_loss),
         live=best.live,
         density=best.density,
         averaging=best.averaging,

@@ -8,6 +8,8 @@ import tomli_w
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from hyperprune.training.run_folder import record_of
+
 _WIDTH = 100
 
 
@@ -21,7 +23,7 @@ def commented(config: BaseModel, opening: str) -> str:
     lines = [f"# {line}".rstrip() for line in opening.splitlines()]
     fields = type(config).model_fields
     for name, field in fields.items():
-        if not isinstance(getattr(config, name), BaseModel):
+        if record_of(field.annotation) is None:
             lines += _entry(name, getattr(config, name), field)
     for name in fields:
         table = getattr(config, name)

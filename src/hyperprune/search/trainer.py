@@ -93,12 +93,12 @@ class Trainer:
         return [spectrum_distance(folder, dense, record.epoch, kind) for record in history.epochs]
 
     def test_losses(self, networks: Iterable[tuple[JobFolder, int]]) -> list[float]:
-        """Loss of kept checkpoints, by folder and epoch, on the test part, nats an item."""
+        """Loss of kept checkpoints, by folder and epoch, on the test part, smaller is better."""
         config = self._config
         jobs = [
             EvaluationJob(
                 checkpoint=checkpoint_path(folder.path, epoch),
-                corpus=config.corpus,
+                task=config.described,
                 recipe=config.recipe,
                 part="test",
                 threads=config.runtime.threads,
@@ -158,8 +158,7 @@ class Trainer:
         return TrainingJob(
             label=label,
             folder=folder.path,
-            corpus=config.corpus,
-            model=config.model,
+            task=config.described,
             recipe=config.recipe,
             spectrum=config.spectrum,
             variant=variant,

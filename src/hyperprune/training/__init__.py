@@ -5,36 +5,50 @@ evaluate, spectrum, checkpoint. The topology update is the first act of the next
 measurement is of a network that has trained since its last update.
 """
 
-from hyperprune.training.evaluation import evaluate_text, load_network, perplexity
+from hyperprune.training.evaluation import evaluate_text, load_network
 from hyperprune.training.folder import JobFolder
 from hyperprune.training.history import EpochRecord, Failure, History
 from hyperprune.training.job import TrainingJob, run
 from hyperprune.training.measurement import SpectrumConfig
+from hyperprune.training.opening import TaskDescription, baseline, bound, open_task, score_named
+from hyperprune.training.own_task import OwnTask, named
 from hyperprune.training.progress import Listener, Progress, silent
 from hyperprune.training.recipe import Recipe
 from hyperprune.training.runtime import RuntimeConfig
+from hyperprune.training.score import PERPLEXITY, Score
 from hyperprune.training.single import TrainConfig, TrainResult, VariantConfig, train
-from hyperprune.training.task import Task
+from hyperprune.training.task import Epoch, Task
+from hyperprune.training.text_task import TextTask
 
 __all__ = [
+    "PERPLEXITY",
+    "Epoch",
     "EpochRecord",
     "Failure",
     "History",
     "JobFolder",
     "Listener",
+    "OwnTask",
     "Progress",
     "Recipe",
     "RuntimeConfig",
+    "Score",
     "SpectrumConfig",
     "Task",
+    "TaskDescription",
+    "TextTask",
     "TrainConfig",
     "TrainResult",
     "TrainingJob",
     "VariantConfig",
+    "baseline",
+    "bound",
     "evaluate_text",
     "load_network",
-    "perplexity",
+    "named",
+    "open_task",
     "run",
+    "score_named",
     "silent",
     "train",
 ]

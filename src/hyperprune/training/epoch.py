@@ -8,16 +8,15 @@ from torch import nn
 
 from hyperprune.errors import DivergedError
 from hyperprune.sparsity import SparseTraining
-from hyperprune.training.batch import as_batch
+from hyperprune.training.opened import OpenedTask
 from hyperprune.training.progress import Listener, Progress
 from hyperprune.training.recipe import Recipe
-from hyperprune.training.task import Task
 
 _TELL_EVERY = 0.25  # seconds
 
 
 def train_epoch(
-    task: Task,
+    task: OpenedTask,
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
     sparse: SparseTraining | None,
@@ -45,8 +44,7 @@ def train_epoch(
         sparse.begin_epoch()
     total, items = 0.0, 0
     began = told = time.monotonic()
-    for step, given in enumerate(task.losses(network, progress.epoch), start=1):
-        batch = as_batch(given)
+    for step, batch in enumerate(task.losses(network, progress.epoch), start=1):
         optimizer.zero_grad(set_to_none=True)
         loss = batch.backward()
         _clip(network, sparse, recipe)

@@ -1,4 +1,4 @@
-"""A checkpoint's loss on a part of a corpus, from nothing but the checkpoint and the text."""
+"""A checkpoint's loss on a part of its data, from nothing but the checkpoint and the data."""
 
 import math
 from pathlib import Path
@@ -13,10 +13,14 @@ from hyperprune.corpora import load as load_corpus
 from hyperprune.errors import CheckpointError
 from hyperprune.models import ModelConfig, build
 from hyperprune.training import checkpoint
-from hyperprune.training.language_modelling import LanguageModelling, mean_loss
+from hyperprune.training.language_modelling import mean_loss
+from hyperprune.training.opening import OWN, TaskDescription, open_task
+from hyperprune.training.own_task import OwnTask, make, recorded
 from hyperprune.training.recipe import Recipe
+from hyperprune.training.score import PERPLEXITY
 from hyperprune.training.state import load_weights
 from hyperprune.training.task import Part
+from hyperprune.training.text_task import TextTask
 
 _MOSTLY = 0.5  # a share of unknown tokens that no text of the same kind has
 
@@ -27,30 +31,32 @@ class EvaluationJob(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     checkpoint: Path = Field(description="The safetensors file.")
-    corpus: CorpusConfig
-    recipe: Recipe = Field(description="Gives the evaluation batch and the windows.")
+    task: TaskDescription
+    recipe: Recipe = Field(description="Gives language modelling its evaluation batch and its windows.")
     part: Part
     threads: int = Field(1, ge=1, description="Threads of torch.")
     device: str = Field("cpu", description="Such as cpu or cuda:0.")
 
 
 def evaluate_checkpoint(job: EvaluationJob) -> float:
-    """Loss in nats an item; perplexity is its exponential.
+    """Loss of a checkpoint, smaller is better; the task's score is :meth:`Score.shown` of it.
 
     Raises:
         CheckpointError: the checkpoint is damaged or of another vocabulary.
     """
     torch.set_num_threads(job.threads)
-    document = checkpoint.read_document(job.checkpoint)
-    corpus = load_corpus(job.corpus)
-    if tuple(document["vocabulary"]) != corpus.vocabulary.types:
-        raise CheckpointError(
-            f"{job.checkpoint} was trained on another vocabulary than that of {job.corpus.source}: "
-            "give the corpus and the limits it was trained with"
-        )
-    model = ModelConfig.model_validate(document["model"])
-    task = LanguageModelling(corpus, model, job.recipe, job.device)
-    return task.evaluate(load_network(job.checkpoint).to(task.device), job.part)
+    description = job.task
+    whole = checkpoint.load(job.checkpoint)
+    if isinstance(description, TextTask):
+        if tuple(whole.document["vocabulary"]) != load_corpus(description.corpus).vocabulary.types:
+            raise CheckpointError(
+                f"{job.checkpoint} was trained on another vocabulary than that of "
+                f"{description.corpus.source}: give the corpus and the limits it was trained with"
+            )
+        model = ModelConfig.model_validate(whole.document["model"])
+        description = description.model_copy(update={"model": model})
+    task = open_task(description, job.recipe, device=job.device)
+    return task.evaluate(filled(task.network(), whole), job.part)
 
 
 def evaluate_text(network: nn.Module, row: Tensor, recipe: Recipe, name: str = "the test part") -> float:
@@ -61,11 +67,6 @@ def evaluate_text(network: nn.Module, row: Tensor, recipe: Recipe, name: str = "
     """
     device = next(network.parameters()).device
     return mean_loss(network, columns(row, recipe.evaluation_batch, part=name).to(device), recipe.bptt)
-
-
-def perplexity(nats: float) -> float:
-    """The exponential of a mean loss, finite also where training went wrong."""
-    return math.exp(min(nats, 700.0))
 
 
 class Evaluation(BaseModel):
@@ -104,7 +105,7 @@ def evaluate(
     return Evaluation(
         part=part,
         loss=loss,
-        perplexity=perplexity(loss),
+        perplexity=PERPLEXITY.shown(loss),
         bits=loss / math.log(2),
         tokens=len(row),
         unknown_rate=rate,
@@ -123,15 +124,31 @@ def text_for(weights: Path, corpus: CorpusConfig) -> Corpus:
     return load_with(corpus, _described(weights, checkpoint.read_document(weights))[1])
 
 
-def load_network(path: Path) -> nn.Module:
+def load_network(path: Path, task: str | None = None) -> nn.Module:
     """The network of a checkpoint in evaluation mode, with its averaged weights if it has them.
+
+    Args:
+        path: the safetensors file.
+        task: for a network of a task of your own, its name again: a file alone imports no code.
 
     Raises:
         CheckpointError: it does not exist, is damaged or of an unknown kind.
+        ConfigurationError: it is of a task that was not named, or that cannot be found.
     """
     whole = checkpoint.load(path)
+    if whole.document.get("task") == OWN:
+        return filled(make(recorded_task(whole.document, task, path)).network(), whole)
     model, vocabulary = _described(path, whole.document)
-    network = build(model, len(vocabulary))
+    return filled(build(model, len(vocabulary)), whole)
+
+
+def recorded_task(document: dict[str, Any], given: str | None, path: Path) -> OwnTask:
+    """The task that a checkpoint's document names, if it was named by the user too."""
+    return recorded({key: document.get(key) for key in ("object", "settings")}, given, str(path))
+
+
+def filled(network: nn.Module, whole: checkpoint.Checkpoint) -> nn.Module:
+    """A network with the weights of a checkpoint, the averaged ones if it has them; in evaluation mode."""
     averaged = any(name.startswith("average.") for name in whole.tensors)
     load_weights(network, whole.tensors, "average." if averaged else "model.")
     return network.eval()

@@ -13,23 +13,20 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from hyperprune import files
-from hyperprune.corpora import CorpusConfig
-from hyperprune.corpora import load as load_corpus
 from hyperprune.errors import DivergedError
-from hyperprune.models import AnyModel
 from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
 from hyperprune.training import checkpoint
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.folder import JobFolder
 from hyperprune.training.history import EpochRecord, Failure, History
-from hyperprune.training.language_modelling import LanguageModelling
 from hyperprune.training.live_weights import live_weights
 from hyperprune.training.measurement import SpectrumConfig, evaluate, measure
+from hyperprune.training.opened import OpenedTask
+from hyperprune.training.opening import TaskDescription, open_task
 from hyperprune.training.progress import Listener, Progress, silent
 from hyperprune.training.recipe import Recipe
 from hyperprune.training.state import TrainingState, seed_for_training
-from hyperprune.training.task import Task
 
 # seconds; the worker of a driver that was killed lets go of its network as soon as it notices
 _LEASE_WAIT = 60.0
@@ -42,8 +39,7 @@ class TrainingJob(BaseModel):
 
     label: str = Field(description="What progress calls it, such as dense or candidate 7.")
     folder: Path = Field(description="Where checkpoints, spectra and history are kept.")
-    corpus: CorpusConfig
-    model: AnyModel
+    task: TaskDescription = Field(description="Language modelling on a text, or a task of the user's own.")
     recipe: Recipe
     spectrum: SpectrumConfig | None = Field(None, description="None for no spectra.")
     variant: PruningVariant | None = Field(None, description="None for the dense network.")
@@ -58,8 +54,7 @@ class TrainingJob(BaseModel):
         recipe = self.recipe.model_dump(mode="json", exclude={"epochs"})
         recipe["decay_epochs"] = self.recipe.decay_epochs or self.recipe.epochs
         document = {
-            "corpus": self.corpus.model_dump(mode="json"),
-            "model": self.model.model_dump(mode="json"),
+            **self.task.identity,
             "recipe": recipe,
             "variant": None if self.variant is None else self.variant.key(),
             "seed": self.seed,
@@ -133,9 +128,9 @@ def check(job: TrainingJob) -> None:
         ConfigurationError: the variant is impossible with this network or optimiser.
     """
     task = task_of(job)
+    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed)
     if job.spectrum is not None:
-        task.spectrum_inputs(job.spectrum.batch, job.spectrum.warmup + job.spectrum.steps)
-    TrainingState.fresh(task, job.recipe, job.variant, job.seed)
+        task.driven(state.network, job.spectrum.batch, job.spectrum.warmup + job.spectrum.steps)
 
 
 def tell_known(job: TrainingJob, known: History, listener: Listener) -> None:
@@ -145,13 +140,18 @@ def tell_known(job: TrainingJob, known: History, listener: Listener) -> None:
         listener(Progress(job.label, last.epoch, job.until, 0, 0, 0.0, last.train_loss, last.valid_loss))
 
 
-def task_of(job: TrainingJob) -> Task:
+def task_of(job: TrainingJob) -> OpenedTask:
     """The task that a job describes."""
-    return LanguageModelling(load_corpus(job.corpus), job.model, job.recipe, job.device, job.seed)
+    return open_task(job.task, job.recipe, job.seed, job.device)
 
 
 def _train_one(
-    job: TrainingJob, task: Task, state: TrainingState, folder: JobFolder, epoch: int, listener: Listener
+    job: TrainingJob,
+    task: OpenedTask,
+    state: TrainingState,
+    folder: JobFolder,
+    epoch: int,
+    listener: Listener,
 ) -> EpochRecord:
     """Train an epoch, then evaluate, then take the spectrum."""
     progress = Progress(job.label, epoch, job.until, 0, task.steps_per_epoch, 0.0, float("nan"))

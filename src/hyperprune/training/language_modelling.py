@@ -13,7 +13,8 @@ from hyperprune.seeding import generator
 from hyperprune.training.batch import Batch
 from hyperprune.training.language_batches import batches
 from hyperprune.training.recipe import Recipe
-from hyperprune.training.task import Part
+from hyperprune.training.score import PERPLEXITY
+from hyperprune.training.task import Epoch, Part
 from hyperprune.training.window_lengths import windows_expected
 
 _PART_NAMES = {"train": "the training part", "valid": "the validation part", "test": "the test part"}
@@ -27,17 +28,15 @@ class LanguageModelling:
         model: kind and sizes of the network.
         recipe: gives the batches and the windows.
         device: where the text and the network live.
-        seed: the root seed, which windows of random length depend on.
     """
 
-    def __init__(
-        self, corpus: Corpus, model: ModelConfig, recipe: Recipe, device: str = "cpu", seed: int = 0
-    ) -> None:
+    score = PERPLEXITY
+
+    def __init__(self, corpus: Corpus, model: ModelConfig, recipe: Recipe, device: str = "cpu") -> None:
         self.corpus = corpus
         self.model = model
         self.recipe = recipe
         self.device = torch.device(device)
-        self.seed = seed
         self._columns: dict[tuple[str, int], Tensor] = {}
         self._text("train", recipe.batch)
         for part in ("valid", "test"):
@@ -72,9 +71,9 @@ class LanguageModelling:
             )
         return network
 
-    def losses(self, network: nn.Module, epoch: int) -> Iterator[Batch]:
+    def losses(self, network: nn.Module, epoch: Epoch) -> Iterator[Batch]:
         """Cross entropy of each window of the training text, in nats a token."""
-        drawn = generator(self.seed, "windows", epoch)
+        drawn = generator(epoch.seed, "windows", epoch.number)
         return batches(network, self._text("train", self.recipe.batch), self.recipe, drawn)
 
     def evaluate(self, network: nn.Module, part: Part) -> float:

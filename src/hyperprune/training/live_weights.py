@@ -19,27 +19,32 @@ def live_weights(network: nn.Module, masks: Mapping[str, Tensor]) -> dict[str, i
     Args:
         network: its parameters of two or more dimensions are counted, a shared one once.
         masks: bool, by the name of the parameter; one without a mask counts whole.
+
+    A layer that is not torch's says by ``gate_rows`` how many rows each of its gates has.
     """
     counts: dict[str, int] = {}
     for name, parameter in network.named_parameters():
         if parameter.dim() < 2:
             continue
-        gates = _gates(network, name)
-        rows = parameter.shape[0] // len(gates)
+        gates = _gates(network, name, parameter.shape[0])
         mask = masks.get(name)
-        for number, gate in enumerate(gates):
-            part = None if mask is None else mask[number * rows : (number + 1) * rows]
+        sizes = list(gates.values())
+        parts = parameter.detach().split(sizes) if mask is None else mask.split(sizes)
+        for gate, part in zip(gates, parts, strict=True):
             block = f"{name}[{gate}]" if gate else name
-            counts[block] = parameter.numel() // len(gates) if part is None else int(part.sum())
+            counts[block] = part.numel() if mask is None else int(part.sum())
     return counts
 
 
-def _gates(network: nn.Module, name: str) -> tuple[str, ...]:
-    """Names of the gates stacked in a parameter; one without a name if there are none."""
+def _gates(network: nn.Module, name: str, rows: int) -> Mapping[str, int]:
+    """Rows of each gate stacked in a parameter; all without a name if there are none."""
     owner, _, own = name.rpartition(".")
     if own.startswith(("weight_ih", "weight_hh")):
         module = network.get_submodule(owner)
+        stacked = getattr(module, "gate_rows", None)
+        if isinstance(stacked, Mapping):
+            return stacked
         for kind, gates in _GATES:
             if isinstance(module, kind):
-                return gates
-    return ("",)
+                return dict.fromkeys(gates, rows // len(gates))
+    return {"": rows}

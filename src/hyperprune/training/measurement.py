@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hyperprune import lyapunov
 from hyperprune.errors import DivergedError
+from hyperprune.training.opened import OpenedTask
 from hyperprune.training.state import TrainingState
-from hyperprune.training.task import Part, Task
+from hyperprune.training.task import Part
 
 
 class SpectrumConfig(BaseModel):
@@ -26,8 +27,8 @@ class SpectrumConfig(BaseModel):
     k: int | None = Field(None, ge=1, description="Leading exponents of each layer; none for all.")
 
 
-def evaluate(state: TrainingState, task: Task, part: Part, epoch: int) -> float:
-    """Loss of the evaluated weights (raw or averaged) on a part, nats an item.
+def evaluate(state: TrainingState, task: OpenedTask, part: Part, epoch: int) -> float:
+    """Loss of the evaluated weights (raw or averaged) on a part, smaller is better.
 
     Raises:
         DivergedError: it is not finite.
@@ -35,24 +36,21 @@ def evaluate(state: TrainingState, task: Task, part: Part, epoch: int) -> float:
     with state.evaluated():
         loss = task.evaluate(state.network, part)
     if not math.isfinite(loss):
-        raise DivergedError(f"the loss became {loss} at the end of epoch {epoch}: lower the learning rate")
+        name = "loss" if task.score.exponential else task.score.name
+        raise DivergedError(f"the {name} became {loss} at the end of epoch {epoch}: lower the learning rate")
     return loss
 
 
-def measure(state: TrainingState, task: Task, config: SpectrumConfig) -> lyapunov.Spectrum:
+def measure(state: TrainingState, task: OpenedTask, config: SpectrumConfig) -> lyapunov.Spectrum:
     """The spectrum of the evaluated weights as ``config`` says; dropout is off.
 
     Raises:
         DivergedError: an exponent is not finite.
     """
-    inputs = task.spectrum_inputs(config.batch, config.warmup + config.steps)
     with state.evaluated():
-        return lyapunov.spectrum(
+        return task.spectrum(
             state.network,
-            inputs,
-            state=config.state,
-            direction=config.direction,
-            warmup=config.warmup,
-            steps=config.steps,
-            k=config.k,
+            config.batch,
+            config.warmup + config.steps,
+            **config.model_dump(exclude={"batch"}),
         )

@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from hyperprune.optim import OPTIMIZERS
 
+# how a text is read: of language modelling alone
+TEXT_KEYS = ("batch", "evaluation_batch", "slice", "bptt", "random_bptt", "ar", "tar")
+
 
 class Recipe(BaseModel):
     """Optimiser, batches and the full budget of epochs."""

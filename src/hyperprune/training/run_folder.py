@@ -6,7 +6,8 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
@@ -115,13 +116,24 @@ def _wanted(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
         field = _field(model, str(part))
         if field is None:
             return ""
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            model = field.annotation
+        if record := record_of(field.annotation):
+            model = record
             continue
         purpose = (field.description or "").rstrip(".")
         example = f", such as {field.default}" if isinstance(field.default, int | float | str) else ""
         return f": give {purpose[0].lower()}{purpose[1:]}{example}" if purpose else ""
     return ""
+
+
+def record_of(annotation: Any) -> type[BaseModel] | None:
+    """The record that a key holds, also where it may be none; None for a key of plain values."""
+    if get_origin(annotation) is Annotated:
+        return record_of(get_args(annotation)[0])
+    if isinstance(annotation, type):
+        return annotation if issubclass(annotation, BaseModel) else None
+    parts = [part for part in get_args(annotation) if part is not NoneType]
+    is_optional = get_origin(annotation) in (Union, UnionType) and len(parts) == 1
+    return record_of(parts[0]) if is_optional else None
 
 
 def _field(model: type[BaseModel], name: str) -> FieldInfo | None:

@@ -7,21 +7,19 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hyperprune import files
-from hyperprune.corpora import CorpusConfig
-from hyperprune.corpora import load as load_corpus
 from hyperprune.errors import DivergedError
-from hyperprune.models import AnyModel, StackedLSTMConfig
 from hyperprune.sparsity import METHODS, PruningVariant, density_from_sparsity
 from hyperprune.training import checkpoint
-from hyperprune.training.evaluation import evaluate_text, load_network, perplexity
+from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint
 from hyperprune.training.folder import JobFolder
 from hyperprune.training.history import History
 from hyperprune.training.job import TrainingJob, check, run
-from hyperprune.training.measurement import SpectrumConfig
+from hyperprune.training.opening import score_named
 from hyperprune.training.progress import Listener, silent
-from hyperprune.training.recipe import Recipe
 from hyperprune.training.run_folder import held
 from hyperprune.training.runtime import RuntimeConfig
+from hyperprune.training.score import Score
+from hyperprune.training.tasked import Tasked
 
 NETWORK = "network"
 
@@ -54,21 +52,11 @@ class VariantConfig(BaseModel):
         return dataclasses.replace(base, **given)
 
 
-class TrainConfig(BaseModel):
+class TrainConfig(Tasked):
     """Everything that decides one training."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
     kind: Literal["train"] = Field("train", description="What the run folder holds.")
-    seed: int = Field(0, ge=0, description="Root seed of weights, dropout and masks.")
     dense: bool = Field(False, description="Prune nothing.")
-    sparsity: float = Field(0.67, ge=0, lt=1, description="Share of the prunable weights that is zero.")
-    corpus: CorpusConfig = Field(default_factory=CorpusConfig)
-    model: AnyModel = Field(default_factory=StackedLSTMConfig)
-    recipe: Recipe = Field(default_factory=Recipe)
-    spectrum: SpectrumConfig = Field(
-        default_factory=SpectrumConfig, description="What hyperprune spectrum takes by default."
-    )
     variant: VariantConfig = Field(default_factory=VariantConfig)
     runtime: RuntimeConfig = Field(default_factory=RuntimeConfig)
 
@@ -90,13 +78,14 @@ class TrainResult(BaseModel):
 
     epochs: int = Field(description="Epochs trained.")
     best_epoch: int = Field(description="The epoch with the lowest validation loss; it counts.")
-    valid_perplexity: float = Field(description="At that epoch.")
-    test_perplexity: float = Field(description="At that epoch, read once, after the last one.")
+    score: Score = Field(description="What the scores are called, such as perplexity.")
+    valid_score: float = Field(description="At that epoch.")
+    test_score: float = Field(description="At that epoch, read once, after the last one.")
     live: int = Field(description="Live weights, biases included.")
     density: float = Field(description="Live share of the prunable weights.")
     averaging: bool = Field(description="Whether these are averaged weights (NT-ASGD).")
-    train_loss: tuple[float, ...] = Field(description="By epoch, nats an item.")
-    valid_perplexities: tuple[float, ...] = Field(description="By epoch.")
+    train_loss: tuple[float, ...] = Field(description="By epoch; nats an item in language modelling.")
+    valid_scores: tuple[float, ...] = Field(description="By epoch.")
     weights: str = Field(description="Checkpoint of the best epoch, relative to the run folder.")
     weights_sha256: str = Field(description="Its SHA-256.")
 
@@ -110,9 +99,7 @@ def train(config: TrainConfig, out: Path, listener: Listener = silent) -> TrainR
         ConfigurationError: the variant is impossible with this network or optimiser.
         DivergedError: training left the finite numbers.
     """
-    corpus = load_corpus(config.corpus)
-    bound = config.corpus.model_copy(update={"sha256": corpus.sha256})
-    config = config.model_copy(update={"corpus": bound})
+    config = config.bound()
     path = out.expanduser().resolve()
     job = _job(config, path / NETWORK)
     check(job)
@@ -129,8 +116,7 @@ def _job(config: TrainConfig, folder: Path) -> TrainingJob:
     return TrainingJob(
         label="dense" if config.dense else "network",
         folder=folder,
-        corpus=config.corpus,
-        model=config.model,
+        task=config.described,
         recipe=config.recipe,
         variant=config.pruning,
         seed=config.seed,
@@ -143,18 +129,26 @@ def _job(config: TrainConfig, folder: Path) -> TrainingJob:
 def _result(config: TrainConfig, path: Path, history: History) -> TrainResult:
     best = history.best
     weights = checkpoint.path(JobFolder(path / NETWORK).path, best.epoch)
-    test = load_corpus(config.corpus).test
-    network = load_network(weights).to(config.runtime.device)
+    score = score_named(config.described)
+    job = EvaluationJob(
+        checkpoint=weights,
+        task=config.described,
+        recipe=config.recipe,
+        part="test",
+        threads=config.runtime.threads,
+        device=config.runtime.device,
+    )
     return TrainResult(
         epochs=len(history.epochs),
         best_epoch=best.epoch,
-        valid_perplexity=perplexity(best.valid_loss),
-        test_perplexity=perplexity(evaluate_text(network, test, config.recipe)),
+        score=score,
+        valid_score=score.shown(best.valid_loss),
+        test_score=score.shown(evaluate_checkpoint(job)),
         live=best.live,
         density=best.density,
         averaging=best.averaging,
         train_loss=tuple(record.train_loss for record in history.epochs),
-        valid_perplexities=tuple(perplexity(record.valid_loss) for record in history.epochs),
+        valid_scores=tuple(score.shown(record.valid_loss) for record in history.epochs),
         weights=str(weights.relative_to(path)),
         weights_sha256=checkpoint.read_document(weights)["sha256"],
     )

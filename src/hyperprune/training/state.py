@@ -12,8 +12,8 @@ from hyperprune import optim
 from hyperprune.errors import CheckpointError
 from hyperprune.seeding import derive, generator
 from hyperprune.sparsity import PruningVariant, SparseTraining
+from hyperprune.training.opened import OpenedTask
 from hyperprune.training.recipe import Recipe
-from hyperprune.training.task import Task
 from hyperprune.training.tree import join, pack, split, unpack
 
 
@@ -47,7 +47,9 @@ class TrainingState:
     sparse: SparseTraining | None
 
     @classmethod
-    def fresh(cls, task: Task, recipe: Recipe, variant: PruningVariant | None, seed: int) -> "TrainingState":
+    def fresh(
+        cls, task: OpenedTask, recipe: Recipe, variant: PruningVariant | None, seed: int
+    ) -> "TrainingState":
         """A network before its first step.
 
         The network is built first, from torch's global generator, which the caller has seeded: so the

@@ -1,38 +1,63 @@
-"""What training needs to know about a problem, and nothing more."""
+"""The contract of a task: four methods. Language modelling is one of them, your own another.
+
+What stays with training: the order of a step, masks, clipping, averages, checkpoints, resuming, seeds.
+"""
 
 from collections.abc import Iterator
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, runtime_checkable
 
+import torch
 from torch import Tensor, nn
 
+from hyperprune.seeding import generator
 from hyperprune.training.batch import Batch
 
-Part = Literal["valid", "test"]
+Part = Literal["train", "valid", "test"]
+Loss = Tensor | tuple[Tensor, int] | Batch
 
 
-class Task(Protocol):
-    """A network, its training batches and its measure.
+@dataclass(frozen=True)
+class Epoch:
+    """Which pass over the training batches it is.
 
-    An epoch is one pass of ``losses``. A task holds no state that one epoch leaves to the next, so that
-    training can go on from a checkpoint.
+    Attributes:
+        number: counted from 1.
+        seed: the run's root seed, the same for the dense network and all candidates.
     """
 
-    @property
-    def steps_per_epoch(self) -> int:
-        """Optimiser steps of one epoch."""
-        ...
+    number: int
+    seed: int = 0
 
     @property
-    def document(self) -> dict[str, object]:
-        """What a checkpoint must say so that the network can be built and evaluated without the run."""
-        ...
+    def generator(self) -> torch.Generator:
+        """A CPU generator for the order of the batches, anew from (seed, number) at each call."""
+        return generator(self.seed, "batches", self.number)
+
+
+@runtime_checkable
+class Task(Protocol):
+    """A network, its training batches and its measure; by structure, nothing to inherit.
+
+    An epoch is one pass of ``losses``. A task keeps nothing from one epoch to the next, so that training
+    can go on from a checkpoint: what differs between epochs comes from ``epoch``.
+
+    What a task may say besides, found by name:
+
+    * ``score``: what the number of ``evaluate`` is called, such as ``"error rate"``, or a
+      :class:`hyperprune.training.Score`; ``"loss"`` where it is missing.
+    * ``higher_is_better``: True for an accuracy; False where it is missing.
+    * ``steps_per_epoch``: optimiser steps of one epoch; counted once, without training, where it is missing.
+    * ``recurrent``: name of the submodule whose spectrum is taken; found where the network has but one.
+    * ``baseline() -> (name, number)``: what is reached without any network, for tables.
+    """
 
     def network(self) -> nn.Module:
         """A fresh network, its weights drawn from torch's global generator."""
         ...
 
-    def losses(self, network: nn.Module, epoch: int) -> Iterator[tuple[Tensor, int] | Batch]:
-        """Mean loss of each training batch, with its graph, and how many items it is the mean of.
+    def losses(self, network: nn.Module, epoch: Epoch) -> Iterator[Loss]:
+        """Mean loss of each training batch, with its graph, and if they differ how many items it is of.
 
         A :class:`Batch` in its place has penalties, slices or a learning rate of its own.
 
@@ -41,9 +66,14 @@ class Task(Protocol):
         ...
 
     def evaluate(self, network: nn.Module, part: Part) -> float:
-        """Mean loss on a part, in nats an item; lower is better. The network is in evaluation mode."""
+        """One number for a part, ``valid`` or ``test``. The network is in evaluation mode, without graph."""
         ...
 
-    def spectrum_inputs(self, batch: int, steps: int) -> Tensor:
-        """Inputs of the spectrum ``(steps, batch, ...)``, the same for every candidate."""
+    def spectrum_inputs(self, batch: int, steps: int) -> Any:
+        """What drives the network for its spectrum, the same for every candidate.
+
+        A network that offers ``embed`` and ``recurrent`` (:class:`hyperprune.lyapunov.Network`) gets it as
+        ``(steps, batch, ...)``. Any other is called with it, and what then reaches its recurrent module
+        counts: at least ``batch`` sequences of ``steps`` steps. A tuple stands for several arguments.
+        """
         ...

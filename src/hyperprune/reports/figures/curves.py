@@ -1,4 +1,4 @@
-"""Validation perplexity by epoch."""
+"""Validation score by epoch."""
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
@@ -9,11 +9,12 @@ from hyperprune.reports.findings import Findings
 
 def curves(findings: Findings, wide: bool = True) -> Figure:
     """A line for each candidate, coloured by what became of it, and the dense line."""
+    score = findings.score
     page, (axis,) = figure(wide, 4.2 if wide else 3.4)
     seen: set[str] = set()
-    shown = [c for c in findings.distinct if c.valid_perplexity]
+    shown = [c for c in findings.distinct if c.valid_score]
     for candidate in sorted(shown, key=lambda c: ORDER.index(c.standing)):
-        values, standing = candidate.valid_perplexity, candidate.standing
+        values, standing = candidate.valid_score, candidate.standing
         axis.plot(
             range(1, len(values) + 1),
             values,
@@ -26,7 +27,7 @@ def curves(findings: Findings, wide: bool = True) -> Figure:
         seen.add(standing)
         if standing in ("selected", "finalist"):
             beside(axis, candidate.name, len(values), values[-1])
-    dense = findings.dense.valid_perplexity
+    dense = findings.dense.valid_score
     if dense:
         axis.plot(
             range(1, len(dense) + 1),
@@ -37,13 +38,15 @@ def curves(findings: Findings, wide: bool = True) -> Figure:
             label="dense",
             gid="net-dense",
         )
-        axis.axhline(min(dense), color=COLOURS["dense"], linewidth=0.8, linestyle=":", label="dense, best")
-    axis.set_yscale("log")
+        best = min(dense, key=score.signed)
+        axis.axhline(best, color=COLOURS["dense"], linewidth=0.8, linestyle=":", label="dense, best")
+    if score.exponential:
+        axis.set_yscale("log")
     axis.yaxis.set_major_locator(MaxNLocator(8))
     axis.yaxis.set_major_formatter(ScalarFormatter())
     axis.yaxis.set_minor_locator(NullLocator())
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.set(xlabel="epoch", ylabel="validation perplexity")
+    axis.set(xlabel="epoch", ylabel=f"validation {score.name}")
     if axis.get_legend_handles_labels()[0]:
         axis.legend()
     return page

@@ -1,4 +1,4 @@
-"""The early metric against perplexity."""
+"""The early metric against the score."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -8,26 +8,27 @@ from hyperprune.reports.findings import Findings, Network
 
 
 def distances(findings: Findings, wide: bool = True) -> Figure:
-    """LS distance after the first epochs, against the perplexity then, and against the best one reached."""
+    """LS distance after the first epochs, against the score then, and against the best one reached."""
     finals = any(candidate.final for candidate in findings.distinct)
     page, axes = figure(wide, 3.6 if wide else 2.9, 2 if finals else 1)
+    score = findings.score
     until = findings.config.search.first_epochs
     epochs = f"{until} epoch{'s' if until > 1 else ''}"
     for candidate in findings.distinct:
         if len(candidate.ls_distance) < until:
             continue
         early = candidate.ls_distance[until - 1]
-        _dot(axes[0], candidate, early, candidate.valid_perplexity[until - 1])
+        _dot(axes[0], candidate, early, candidate.valid_score[until - 1])
         if candidate.final:
-            _dot(axes[1], candidate, early, candidate.final.valid_perplexity)
-    dense = findings.dense.valid_perplexity
+            _dot(axes[1], candidate, early, candidate.final.valid_score)
+    dense = findings.dense.valid_score
     if len(dense) >= until:
         axes[0].axhline(dense[until - 1], color=COLOURS["dense"], linestyle="--", label="dense")
     if dense and finals:
-        axes[1].axhline(min(dense), color=COLOURS["dense"], linestyle="--", label="dense")
-    axes[0].set(title=f"Perplexity after {epochs}", ylabel="validation perplexity")
+        axes[1].axhline(min(dense, key=score.signed), color=COLOURS["dense"], linestyle="--", label="dense")
+    axes[0].set(title=f"{score.name.capitalize()} after {epochs}", ylabel=f"validation {score.name}")
     if finals:
-        axes[1].set(title="Best perplexity of those trained to the end")
+        axes[1].set(title=f"Best {score.name} of those trained to the end")
     for axis in axes:
         axis.set_xlabel(f"LS distance after {epochs} (nats a step)")
         axis.margins(0.1)

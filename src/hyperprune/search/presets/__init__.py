@@ -6,7 +6,16 @@ from typing import Any
 
 from hyperprune.errors import UnknownNameError
 
-PRESETS = ("demo", "ptb-lstm")
+PRESETS = (
+    "demo",
+    "ptb-awd-lstm",
+    "ptb-lstm",
+    "ptb-on-lstm",
+    "ptb-on-lstm-small",
+    "ptb-rhn",
+    "ptb-rhn-small",
+    "wt2-mos",
+)
 
 
 def preset(name: str) -> dict[str, Any]:

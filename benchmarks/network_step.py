@@ -1,0 +1,212 @@
+"""A training step of every network beside its matrix products timed alone.
+
+    python benchmarks/network_step.py [--threads 1] [--pairs 7] [PRESET ...]
+
+A step is what training does for one window of text: forward, loss, backward, clipping and the optimiser,
+with the network, dropout, penalties, batch and window of a preset, on random tokens. Its products alone are
+those that no implementation with dense matrices can leave out, at their real shapes and in the layouts that
+training has, each matrix with memory of its own, and nothing around them:
+
+* for a linear map of all time steps at once (input projections, decoder): the map, the gradient of its input
+  and that of its weights;
+* for a recurrence: at each step the product of every matrix with the state, the same backwards for the
+  gradient of the state, and for each matrix one product over all time steps for the gradient of its weights.
+
+An embedding is a look-up and counts as nothing. Step and products take turns in one run; the ratio is the
+median over the pairs. A network at its published size may take 1.3 times its products; of the small ones,
+whose products are so short that the calls between them show, the ratio is only reported.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from hyperprune.models import ModelConfig
+from hyperprune.optim import build
+from hyperprune.search.presets import preset
+from hyperprune.training.language_batches import batches
+from hyperprune.training.recipe import Recipe
+from timing import alternate
+
+BOUND = 1.3
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product of ``(rows, inner)`` and ``(inner, columns)``.
+
+    ``kind`` gives the layout, for a matrix W stored ``(out, in)``: ``forward`` (x W'), ``back`` (g W) or
+    ``weights`` (g' x).
+    """
+
+    kind: str
+    rows: int
+    inner: int
+    columns: int
+
+    def operands(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Random factors, and where the result goes."""
+        left, right = torch.randn(self.rows, self.inner), torch.randn(self.inner, self.columns)
+        if self.kind == "forward":
+            right = right.mT.contiguous().mT
+        if self.kind == "weights":
+            left = left.mT.contiguous().mT
+        return left, right, torch.empty(self.rows, self.columns)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Products that follow one another, all of them ``times`` times."""
+
+    products: tuple[Product, ...]
+    times: int = 1
+
+    @property
+    def flops(self) -> float:
+        """Multiplications and additions."""
+        return 2.0 * self.times * sum(p.rows * p.inner * p.columns for p in self.products)
+
+
+def linear(rows: int, features: int, out: int) -> Iterator[Stage]:
+    """A linear map of ``rows`` vectors."""
+    yield Stage((Product("forward", rows, features, out),))
+    yield Stage((Product("back", rows, out, features),))
+    yield Stage((Product("weights", out, rows, features),))
+
+
+def recurrence(time: int, batch: int, hidden: int, out: int, matrices: int = 1) -> Iterator[Stage]:
+    """Matrices that the state passes one after the other at each of ``time`` steps."""
+    yield Stage((Product("forward", batch, hidden, out),) * matrices, time)
+    yield Stage((Product("back", batch, out, hidden),) * matrices, time)
+    yield Stage((Product("weights", out, time * batch, hidden),) * matrices)
+
+
+def highway(model: nn.Module, time: int, batch: int) -> Iterator[Stage]:
+    """Products of an RHN."""
+    layer = model.recurrent
+    rows = layer.weight_ih.shape[0]
+    yield from linear(time * batch, layer.features, rows)
+    yield from recurrence(time, batch, layer.hidden_size, rows, layer.depth)
+    yield from decoder(model, time, batch)
+
+
+def ordered(model: nn.Module, time: int, batch: int) -> Iterator[Stage]:
+    """Products of an ON-LSTM."""
+    for layer in model.recurrent:
+        rows = layer.weight_ih.shape[0]
+        yield from linear(time * batch, layer.features, rows)
+        yield from recurrence(time, batch, layer.hidden_size, rows)
+    yield from decoder(model, time, batch)
+
+
+def decoder(model: nn.Module, time: int, batch: int) -> Iterator[Stage]:
+    """Products of a linear decoder."""
+    types, features = model.decoder.weight.shape
+    yield from linear(time * batch, features, types)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the table: a preset, its vocabulary, its products, and whether the bound holds for it."""
+
+    preset: str
+    types: int
+    products: Callable[[nn.Module, int, int], Iterable[Stage]]
+    full: bool
+
+
+# A network is a line.
+LINES = (
+    Line("ptb-rhn", 10_000, highway, True),
+    Line("ptb-rhn-small", 2_000, highway, False),
+    Line("ptb-on-lstm", 10_000, ordered, True),
+    Line("ptb-on-lstm-small", 2_000, ordered, False),
+)
+
+
+class Training:
+    """Steps of one network on random tokens."""
+
+    def __init__(self, line: Line) -> None:
+        tables = preset(line.preset)
+        # windows of random length would make steps of different sizes
+        self.recipe = Recipe(**{**tables["recipe"], "random_bptt": False})
+        self.model = ModelConfig.model_validate(tables["model"]).build(line.types)
+        recipe = self.recipe
+        self.optimizer = build(
+            recipe.optimizer,
+            self.model,
+            lr=1e-3,  # random tokens teach nothing; the weights stay where they are
+            weight_decay=recipe.weight_decay,
+            momentum=recipe.momentum,
+            nonmonotone=recipe.nonmonotone,
+        )
+        self.tokens = torch.randint(line.types, (recipe.bptt + 1, recipe.batch))
+
+    def stages(self, line: Line) -> list[Stage]:
+        """The products of a step; a batch in slices has those of every slice."""
+        columns = self.recipe.slice or self.recipe.batch
+        slices = self.recipe.batch // columns
+        return list(line.products(self.model, self.recipe.bptt, columns)) * slices
+
+    def __call__(self) -> None:
+        """Forward, loss, backward, clip, optimiser."""
+        (batch,) = batches(self.model, self.tokens, self.recipe, torch.Generator())
+        self.optimizer.zero_grad(set_to_none=True)
+        batch.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+        self.optimizer.step()
+
+
+class Products:
+    """The products of a step, in its order."""
+
+    def __init__(self, stages: Iterable[Stage]) -> None:
+        self.stages = [(s.times, [p.operands() for p in s.products]) for s in stages]
+
+    def __call__(self) -> None:
+        """Multiply."""
+        for times, operands in self.stages:
+            for _ in range(times):
+                for left, right, out in operands:
+                    torch.mm(left, right, out=out)
+
+
+def main() -> int:
+    """Print the table; exit status 1 if a network of full size is above the bound."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("presets", nargs="*", help="rows to measure; all if left out")
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    torch.set_num_threads(options.threads)
+    print(f"torch {torch.__version__}, {options.threads} threads, {options.pairs} pairs\n")
+    print("| network | weights | step ms | products ms | GFLOP | GFLOP/s of products | ratio | bound |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    kept = True
+    for line in LINES:
+        if options.presets and line.preset not in options.presets:
+            continue
+        training = Training(line)
+        stages = training.stages(line)
+        alone, step, ratio = alternate(Products(stages), training, options.pairs)
+        kept = kept and (ratio <= BOUND or not line.full)
+        weights = sum(p.numel() for p in training.model.parameters())
+        flops = sum(stage.flops for stage in stages)
+        print(
+            f"| {line.preset} | {weights:,} | {step * 1e3:.0f} | {alone * 1e3:.0f} | {flops / 1e9:.1f} "
+            f"| {flops / alone / 1e9:.0f} | {ratio:.2f} | {BOUND if line.full else ''} |",
+            flush=True,
+        )
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
