@@ -46,7 +46,7 @@ def bits(folder: Path) -> dict[str, bytes]:
 
 
 def finished(folder: Path) -> dict[str, int]:
-    """Every epoch that is safe in a whole checkpoint, and when its spectrum was written: when it was trained."""
+    """When each epoch was trained (its spectrum written) that is safe in a whole checkpoint."""
     run = RunFolder(folder)
     jobs = [run.dense, *(JobFolder(path) for path in (folder / "candidates").glob("*"))]
     return {

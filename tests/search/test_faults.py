@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -76,9 +77,10 @@ def two(request: pytest.FixtureRequest) -> Iterator[Callable[..., tuple[Executor
         executor.close()
 
 
+@pytest.mark.slow
 def test_worker_killed(tmp_path: Path, calm: Path, two: Any) -> None:
     """Two candidates and the dense network lose their process in the middle of their second epoch."""
-    victims = {name: "worker_jobs:train_killed" for name in ("dense", "candidate 0", "candidate 1")}
+    victims = dict.fromkeys(("dense", "candidate 0", "candidate 1"), "worker_jobs:train_killed")
     executor, trained = two(victims)
     run(small(search__first_epochs=2, recipe__epochs=5), tmp_path / "run", executor=executor)
     assert len(list((tmp_path / "run").rglob("* was killed"))) == 3
@@ -87,6 +89,7 @@ def test_worker_killed(tmp_path: Path, calm: Path, two: Any) -> None:
     assert set(trained.times.values()) == {1}
 
 
+@pytest.mark.slow
 def test_out_of_memory_fails_the_candidate_after_a_second_try(tmp_path: Path, two: Any) -> None:
     executor, _ = two({"candidate 1": "worker_jobs:train_starved"})
     result = run(small(), tmp_path / "run", executor=executor)
@@ -118,6 +121,7 @@ def test_memory_that_suffices_at_the_second_try_costs_nothing(tmp_path: Path, ca
     assert bits(tmp_path / "run") == bits(calm)
 
 
+@pytest.mark.slow
 def test_worker_that_dies_every_time_fails_its_candidate_alone(tmp_path: Path, two: Any) -> None:
     executor, _ = two({"candidate 2": "worker_jobs:dies_always"})
     result = run(small(), tmp_path / "run", executor=executor)
@@ -159,12 +163,14 @@ def _gone(process: int) -> bool:
         return True
 
 
+@pytest.mark.slow
 def test_driver_killed_while_another_waits_for_its_folder(tmp_path: Path, calm: Path) -> None:
     """A second driver is refused; once the first is dead, the folder is free and its workers are gone."""
     folder = tmp_path / "run"
     first = _start(folder, "--workers", "2")
     _until(lambda: first.poll() is not None or len(list(folder.glob("candidates/*/epoch-*.json"))) >= 2)
     workers = _children(first.pid)
+    first.send_signal(signal.SIGSTOP)  # so that it does not end before the second has been refused
     second = _start(folder, "--workers", "2")
     assert second.wait() == 2
     assert second.stderr is not None
@@ -180,6 +186,7 @@ def test_driver_killed_while_another_waits_for_its_folder(tmp_path: Path, calm: 
     assert bits(folder) == bits(calm)
 
 
+@pytest.mark.slow
 def test_interrupt_ends_all_workers_at_once(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     driver = _start(folder, "--workers", "2")
@@ -191,6 +198,7 @@ def test_interrupt_ends_all_workers_at_once(tmp_path: Path) -> None:
     _until(lambda: all(_gone(worker) for worker in workers), seconds=10)
 
 
+@pytest.mark.slow
 def test_two_workers_never_train_one_network(tmp_path: Path) -> None:
     """The same job twice at a time: the second waits for the first and finds everything done."""
     trained = Trained()
@@ -211,7 +219,7 @@ def test_two_workers_never_train_one_network(tmp_path: Path) -> None:
     assert trained.times == {("x", epoch): 1 for epoch in (1, 2, 3, 4)}
 
 
-@pytest.mark.parametrize("what", ["weights", "document"])
+@pytest.mark.parametrize("what", ["weights", pytest.param("document", marks=pytest.mark.slow)])
 def test_corrupted_checkpoint_costs_one_epoch(tmp_path: Path, calm: Path, what: str) -> None:
     """A bit of the last checkpoint of every network flips while nobody runs."""
     folder = tmp_path / "run"
@@ -246,7 +254,9 @@ def test_clock_jumps_decide_nothing(tmp_path: Path, calm: Path, monkeypatch: pyt
         if name.startswith("optuna") and getattr(module, "datetime", None) is datetime.datetime:
             monkeypatch.setattr(module, "datetime", Jumping)
         elif name.startswith("optuna") and getattr(module, "datetime", None) is datetime:
-            monkeypatch.setattr(module, "datetime", type("Module", (), {"datetime": Jumping}))
+            monkeypatch.setattr(
+                module, "datetime", types.SimpleNamespace(**vars(datetime) | {"datetime": Jumping})
+            )
     folder, left = tmp_path / "run", 25
 
     def interrupt(_: Event) -> None:
@@ -303,7 +313,9 @@ print("RESULT", (folder / "result.json").read_text())
 """
 
 
-@pytest.mark.parametrize(("room", "workers"), [(250_000, 1), (300_000, 2)])
+@pytest.mark.parametrize(
+    ("room", "workers"), [(250_000, 1), pytest.param(300_000, 2, marks=pytest.mark.slow)]
+)
 def test_disk_full(tmp_path: Path, calm: Path, room: int, workers: int) -> None:
     """A file system of its own fills up; once there is room, the search goes on."""
     disk = tmp_path / "disk"
@@ -324,6 +336,7 @@ def test_disk_full(tmp_path: Path, calm: Path, room: int, workers: int) -> None:
     assert done.stdout.partition("RESULT ")[2].strip() == (calm / "result.json").read_text().strip()
 
 
+@pytest.mark.slow
 def test_unfinished_jobs_end_with_a_search_that_fails(tmp_path: Path, two: Any) -> None:
     """An error of one job that is nobody's fault but the code's ends the search with its words."""
     executor, _ = two({"candidate 1": "worker_jobs:mistaken_training"})
