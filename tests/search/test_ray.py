@@ -1,4 +1,4 @@
-"""A search on a Ray cluster of two nodes. Ray listens beyond loopback, so this runs in a network of its own."""
+"""A search on a Ray cluster of two nodes, in a network of its own, because Ray listens beyond loopback."""
 
 import subprocess
 import sys

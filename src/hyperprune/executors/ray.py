@@ -7,6 +7,7 @@ nothing that it gives back is anything but text; no file of a run is read by it.
 import json
 import logging
 import os
+import socket
 import sys
 import threading
 from collections import deque
@@ -199,15 +200,36 @@ def _connected(address: str | None) -> Any:
         raise ConfigurationError(
             "the executor ray needs Ray: pip install 'hyperprune[ray]', or leave --executor out"
         ) from None
-    local: dict[str, Any] = {}
     if address is None:
-        local = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+        where: dict[str, Any] = {
+            "address": "local",
+            "include_dashboard": False,
+            "_node_ip_address": "127.0.0.1",
+        }
+    else:
+        _check_address(address)
+        where = {"address": address}
     try:
-        ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **local)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        said = " ".join(str(error).split())[:300]
-        raise ConfigurationError(
-            f"cannot join a Ray cluster at {address or 'this machine'} ({said}): give the address that ray "
-            "start printed"
-        ) from None
+        ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        raise _no_cluster(address or "this machine", error) from None
     return ray
+
+
+def _check_address(address: str) -> None:
+    """Find out in seconds whether anybody listens: Ray would ask for minutes."""
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, ValueError) as error:
+        raise _no_cluster(address, error) from None
+
+
+def _no_cluster(address: str, error: Exception) -> ConfigurationError:
+    said = " ".join(str(error).split())[:400]
+    return ConfigurationError(
+        f"cannot join a Ray cluster at {address} ({said}): give auto on a machine of the cluster, or the "
+        "address that ray start printed, such as 10.0.0.1:6379"
+    )
