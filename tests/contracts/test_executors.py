@@ -63,7 +63,7 @@ def test_a_job_is_a_name_and_json(executor: Executor) -> None:
 
 @every
 def test_a_job_that_does_not_check_raises_what_it_says(executor: Executor) -> None:
-    job = {"label": "x", "folder": "unused", "corpus": {}, "model": {}, "recipe": {}, "until": 0}
+    job = {"label": "x", "folder": "unused", "corpus": {}, "model": {}, "recipe": {}, "until": -1}
     future = executor.submit("hyperprune.training.work:train", job)
     with pytest.raises(ValueError, match="until"):
         future.result()
