@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hyperprune.cli.output import print_json
-from hyperprune.search import configure
+from hyperprune.search import configure_training
 from hyperprune.seeding import seed_globally
 from hyperprune.training import baseline, open_task
 from hyperprune.training.state import seed_for_training
@@ -18,7 +18,7 @@ def describe(values: dict[str, Any], *, as_json: bool) -> None:
     Raises:
         ConfigurationError: a method gives what training or spectra cannot use.
     """
-    config = configure(values=values).bound()
+    config = configure_training(values=values).bound()
     seed_globally(seed_for_training(config.seed))
     opened = open_task(config.described, config.recipe, config.seed, config.runtime.device)
     network = opened.network().eval()

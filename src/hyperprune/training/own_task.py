@@ -89,7 +89,7 @@ def make(description: OwnTask) -> Task:
     if isinstance(found, type) or not hasattr(found, "losses"):
         if not callable(found):
             raise ConfigurationError(
-                f"{description.object} is a {type(found).__name__}, no task: give a class, a function that "
+                f"{description.object} is of type {type(found).__name__}, no task: give a class, a function that "
                 f"returns a task, or an object with the methods {', '.join(METHODS)}; {_DOCS}"
             )
         found = _called(description, found)
@@ -123,7 +123,7 @@ def recorded(document: dict[str, Any], given: str | None, where: str) -> OwnTask
     if given is None and name not in SHIPPED.values() and name not in _given:
         raise ConfigurationError(
             f"{where} is of the task {name}, which is code, and a file does not make hyperprune import code: "
-            f"give --task {name} if you trust it"
+            f"give --task {name.replace('__main__', 'MODULE')} if you trust it"
         )
     return OwnTask.model_validate({**document, "object": given or name})
 
