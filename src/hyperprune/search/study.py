@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import optuna
 from optuna.distributions import BaseDistribution
@@ -84,6 +85,26 @@ class Study:
     def _close(self) -> None:
         self._storage.remove_session()
         self._storage.engine.dispose()
+
+
+def stored_trials(path: Path) -> list[FrozenTrial]:
+    """Trials of a study's file, which is opened for reading alone; none where there is no file yet.
+
+    Raises:
+        RunFolderError: the file is no study.
+    """
+    if not path.exists():
+        return []
+    address = f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true"
+    with _explained(path):
+        storage = RDBStorage(address, skip_compatibility_check=True, skip_table_creation=True)
+        try:
+            return optuna.load_study(study_name=_NAME, storage=storage).get_trials(deepcopy=False)
+        except KeyError:  # the search has only just made the file
+            return []
+        finally:
+            storage.remove_session()
+            storage.engine.dispose()
 
 
 @contextmanager

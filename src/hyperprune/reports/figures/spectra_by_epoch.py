@@ -1,4 +1,4 @@
-"""The dense spectrum and the leading candidate's at each measured epoch, side by side."""
+"""The dense spectrum and a candidate's at each measured epoch, side by side."""
 
 from matplotlib.figure import Figure
 
@@ -8,20 +8,25 @@ from hyperprune.reports.findings import DENSE, Findings
 _MOST = 12
 
 
-def spectra_by_epoch(findings: Findings, wide: bool = True) -> Figure | None:
-    """A panel an epoch, all layers one after the other; at most twelve epochs, evenly spread."""
-    leading = findings.leading
-    if leading is None or findings.layer is None:
-        return None
-    dense, other = findings.spectra[DENSE], findings.spectra[leading.name]
+def spectra_by_epoch(findings: Findings, wide: bool = True, *, name: str | None = None) -> Figure | None:
+    """A panel an epoch, all layers one after the other; at most twelve epochs, evenly spread.
+
+    Args:
+        findings: the run.
+        wide: for a desktop, or for a phone.
+        name: the candidate; the leading one if left out.
+    """
+    if name is None:
+        name = findings.leading.name if findings.leading else ""
+    dense, other = findings.spectra.get(DENSE, {}), findings.spectra.get(name, {})
     epochs = _spread(sorted(set(dense) & set(other)))
-    if not epochs:
+    if not epochs or findings.layer is None:
         return None
     page, axes = figure(wide, 1.9 if wide else 1.7, len(epochs), columns=4)
     borders = findings.layer.diff().nonzero().flatten().tolist()
     for axis, epoch in zip(axes, epochs, strict=True):
         axis.plot(dense[epoch], "--", color=COLOURS["dense"], linewidth=1.2, label=DENSE)
-        axis.plot(other[epoch], color=COLOURS["selected"], linewidth=1.2, label=f"candidate {leading.name}")
+        axis.plot(other[epoch], color=COLOURS["selected"], linewidth=1.2, label=f"candidate {name}")
         for border in borders:
             axis.axvline(border + 0.5, color=COLOURS["muted"], linewidth=0.8, linestyle=":")
         axis.set_title(f"epoch {epoch}")

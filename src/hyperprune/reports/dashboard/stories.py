@@ -1,0 +1,93 @@
+"""What became of a search and of each candidate, as a note in Markdown."""
+
+from hyperprune.reports.findings import Findings, Network
+from hyperprune.reports.ranks import Ranks, ranks_at
+from hyperprune.reports.rows import cost_sentences, variant_words
+from hyperprune.search import RoundResult
+from hyperprune.training import Score
+
+
+def search_story(findings: Findings) -> str:
+    """The whole search."""
+    config, result, leading = findings.config, findings.result, findings.leading
+    pool = config.search
+    lines = [
+        f"# Pruned variants at sparsity {config.sparsity:g}",
+        f"Candidates are ranked by `{pool.told}`; an objective value is that after {pool.first_epochs} "
+        f"epoch{'s' if pool.first_epochs > 1 else ''}. The dense network has trained {findings.dense.epochs} "
+        f"of {config.recipe.epochs} epochs.",
+    ]
+    if leading is not None:
+        verb = "is selected" if result else "leads so far"
+        words = "" if leading.variant is None else f" ({variant_words(dict(leading.variant))})"
+        lines.append(f"**Candidate {leading.name}**{words} {verb}.")
+    lines += cost_sentences(result, findings.timings) if result else ["The search has not ended."]
+    lines += [_round_line(number, ranking) for number, ranking in enumerate(findings.rounds, 1)]
+    lines.append("This is a copy of the run: what is changed here changes nothing there.")
+    return "\n\n".join(lines)
+
+
+def candidate_story(findings: Findings, candidate: Network) -> str:
+    """One candidate: its choices, its rankings, how it ended."""
+    score = findings.score
+    standing = candidate.note if candidate.standing == "duplicate" else candidate.standing
+    lines = [f"**Candidate {candidate.name}**: {standing}."]
+    if candidate.variant is not None:
+        lines.append(f"{variant_words(dict(candidate.variant))}.")
+    if candidate.standing == "failed":
+        lines.append(f"It failed: {candidate.note}.")
+    lines += [_place_line(ranking, candidate) for ranking in findings.rounds if _ranked(ranking, candidate)]
+    first = ranks_at(findings.distinct, findings.config.search.first_epochs, score)
+    if candidate.name in first.names:
+        lines.append(_two_metrics(first, candidate))
+    if candidate.final is not None:
+        final = candidate.final
+        lines.append(
+            f"Trained to the end: validation {score.name} {score.text(final.valid_score)} at epoch "
+            f"{final.best_epoch}, test {score.name} {score.text(final.test_score)}, {final.live:,} live "
+            f"weights, density {final.density:.3f}."
+        )
+    if candidate.epochs:
+        lines.append(_table(candidate, score))
+    return "\n\n".join(lines)
+
+
+def _ranked(ranking: RoundResult, candidate: Network) -> bool:
+    return int(candidate.name) in ranking.ranking
+
+
+def _round_line(number: int, ranking: RoundResult) -> str:
+    onward = ", ".join(map(str, ranking.promoted))
+    failed = f"; {', '.join(map(str, ranking.failed))} failed" if ranking.failed else ""
+    return (
+        f"Ranking {number}, after epoch {ranking.until}: {onward} of {len(ranking.ranking)} went on{failed}."
+    )
+
+
+def _place_line(ranking: RoundResult, candidate: Network) -> str:
+    number = int(candidate.name)
+    place = ranking.ranking.index(number)
+    onward = "went on" if number in ranking.promoted else "fell"
+    if number in ranking.same_as:
+        onward += f", its spectrum being that of candidate {ranking.same_as[number]}"
+    return (
+        f"After epoch {ranking.until}: place {place + 1} of {len(ranking.ranking)} "
+        f"(metric {ranking.metric[place]:.4f}), {onward}."
+    )
+
+
+def _two_metrics(first: Ranks, candidate: Network) -> str:
+    place = first.names.index(candidate.name)
+    return (
+        f"Of {len(first.names)} after the first epochs: {first.ls[place]:g} by LS distance, "
+        f"{first.loss[place]:g} by loss."
+    )
+
+
+def _table(candidate: Network, score: Score) -> str:
+    """A row an epoch, in Markdown."""
+    rows = [f"| epoch | train loss | valid {score.name} | LS distance |", "| --: | --: | --: | --: |"]
+    for place, (loss, valid) in enumerate(zip(candidate.train_loss, candidate.valid_score, strict=True)):
+        far = f"{candidate.ls_distance[place]:.3f}" if place < len(candidate.ls_distance) else ""
+        rows.append(f"| {place + 1} | {loss:.4f} | {score.text(valid)} | {far} |")
+    return "\n".join(rows)

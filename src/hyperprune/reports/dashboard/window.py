@@ -1,0 +1,111 @@
+"""The web application: Optuna's dashboard on a copy of the run, made anew when the run has gone on."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication
+
+from optuna_dashboard import wsgi
+
+from hyperprune.reports.dashboard.pictures import Pictures
+from hyperprune.reports.dashboard.study import copied
+from hyperprune.reports.findings import Findings
+from hyperprune.reports.gather import gather
+from hyperprune.search import RunFolder
+from hyperprune.search.study import stored_trials
+
+logger = logging.getLogger(__name__)
+
+_EVERY = 2.0  # seconds between two looks at a run that goes on
+_SHARE = 0.1  # of the time may go into copies
+_LOCAL = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Window:
+    """A WSGI application that answers what is asked and refuses what would change something.
+
+    Addresses of other names than this machine's are refused too, so that no page of the web can have a
+    browser ask here under a name of its own.
+
+    Args:
+        folder: the run.
+
+    Raises:
+        RunFolderError: this is no run folder.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._seen: object = None
+        self._next = 0.0
+        self._app = self._copy()
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return _refuse(start_response, "405 Method Not Allowed", "this dashboard only shows the run")
+        host = str(environ.get("HTTP_HOST", "")).rsplit(":", 1)[0]
+        if host not in _LOCAL:
+            return _refuse(start_response, "403 Forbidden", "this dashboard answers on its own machine alone")
+        if environ["PATH_INFO"].startswith("/api/"):
+            self._look()
+        return self._app(environ, start_response)
+
+    def _look(self) -> None:
+        """Copy again if the run has gone on; a copy that fails leaves the last one."""
+        with self._lock:
+            if time.monotonic() < self._next or self._state() == self._seen:
+                return
+            try:
+                self._app = self._copy()
+            except Exception as error:  # a file that is being replaced this moment is whole at the next look
+                logger.warning("the run cannot be read just now (%s): the dashboard stays as it was", error)
+                self._next = time.monotonic() + _EVERY
+
+    def _copy(self) -> WSGIApplication:
+        began = time.monotonic()
+        self._seen = self._state()
+        findings = gather(self._folder)
+        pictures = Pictures(findings)
+        stored = stored_trials(self._folder.database)
+        storage = copied(findings, stored, pictures, self._seconds(findings))
+        app: WSGIApplication = wsgi(storage, artifact_store=pictures)
+        took = time.monotonic() - began
+        self._next = time.monotonic() + max(_EVERY, took / _SHARE)
+        return app
+
+    def _seconds(self, findings: Findings) -> dict[str, float]:
+        """How long the first epochs of each candidate took."""
+        first = findings.config.search.first_epochs
+        return {
+            candidate.name: sum(
+                seconds
+                for epoch, seconds in self._folder.candidate(int(candidate.name)).seconds().items()
+                if int(epoch) <= first
+            )
+            for candidate in findings.distinct
+        }
+
+    def _state(self) -> object:
+        """Changes whenever the run has written something that is shown."""
+        path = self._folder.path
+        jobs = sorted((path / "candidates").glob("*")) if (path / "candidates").is_dir() else []
+        return tuple(
+            _time(place) for place in (path / "result.json", path / "study.db", path / "dense", *jobs)
+        )
+
+
+def _time(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _refuse(start_response: Callable[..., Any], status: str, reason: str) -> list[bytes]:
+    start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
+    return [reason.encode()]
