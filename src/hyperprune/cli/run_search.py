@@ -10,7 +10,7 @@ from hyperprune.cli.output import print_json
 from hyperprune.cli.progress import SearchProgress
 from hyperprune.cli.tables import networks_table
 from hyperprune.errors import ConfigurationError
-from hyperprune.reports import cost_sentences, variant_sentences
+from hyperprune.reports import baseline_sentence, cost_sentences, variant_sentences
 from hyperprune.search import RunFolder, SearchConfig, configure, load_timings, run
 from hyperprune.search.extension import prepare
 from hyperprune.search.template import commented
@@ -36,7 +36,7 @@ def search(
     if extend:
         config = _extension(folder, preset, file, values, baseline)
     else:
-        preset = preset or ("demo" if file is None else None)
+        preset = preset or default_preset(file, values)
         config = configure(preset, file, values, baseline=baseline, budget=budget)
     console = Console(stderr=as_json)
     with SearchProgress(config, console) as progress:
@@ -47,9 +47,15 @@ def search(
         return
     timings = load_timings(folder)
     console.print(networks_table(result, timings))
-    for line in (*variant_sentences(result), *cost_sentences(result, timings)):
-        console.print(line, highlight=False)
+    for line in (*variant_sentences(result), *cost_sentences(result, timings), baseline_sentence(result)):
+        if line is not None:
+            console.print(line, highlight=False)
     console.print(f"Report: {page}", soft_wrap=True)
+
+
+def default_preset(file: Path | None, values: dict[str, Any]) -> str | None:
+    """The demo, where nothing else says what to do."""
+    return "demo" if file is None and "task.object" not in values else None
 
 
 def initialise(
@@ -94,4 +100,5 @@ def _extension(
             f"--extend adds to the search that is there, got --baseline {baseline} too: give the baseline an "
             "--out of its own"
         )
-    return prepare(folder, values)
+    changes = dict(values)
+    return prepare(folder, changes, changes.pop("task.object", None))

@@ -2,6 +2,7 @@
 
 from hyperprune.optim import OPTIMIZERS
 from hyperprune.search.config import SearchConfig
+from hyperprune.search.network_papers import MERITY_2017, NETWORK_PAPERS
 from hyperprune.sparsity import Paper, citations
 
 ZHENG_SHLIZERMAN_2025 = Paper(
@@ -38,14 +39,6 @@ AKIBA_2019 = Paper(
     2019,
     "https://arxiv.org/abs/1907.10902",
 )
-HOCHREITER_1997 = Paper(
-    "hochreiter1997",
-    "Hochreiter, S., Schmidhuber, J.",
-    "Long short-term memory",
-    "Neural Computation 9(8)",
-    1997,
-    "https://doi.org/10.1162/neco.1997.9.8.1735",
-)
 JAMIESON_2016 = Paper(
     "jamieson2016",
     "Jamieson, K., Talwalkar, A.",
@@ -62,14 +55,6 @@ LI_2018 = Paper(
     2018,
     "https://arxiv.org/abs/1603.06560",
 )
-ZAREMBA_2014 = Paper(
-    "zaremba2014",
-    "Zaremba, W., Sutskever, I., Vinyals, O.",
-    "Recurrent neural network regularization",
-    "arXiv",
-    2014,
-    "https://arxiv.org/abs/1409.2329",
-)
 
 
 def papers(config: SearchConfig) -> list[Paper]:
@@ -78,7 +63,10 @@ def papers(config: SearchConfig) -> list[Paper]:
     Each once, oldest first.
     """
     found = {ZHENG_SHLIZERMAN_2025, BENETTIN_1980, VOGT_2022, JAMIESON_2016, AKIBA_2019}
-    found |= {HOCHREITER_1997, ZAREMBA_2014}
+    if config.model is not None:
+        found.update(NETWORK_PAPERS.get(config.model.kind, ()))
+    if config.recipe.ar or config.recipe.tar:
+        found.add(MERITY_2017)
     found.update(OPTIMIZERS[config.recipe.optimizer].papers)
     found.update(config.search.optimiser.papers)
     if config.search.plan == "hyperband":
