@@ -76,6 +76,9 @@ class SearchProgress:
             self._ended(event)
 
     def _began(self, event: RoundBegan) -> None:
+        if event.until == 0 and event.name == "dense":
+            self._console.print("[bold]dense[/]: the reference that was given", highlight=False)
+            return
         networks = "network" if event.candidates == 1 else "candidates"
         self._console.print(
             f"[bold]{event.name}[/]: {event.candidates} {networks} to epoch {event.until}", highlight=False
