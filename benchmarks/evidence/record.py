@@ -14,6 +14,7 @@ from hyperprune.files import write_json
 from hyperprune.training import JobFolder, TrainingJob
 
 Record = dict[str, Any]
+NETWORK = "network"  # the job's own folder within a piece's
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Costs:
 def write_record(piece: Piece, job: TrainingJob, records: Path, costs: Costs, versions: Record) -> None:
     """Write a trained piece's record, without distances yet; a dense one's spectra beside it."""
     history = JobFolder(job.folder).history()
-    stages = measured(job.folder)
+    stages = measured(job.folder.parent)
     record = {
         "piece": piece.name,
         "variant": None if job.variant is None else job.variant.to_dict(),
@@ -86,7 +87,10 @@ def complete(piece: Piece, folder: Path, records: Path) -> None:
         "same_epoch": {f"{e}": distances(means, dense[e]) for e, (means, _) in stages.items()},
         "end": {f"{e}": distances(means, dense[EPOCHS]) for e, (means, _) in stages.items()},
         "every_epoch": {
-            kind: [rounded(mean, tensors[f"{e}/{DEFAULT}"], kind) for e, mean in _by_epoch(folder).items()]
+            kind: [
+                rounded(mean, tensors[f"{e}/{DEFAULT}"], kind)
+                for e, mean in _by_epoch(folder / NETWORK).items()
+            ]
             for kind in KINDS
         },
     }

@@ -10,12 +10,13 @@ records are small and lie in the repository, so that a network whose record is t
 import argparse
 import platform
 import time
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
 from plan import EPOCHS, MEASURED, Piece, job, pieces
-from record import Costs, complete, write_record
+from record import NETWORK, Costs, complete, write_record
 from spectra import measure, write
 
 from hyperprune.errors import RunFolderError
@@ -40,12 +41,13 @@ def main() -> None:
     for piece in pieces():
         folder = options.work.resolve() / piece.name
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with locked(folder):
-                if not (options.records / f"{piece.name}.json").exists():
-                    train(piece, options.corpus, folder, options.records)
-        except RunFolderError:
-            continue  # another process trains it
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(folder))
+            except RunFolderError:
+                continue  # another process trains it
+            if not (options.records / f"{piece.name}.json").exists():
+                train(piece, options.corpus, folder, options.records)
         for known in pieces():  # also those that had to wait for their dense network
             complete(known, options.work.resolve() / known.name, options.records)
 
@@ -54,7 +56,7 @@ def train(piece: Piece, corpus: str, folder: Path, records: Path) -> None:
     """Bring a piece to the end, taking all spectra on the way, and write its record."""
     costs = Costs(folder / "costs.json")
     for epoch in MEASURED:
-        stage = job(piece, corpus, folder, epoch)
+        stage = job(piece, corpus, folder / NETWORK, epoch)
         began = time.process_time()
         history = run(stage)
         costs.add("training", epoch, time.process_time() - began)
@@ -69,7 +71,7 @@ def train(piece: Piece, corpus: str, folder: Path, records: Path) -> None:
         print(f"{piece.name} {last.epoch}/{EPOCHS} valid {last.valid_loss:.4f}", flush=True)
     versions = {name: version(name) for name in LIBRARIES}
     versions |= {"python": platform.python_version(), "machine": platform.machine()}
-    write_record(piece, job(piece, corpus, folder, EPOCHS), records, costs, versions)
+    write_record(piece, job(piece, corpus, folder / NETWORK, EPOCHS), records, costs, versions)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The errors that a user can mend. Each message says the rule, the value seen and the remedy in one line."""
 
+import errno
+
 
 class HyperpruneError(Exception):
     """Base of every error that the command line turns into one line and exit status 2."""
@@ -39,7 +41,7 @@ class WorkerDiedError(HyperpruneError):
 
 def out_of_memory(error: BaseException) -> bool:
     """Whether memory ran out; torch's CPU allocator says so in the words of a RuntimeError."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
     return isinstance(error, RuntimeError) and (
         "can't allocate memory" in str(error) or "out of memory" in str(error).lower()

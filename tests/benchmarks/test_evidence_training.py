@@ -76,7 +76,7 @@ def test_a_piece_resumes_to_the_same_record(
         patch.setattr(evidence, "write", killed)
         with pytest.raises(KeyboardInterrupt):
             _train(evidence, monkeypatch, tmp_path, tmp_path / "work2", tmp_path / "records2")
-    assert JobFolder(tmp_path / "work2" / "variant-00-0").history().last.epoch == 1
+    assert JobFolder(tmp_path / "work2" / "variant-00-0" / "network").history().last.epoch == 1
     _train(evidence, monkeypatch, tmp_path, tmp_path / "work2", tmp_path / "records2")
     for name in ("variant-00-0", "dense-0"):
         whole, resumed = (

@@ -8,6 +8,7 @@ from concurrent.futures import CancelledError, wait
 from pathlib import Path
 from typing import Any
 
+import lonely
 import pytest
 
 from hyperprune.errors import ConfigurationError, WorkerDiedError
@@ -17,16 +18,18 @@ Make = Callable[[Callable[[Any], None]], Executor]
 
 
 def _ray(listener: Callable[[Any], None]) -> Executor:
+    address = lonely.ray_cluster().address
     from hyperprune.executors.ray import RayCluster
 
-    return RayCluster(Workers(count=2), listener)
+    return RayCluster(Workers(count=2, address=address), listener)
 
 
 EXECUTORS: dict[str, Make] = {
     "in-process": InProcess,
     "processes": lambda listener: Processes(2, listener),
+    "ray": _ray,
 }
-OTHER_PROCESSES = [name for name in EXECUTORS if name != "in-process"]
+NAMES = ["in-process", "processes", pytest.param("ray", marks=pytest.mark.slow)]
 
 
 class Heard(list[Any]):
@@ -48,8 +51,8 @@ def executor(request: pytest.FixtureRequest, heard: Heard) -> Any:
     made.close()
 
 
-every = pytest.mark.parametrize("executor", EXECUTORS, indirect=True)
-other_processes = pytest.mark.parametrize("executor", OTHER_PROCESSES, indirect=True)
+every = pytest.mark.parametrize("executor", NAMES, indirect=True)
+other_processes = pytest.mark.parametrize("executor", NAMES[1:], indirect=True)
 
 
 @every
@@ -60,7 +63,7 @@ def test_a_job_is_a_name_and_json(executor: Executor) -> None:
 
 @every
 def test_a_job_that_does_not_check_raises_what_it_says(executor: Executor) -> None:
-    job = {"label": "x", "folder": "unused", "corpus": {}, "model": {}, "recipe": {}, "until": 0}
+    job = {"label": "x", "folder": "unused", "corpus": {}, "model": {}, "recipe": {}, "until": -1}
     future = executor.submit("hyperprune.training.work:train", job)
     with pytest.raises(ValueError, match="until"):
         future.result()

@@ -1,5 +1,6 @@
 """Functions that tests let workers run."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -54,17 +55,46 @@ def waits(payload: dict[str, Any], listener: Any) -> None:
     time.sleep(600)
 
 
+def train_killed(payload: dict[str, Any], listener: Any) -> Any:
+    """Train; the first time, the process is killed in the middle of its second epoch."""
+    from hyperprune.training.work import train
+
+    mark = Path(payload["folder"]).parent / f"{payload['label']} was killed"
+
+    def listen(event: Any) -> None:
+        if event.epoch == 2 and not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        listener(event)
+
+    return train(payload, listen)
+
+
+def dies_always(payload: dict[str, Any], listener: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def mistaken_training(payload: dict[str, Any], listener: Any) -> None:
+    _ = 1 // 0
+
+
 def train_starved(payload: dict[str, Any], listener: Any) -> Any:
-    """Train in a process that has hardly any memory left to itself."""
+    """Train where the system gives no more memory."""
     import resource
 
     from hyperprune.training.work import train
 
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + 2**20, resource.RLIM_INFINITY))
-    with Path(payload["folder"]).with_suffix(".starved").open("a") as stream:
+    with (Path(payload["folder"]).parent / f"{payload['label']} starved").open("a") as stream:
         stream.write("x")
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    limit = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (used + 2**22, limit[1]))
     hoard = []
-    while True:  # whatever is left, until the real allocator refuses
-        hoard.append(train(payload, listener))
-        hoard.append(bytearray(2**20))
+    try:
+        with contextlib.suppress(MemoryError):
+            while True:
+                hoard.append(bytearray(2**14))
+        return train(payload, listener)
+    finally:
+        hoard.clear()
+        resource.setrlimit(resource.RLIMIT_AS, limit)

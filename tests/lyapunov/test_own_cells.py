@@ -173,3 +173,92 @@ def test_whole_state_of_a_stack_needs_vectors_between_the_layers() -> None:
 def test_structure_alone_makes_a_cell() -> None:
     assert isinstance(LeakyCell(4, 6), lyapunov.Cell)
     assert not isinstance(nn.LSTM(3, 4), lyapunov.Cell)
+
+
+class ChainCell(LeakyCell):
+    """Two maps in a row, its Jacobian given as two factors."""
+
+    def __init__(self, features: int, size: int) -> None:
+        super().__init__(features, size)
+        self.hidden_size = self.state_size = size
+        self.asked = 0
+
+    def step(self, state: Tensor, x: Tensor) -> Tensor:
+        return torch.sin(torch.tanh(state @ self.inner.mT + x @ self.outer.mT) @ self.inner.mT)
+
+    def jacobian_factors(self, state: Tensor, x: Tensor) -> list[Tensor]:
+        self.asked += 1
+        first = torch.tanh(state @ self.inner.mT + x @ self.outer.mT)
+        slopes = 1 - first.square(), torch.cos(first @ self.inner.mT)
+        return [slope[:, :, None] * self.inner for slope in slopes]
+
+
+@pytest.mark.parametrize("direction", ["forward", "adjoint"])
+@pytest.mark.parametrize("k", [None, 2])
+def test_a_chain_is_followed_factor_by_factor(direction: str, k: int | None) -> None:
+    cell, inputs = ChainCell(4, 8), torch.randn(12, 3, 4).double()
+    options = {"direction": direction, "k": k, "warmup": 2}
+    found = lyapunov.spectrum(cell, inputs, **options)
+    expected = lyapunov.spectrum(cell, inputs, jacobian="automatic", **options)
+    torch.testing.assert_close(found.exponents, expected.exponents, atol=1e-10, rtol=0)
+    assert cell.asked == 12  # once a step, not once a sequence; automatic derivatives don't ask
+    mask = torch.ones(12, 3).bool()
+    mask[4:6, 1] = False
+    ragged = lyapunov.spectrum(cell, inputs, mask=mask, **options)
+    torch.testing.assert_close(ragged.exponents[[0, 2]], found.exponents[[0, 2]], atol=1e-10, rtol=0)
+
+
+def test_factors_make_no_whole_jacobian_for_few_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> Tensor:
+        raise AssertionError("a whole Jacobian was made")
+
+    monkeypatch.setattr(GenericLinearization, "operator", refuse)
+    found = lyapunov.spectrum(ChainCell(4, 8), torch.randn(6, 3, 4).double(), k=3)
+    assert found.exponents.shape == (3, 3)
+
+
+def test_the_hidden_part_is_asked_for_where_it_is_enough() -> None:
+    class Partial(LeakyCellWithJacobian):
+        def hidden_jacobian(self, state: Tensor, x: Tensor) -> Tensor:
+            self.partly = True
+            return super().jacobian(state, x)[:, : self.hidden_size, : self.hidden_size]
+
+        def jacobian(self, state: Tensor, x: Tensor) -> Tensor:
+            self.wholly = True
+            return super().jacobian(state, x)
+
+    for state, asked in (("hidden", {"partly"}), ("full", {"wholly"})):
+        cell, inputs = Partial(4, 6), torch.randn(9, 2, 4).double()
+        found = lyapunov.spectrum(cell, inputs, state=state)
+        expected = lyapunov.spectrum(cell, inputs, state=state, jacobian="automatic")
+        torch.testing.assert_close(found.exponents, expected.exponents, atol=1e-10, rtol=0)
+        assert {"partly", "wholly"} & vars(cell).keys() == asked
+
+
+@pytest.mark.parametrize("name", ["jacobian", "hidden_jacobian", "jacobian_factors"])
+def test_every_derivative_of_the_wrong_shape_is_named(name: str) -> None:
+    cell = LeakyCell(4, 6)
+    if name == "jacobian_factors":
+        cell.hidden_size = cell.state_size
+    wrong = torch.zeros(3, 5, 5).double()
+    setattr(cell, name, lambda state, x: [wrong] if name == "jacobian_factors" else wrong)
+    with pytest.raises(ConfigurationError, match=rf"^{name}\(state, x\) must give"):
+        lyapunov.spectrum(cell, torch.randn(5, 2, 4).double())
+
+
+def test_a_module_is_cast_for_the_type_asked_for_and_keeps_its_own() -> None:
+    class Tanh(nn.Module):
+        state_size = 5
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = nn.Linear(5, 5)
+
+        def step(self, state: Tensor, x: Tensor) -> Tensor:
+            return torch.tanh(self.inner(state) + x)
+
+    cell, inputs = Tanh(), torch.randn(6, 2, 5)
+    found = lyapunov.spectrum(cell, inputs, dtype=torch.float64)
+    assert cell.inner.weight.dtype == torch.float32
+    expected = lyapunov.spectrum(cell.double(), inputs.double())
+    assert torch.equal(found.exponents, expected.exponents)

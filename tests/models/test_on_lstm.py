@@ -7,6 +7,7 @@ from torch import Tensor
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import ONLSTM, Dropouts, ONLSTMConfig
 from hyperprune.models.ordered import OrderedLSTM
+from hyperprune.sparsity import SparseTraining
 
 TYPES, TIME, BATCH = 9, 6, 2
 
@@ -141,3 +142,39 @@ def test_layers_of_different_sizes_make_one_network() -> None:
 def test_a_chunk_must_divide_the_units() -> None:
     with pytest.raises(ConfigurationError, match="got 4 for 6"):
         OrderedLSTM(3, 6, chunk=4)
+
+
+def test_sparse_training_with_weight_drop_keeps_the_dead_at_zero() -> None:
+    torch.manual_seed(0)
+    dropouts = Dropouts(weight=0.3, hidden=0.2)
+    model = ONLSTM(TYPES, embedding=4, sizes=(8, 4), dropouts=dropouts, chunk=2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    rules = {"sparse_init": "er", "death": "magnitude", "growth": "random", "redistribution": "none"}
+    sparse = SparseTraining(model, optimizer, density=0.4, death_rate=0.5, **rules)
+    weights = dict(model.named_parameters())
+    total = sum(p.numel() for p in weights.values() if p.dim() >= 2)
+    assert "decoder.weight" not in sparse.masks  # tied
+    assert {name for name in sparse.masks if name.startswith("recurrent.0")} == {
+        "recurrent.0.weight_ih",
+        "recurrent.0.weight_hh",  # masters and gates together: one budget
+    }
+    for _ in range(3):
+        scores, _ = model(torch.randint(TYPES, (TIME, BATCH)))
+        scores.logsumexp(dim=-1).sum().backward()
+        sparse.step()
+        sparse.update_topology()
+        assert sum(int(mask.sum()) for mask in sparse.masks.values()) == int(0.4 * total + 0.5)
+        assert all(not weights[name][~mask].any() for name, mask in sparse.masks.items())
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, none is visible")
+def test_cuda_gives_the_numbers_and_derivatives_of_the_cpu() -> None:
+    torch.manual_seed(0)
+    own, inputs = layer(6, 2), torch.randn(TIME, BATCH, 3).double()
+    found = []
+    for device in ("cpu", "cuda"):
+        outputs, _ = own.to(device)(inputs.to(device))
+        gradients = torch.autograd.grad(outputs.square().sum(), list(own.parameters()))
+        found.append([tensor.cpu() for tensor in (outputs, *gradients)])
+    torch.testing.assert_close(*found, rtol=0, atol=1e-11)

@@ -9,6 +9,7 @@ from torch import Tensor
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import RHN
 from hyperprune.models.highway import RecurrentHighway
+from hyperprune.sparsity import SparseTraining
 
 TYPES, SIZE, DEPTH, TIME, BATCH = 11, 5, 3, 6, 2
 GATES = pytest.mark.parametrize("coupled", [True, False], ids=["coupled", "separate"])
@@ -174,3 +175,66 @@ def test_product_of_the_factors_is_the_jacobian() -> None:
         expected = torch.autograd.functional.jacobian(lambda s, own=layer, x=x: own.step(s, x), state)
         torch.testing.assert_close(product, expected[0, :, 0], rtol=0, atol=1e-12)
         torch.testing.assert_close(layer.jacobian(state, x)[0], product, rtol=0, atol=1e-12)
+
+
+def sparse_rhn(**options: object) -> tuple[RHN, SparseTraining]:
+    torch.manual_seed(0)
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    rules = {"sparse_init": "uniform", "death": "magnitude", "growth": "random", "redistribution": "none"}
+    return model, SparseTraining(model, optimizer, density=0.4, death_rate=0.5, **rules, **options)
+
+
+def live_by_gate(sparse: SparseTraining, depth: int) -> list[int]:
+    return [int(gate.sum()) for gate in sparse.masks[f"recurrent.weight_hh_d{depth}"].split(SIZE)]
+
+
+def test_sparse_training_counts_the_tied_matrix_once_and_keeps_the_dead_at_zero() -> None:
+    model, sparse = sparse_rhn()
+    total = sum(p.numel() for p in model.parameters() if p.dim() >= 2)
+    hidden = [f"recurrent.weight_hh_d{d}" for d in range(DEPTH)]
+    assert list(sparse.masks) == ["embedding.weight", "recurrent.weight_ih", *hidden]
+    assert total == TYPES * SIZE + 2 * SIZE * SIZE * (1 + DEPTH)
+    for _ in range(3):
+        scores, _ = model(torch.randint(TYPES, (TIME, BATCH)))
+        scores.logsumexp(dim=-1).sum().backward()
+        sparse.step()
+        assert sum(int(mask.sum()) for mask in sparse.masks.values()) == int(0.4 * total + 0.5)
+        weights = dict(model.named_parameters())
+        assert all(not weights[name][~mask].any() for name, mask in sparse.masks.items())
+
+
+def test_gates_of_a_depth_share_its_budget_and_depths_only_where_asked() -> None:
+    model, sparse = sparse_rhn()
+    with torch.no_grad():  # the transform gate's weights of depth 1 are the smallest: they die
+        model.recurrent.weight_hh_d1[SIZE:].mul_(1e-3)
+    before = [live_by_gate(sparse, d) for d in range(DEPTH)]
+    sparse.update_topology()
+    after = [live_by_gate(sparse, d) for d in range(DEPTH)]
+    assert [sum(gates) for gates in after] == [sum(gates) for gates in before]
+    assert after[1][0] > before[1][0]
+    assert after[1][1] < before[1][1]
+
+    model, sparse = sparse_rhn(share_budget=[["recurrent.weight_hh_d*"]])
+    with torch.no_grad():  # now all deaths of the three depths fall on the smallest
+        model.recurrent.weight_hh_d1.mul_(1e-3)
+    before = [sum(live_by_gate(sparse, d)) for d in range(DEPTH)]
+    sparse.update_topology()
+    after = [sum(live_by_gate(sparse, d)) for d in range(DEPTH)]
+    assert sum(after) == sum(before)
+    assert after[1] < before[1]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, none is visible")
+@GATES
+def test_cuda_gives_the_numbers_and_derivatives_of_the_cpu(coupled: bool) -> None:
+    torch.manual_seed(0)
+    layer = RecurrentHighway(3, SIZE, DEPTH, coupled=coupled).double()
+    inputs = torch.randn(TIME, BATCH, 3).double()
+    found = []
+    for device in ("cpu", "cuda"):
+        outputs, _ = layer.to(device)(inputs.to(device))
+        gradients = torch.autograd.grad(outputs.square().sum(), list(layer.parameters()))
+        found.append([tensor.cpu() for tensor in (outputs, *gradients)])
+    torch.testing.assert_close(*found, rtol=0, atol=1e-11)

@@ -6,7 +6,7 @@ import optuna
 import pytest
 
 from hyperprune.search import PoolConfig, SpaceConfig
-from hyperprune.search.chooser import Chooser, Suggestion
+from hyperprune.search.chooser import Chooser, Outcome, Suggestion
 
 POOL = PoolConfig(startup=3)
 SPACE = SpaceConfig()
@@ -28,9 +28,9 @@ def _play(database: Path, trials: int, pool: PoolConfig = POOL, restart: bool = 
         suggestion = asked.pop(0)
         assert suggestion.number == number
         failed = number == 4
-        variant = suggestion.variant
-        chooser.tell(None if failed else _value(variant.key()), {"variant": variant.to_dict()})
-    return [known.variant.key() for known in chooser.known()]
+        value = None if failed else _value(suggestion.choice.key())
+        chooser.tell(Outcome(value, None if value is None else (value,), suggestion.choice.to_dict()))
+    return [known.choice.key() for known in chooser.known()]
 
 
 @pytest.mark.parametrize("batch", [1, 4, 5])
@@ -88,6 +88,7 @@ def test_tpe_learns_from_what_it_is_told(tmp_path: Path) -> None:
     chooser = Chooser(tmp_path / "a.db", PoolConfig(startup=8), SPACE, 0.3, seed=5)
     while asked := chooser.ask():
         for suggestion in asked:
-            chooser.tell(0.0 if suggestion.variant.death == "set" else 1.0, {})
-    late = [known.variant.death for known in chooser.known()[20:]]
+            value = 0.0 if suggestion.choice.variant.death == "set" else 1.0
+            chooser.tell(Outcome(value, (value,), {}))
+    late = [known.choice.variant.death for known in chooser.known()[20:]]
     assert late.count("set") > 10

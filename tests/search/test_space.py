@@ -2,7 +2,9 @@ import optuna
 import pytest
 
 from hyperprune.errors import ConfigurationError
+from hyperprune.models import MODELS
 from hyperprune.search import SpaceConfig, configure, papers
+from hyperprune.search.network_papers import NETWORK_PAPERS
 from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
 
 EVERYTHING = SpaceConfig(
@@ -77,3 +79,16 @@ def test_papers_follow_the_rules() -> None:
     assert "zhu2017" in {paper.key for paper in papers(ramp)}
     averaged = configure("demo", None, {"recipe.optimizer": "snt-asgd"})
     assert {"merity2018", "liu2021"} <= {paper.key for paper in papers(averaged)}
+
+
+def test_papers_follow_the_network() -> None:
+    assert set(NETWORK_PAPERS) == set(MODELS)
+    for kind, own in NETWORK_PAPERS.items():
+        cited = papers(configure("demo", None, {"model.kind": kind}))
+        assert set(own) <= set(cited)
+        assert ("hochreiter1997" in {paper.key for paper in cited}) == ("lstm" in kind and kind != "on-lstm")
+
+
+def test_papers_follow_the_penalties() -> None:
+    assert "merity2017" in {paper.key for paper in papers(configure("wt2-mos"))}
+    assert "merity2017" not in {paper.key for paper in papers(configure("demo"))}

@@ -4,36 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_search import bits, small
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, run
+from hyperprune.search import RunFolder, SearchConfig, SearchResult, run
 from hyperprune.search.extension import extend
 from hyperprune.training.decisive import decisive, free_keys
-
-SMALL: dict[str, Any] = {
-    "corpus.max_train_tokens": 2000,
-    "corpus.max_vocabulary": 100,
-    "model.embedding": 8,
-    "model.hidden": 10,
-    "recipe.epochs": 4,
-    "recipe.learning_rate": 5.0,
-    "spectrum.batch": 2,
-    "spectrum.steps": 6,
-    "spectrum.warmup": 2,
-    "search.candidates": 9,
-    "search.startup": 3,
-    "search.batch": 3,
-}
-
-
-def small(**changes: Any) -> SearchConfig:
-    return configure("demo", None, {**SMALL, **changes})
-
-
-def bits(folder: Path) -> dict[str, bytes]:
-    """The result, the configuration, all weights and spectra."""
-    kept = [folder / "result.json", folder / "config.toml", *sorted(folder.rglob("*.safetensors"))]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in kept}
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +23,13 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SearchResult]
 def test_any_number_of_workers_gives_the_same_bytes(
     tmp_path: Path, alone: tuple[Path, SearchResult], workers: int
 ) -> None:
-    run(small(**{"runtime.workers": workers}), tmp_path / "run")
+    run(small(runtime__workers=workers), tmp_path / "run")
     assert bits(tmp_path / "run") == bits(alone[0])
 
 
 def test_another_number_of_workers_goes_on_with_the_same_run(alone: tuple[Path, SearchResult]) -> None:
     folder, result = alone
-    other = small(**{"runtime.workers": 3, "runtime.executor": "processes"})
+    other = small(runtime__workers=3, runtime__executor="processes")
     assert other.digest == small().digest
     before = bits(folder)
     assert run(other, folder) == result
@@ -63,7 +39,7 @@ def test_another_number_of_workers_goes_on_with_the_same_run(alone: tuple[Path, 
 
 
 def test_free_keys_are_named_by_the_schema_and_kept_from_the_run(tmp_path: Path) -> None:
-    config = small(**{"runtime.workers": 3, "runtime.address": "auto"})
+    config = small(runtime__workers=3, runtime__address="auto")
     assert free_keys(SearchConfig) == {
         "runtime": {"workers": True, "executor": True, "address": True, "gpu_share": True}
     }

@@ -7,6 +7,8 @@ nothing that it gives back is anything but text; no file of a run is read by it.
 import json
 import logging
 import os
+import socket
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -86,13 +88,18 @@ class RayCluster:
 
     def close(self) -> None:
         """End all jobs and leave the cluster; one that was started here ends."""
+        if self._closed.is_set():
+            return
         self._closed.set()
         with self._lock:
-            futures = [task.future for task in self._waiting] + list(self._running)
-        for future in futures:
-            self.cancel(future)
+            waiting, running = list(self._waiting), list(self._running.values())
+            self._running.clear()
+        for task in waiting:
+            task.future.cancel()
         self._listening.join()
-        self._ray.shutdown()
+        self._ray.shutdown()  # ends the tasks of this driver
+        for task in running:
+            task.future.set_exception(CancelledError())
 
     def _start(self) -> None:
         while self._waiting and len(self._running) < self._limit and not self._closed.is_set():
@@ -105,13 +112,14 @@ class RayCluster:
     def _ended(self, task: _Task, done: Future[str]) -> None:
         """Pass on what became of a job; Ray calls this from a thread of its own."""
         with self._lock:
-            self._running.pop(task.future, None)
+            if self._running.pop(task.future, None) is None:
+                return  # closed
             self._start()
         errors = self._ray.exceptions
         error = done.exception()
         if error is None:
             settle(task.future, json.loads(done.result()))
-        elif self._closed.is_set() or isinstance(error, errors.TaskCancelledError):
+        elif isinstance(error, errors.TaskCancelledError):
             task.future.set_exception(CancelledError())
         elif isinstance(error, errors.RayTaskError):  # not of the job, which answers with its errors
             task.future.set_exception(JobError(str(error)))
@@ -184,20 +192,44 @@ def _perform(function: str, payload: str, ear: Any) -> str:
 def _connected(address: str | None) -> Any:
     """Ray, connected to a cluster, or to one that it starts on this machine."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_AUTH_MODE", "token")  # whoever reaches a cluster can run code on it
+    if "ray" not in sys.modules:  # Ray reads it once
+        os.environ.setdefault("RAY_AUTH_MODE", "token")  # whoever reaches a cluster can run code on it
     try:
         import ray
     except ImportError:
         raise ConfigurationError(
             "the executor ray needs Ray: pip install 'hyperprune[ray]', or leave --executor out"
         ) from None
-    local: dict[str, Any] = {"include_dashboard": False} if address is None else {}
+    if address is None:
+        where: dict[str, Any] = {
+            "address": "local",
+            "include_dashboard": False,
+            "_node_ip_address": "127.0.0.1",
+        }
+    else:
+        _check_address(address)
+        where = {"address": address}
     try:
-        ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **local)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        said = " ".join(str(error).split())[:300]
-        raise ConfigurationError(
-            f"cannot join a Ray cluster at {address or 'this machine'} ({said}): give the address that ray "
-            "start printed"
-        ) from None
+        ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        raise _no_cluster(address or "this machine", error) from None
     return ray
+
+
+def _check_address(address: str) -> None:
+    """Find out in seconds whether anybody listens: Ray would ask for minutes."""
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, ValueError) as error:
+        raise _no_cluster(address, error) from None
+
+
+def _no_cluster(address: str, error: Exception) -> ConfigurationError:
+    said = " ".join(str(error).split())[:400]
+    return ConfigurationError(
+        f"cannot join a Ray cluster at {address} ({said}): give auto on a machine of the cluster, or the "
+        "address that ray start printed, such as 10.0.0.1:6379"
+    )

@@ -32,10 +32,14 @@ class Cell(Protocol):
     * ``hidden_size``: how many leading entries of the state are the hidden ones, which the next layer
       receives and which ``state="hidden"`` tracks; all of them where the attribute is missing.
     * ``jacobian(state, x) -> (batch, state, state)``: ``J[b, i, j] = d new_state[b, i] / d state[b, j]``.
+    * ``hidden_jacobian(state, x) -> (batch, hidden, hidden)``: its leading part alone, for
+      ``state="hidden"``, which spares making the rest.
+    * ``jacobian_factors(state, x)``: matrices ``(batch, state, state)`` whose product, last first, is the
+      Jacobian, for a step that is a chain of maps: few columns go through them one by one.
     * ``input_jacobian(state, x) -> (batch, state, features)``: the same for the input; used only by
       ``layerwise=False``.
 
-    Where the last two are missing, ``torch.func`` takes their place. A step is deterministic and treats
+    Where derivatives are missing, ``torch.func`` takes their place. A step is deterministic and treats
     the sequences of a batch independently.
     """
 

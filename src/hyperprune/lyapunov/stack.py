@@ -1,5 +1,6 @@
 """From what a user hands over to a list of layers, layer 1 first."""
 
+import copy
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from hyperprune.lyapunov.layers import (
     GRULayer,
     Layer,
     LSTMLayer,
+    OwnDerivatives,
     RNNLayer,
     Weights,
     read_weights,
@@ -94,6 +96,8 @@ def _torch_layer(module: nn.RNNBase | nn.RNNCellBase, layer: int | None, options
 
 def _generic_layer(system: Any, options: StackOptions, initial: Any) -> Layer:
     step: Callable[..., Any]
+    if isinstance(system, nn.Module) and options.dtype is not None and not options.keep_graph:
+        system = copy.deepcopy(system).to(options.dtype)
     if isinstance(system, Cell):
         step = system.step
     elif callable(system):
@@ -110,9 +114,9 @@ def _generic_layer(system: Any, options: StackOptions, initial: Any) -> Layer:
             f"the state size of {type(system).__name__} must be known: give initial_state (batch, n), "
             "or the cell an attribute state_size"
         )
-    offered = {} if options.automatic else {name: getattr(system, name, None) for name in _OWN}
+    own = OwnDerivatives() if options.automatic else OwnDerivatives.of(system)
     hidden = getattr(system, "hidden_size", None) or size
-    return GenericLayer(step, int(size), int(hidden), options.full, **offered)
+    return GenericLayer(step, int(size), int(hidden), options.full, own)
 
 
 def _with_input(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -124,9 +128,6 @@ def _with_input(function: Callable[..., Any]) -> Callable[..., Any]:
     except ValueError:  # a builtin without a signature
         return function
     return function
-
-
-_OWN = ("jacobian", "input_jacobian")
 
 
 def _without_closed_form(layer: Layer) -> Layer:

@@ -19,8 +19,10 @@ class OrderedLSTM(nn.Module):
         c' = F c + I g,               h' = o tanh(c')
 
     with i, f, o, g as in an LSTM and cumax the running sum of a softmax. A master gate rules ``chunk`` units
-    that lie side by side. The rows of ``weight_ih`` and ``weight_hh`` are mi, mf (units / chunk each), then
-    i, f, o, g: they share one pruning budget a matrix. All start uniform in +-1/sqrt(units), as torch's LSTM.
+    that lie side by side. The last one has mf = 1 and mi = 0: what its chunk's cells hold is never erased nor
+    written, and from a zero state they stay zero, as in the paper. The rows of ``weight_ih`` and
+    ``weight_hh`` are mi, mf (units / chunk each), then i, f, o, g: they share one pruning budget a matrix.
+    All start uniform in +-1/sqrt(units), as torch's LSTM.
 
     In training each window runs with a share of ``weight_hh`` at zero (weight-drop, as in an AWD-LSTM); the
     parameter itself keeps its values.

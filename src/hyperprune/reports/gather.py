@@ -56,7 +56,7 @@ def _candidate(folder: RunFolder, candidate: CandidateResult) -> Network:
     return Network(
         str(candidate.number),
         candidate.standing,
-        variant=candidate.variant,
+        variant=candidate.choices,
         train_loss=curve.train_loss,
         valid_score=curve.valid_score,
         ls_distance=curve.ls_distance,

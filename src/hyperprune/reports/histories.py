@@ -15,14 +15,16 @@ def read_history(job: JobFolder) -> History:
     The tensors beside it are not read: a picture needs no proof that they are whole, and those of a large
     run take minutes to hash.
     """
-    failure = _failure(job)
+    failure, initial = _failure(job), job.initial()
     for epoch in reversed(checkpoints.epochs(job.path)):
         target = checkpoints.path(job.path, epoch).with_suffix(".json")
         try:
-            return History(epochs=json.loads(target.read_bytes())["history"], failure=failure)
+            return History(
+                epochs=json.loads(target.read_bytes())["history"], failure=failure, initial=initial
+            )
         except (OSError, ValueError, KeyError, TypeError) as error:
             logger.warning("%s cannot be read (%s): the report goes without it", target, error)
-    return History(failure=failure)
+    return History(failure=failure, initial=initial)
 
 
 def _failure(job: JobFolder) -> Failure | None:

@@ -1,16 +1,18 @@
 """A search that has not ended, as far as its folder tells: the rankings are made again from the records."""
 
+import math
 from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
 
 from hyperprune.errors import HyperpruneError
 from hyperprune.reports.findings import DENSE, Network
 from hyperprune.reports.histories import read_history
 from hyperprune.search import RoundResult, RunFolder, SearchConfig
-from hyperprune.search.chooser import Chooser
-from hyperprune.search.halving import Standing, is_final, promoted, ranked
-from hyperprune.search.metrics import METRICS, Measured, spectrum_distance
+from hyperprune.search.chooser import Chooser, Suggestion
+from hyperprune.search.halving import Standing, promoted, ranked
+from hyperprune.search.metrics import METRICS, Measured, Parts, spectrum_distance
 from hyperprune.search.same_dynamics import left_out
-from hyperprune.sparsity import PruningVariant
 from hyperprune.training import EpochRecord, History, Score, score_named
 
 
@@ -28,15 +30,16 @@ def candidates_so_far(
         folder: the run.
         config: its configuration.
     """
-    variants = _variants(folder, config)
+    known = _known(folder, config)
     first: dict[str, int] = {}
-    owners = [first.setdefault(variant.key(), number) for number, variant in enumerate(variants)]
-    histories = {n: read_history(folder.candidate(n)) for n in set(owners)}
-    rounds = _rounds(folder, config, histories) if len(variants) == config.search.candidates else ()
-    alive = set(rounds[-1].promoted) if rounds else set(histories)
+    owners = [first.setdefault(one.choice.key(), number) for number, one in enumerate(known)]
+    histories = {n: _histories(folder, config, n) for n in set(owners)}
+    rounds = _rounds(folder, config, histories, len(known))
+    alive = set(histories) - {n for ranking in rounds for n in ranking.ranking}
+    alive |= {n for n in histories if _promoted_last(rounds, n)}
     networks = []
-    for number, (variant, owner) in enumerate(zip(variants, owners, strict=True)):
-        history = histories[owner]
+    for number, (suggestion, owner) in enumerate(zip(known, owners, strict=True)):
+        history = histories[owner][0]
         standing = "running" if owner in alive else "eliminated"
         if owner != number:
             standing, history = "duplicate", history.until(config.search.first_epochs)
@@ -48,8 +51,8 @@ def candidates_so_far(
             history,
             _distances(folder, config, owner, history),
             score_named(config.described),
-            variant=variant,
-            metric=_metric(folder, config, owner, history.until(config.search.first_epochs)),
+            choices=suggestion.choice.to_dict(),
+            metric=suggestion.value,
             note=f"same as {owner}" if owner != number else "",
         )
         networks.append(network)
@@ -63,7 +66,7 @@ def _network(
     distances: Sequence[float],
     score: Score,
     *,
-    variant: PruningVariant | None = None,
+    choices: dict[str, Any] | None = None,
     metric: float | None = None,
     note: str = "",
 ) -> Network:
@@ -71,7 +74,7 @@ def _network(
     return Network(
         name,
         standing,
-        variant=None if variant is None else variant.canonical().to_dict(),
+        variant=choices,
         train_loss=tuple(record.train_loss for record in records),
         valid_score=tuple(score.shown(record.valid_loss) for record in records),
         ls_distance=tuple(distances),
@@ -81,46 +84,76 @@ def _network(
     )
 
 
-def _variants(folder: RunFolder, config: SearchConfig) -> list[PruningVariant]:
+def _known(folder: RunFolder, config: SearchConfig) -> list[Suggestion]:
     if not folder.database.exists():
         return []
-    chooser = Chooser(folder.database, config.search, config.space, config.density, config.seed)
-    return [suggestion.variant for suggestion in chooser.known()]
+    return Chooser(folder.database, config.search, config.space, config.density, config.seed).known()
+
+
+def _histories(folder: RunFolder, config: SearchConfig, number: int) -> tuple[History, ...]:
+    return tuple(read_history(folder.candidate(number, seed)) for seed in range(config.search.seeds))
+
+
+def _promoted_last(rounds: Sequence[RoundResult], number: int) -> bool:
+    """Whether a candidate went on from the last ranking that holds it."""
+    return next((number in r.promoted for r in reversed(rounds) if number in r.ranking), False)
 
 
 def _rounds(
-    folder: RunFolder, config: SearchConfig, histories: dict[int, History]
+    folder: RunFolder, config: SearchConfig, histories: dict[int, tuple[History, ...]], known: int
 ) -> tuple[RoundResult, ...]:
-    """Rank again, as the search did, for as long as every candidate of a round has trained it."""
+    """Rank again, as the search did, for as long as every candidate of a round has trained it.
+
+    Not by a metric of the user's own: nothing that a run folder names is imported to look at it.
+    """
     found: list[RoundResult] = []
-    alive, until = sorted(histories), config.search.first_epochs
-    while alive:
-        reached = {n: histories[n].until(until) for n in alive}
-        if any(h.failure is None and len(h.epochs) < until for h in reached.values()):
+    begin, metric = 0, config.search.metric
+    for number, bracket in enumerate(config.plan.brackets):
+        stop = begin + bracket.candidates
+        if known < stop or metric not in METRICS:
             break
-        metrics = {n: _metric(folder, config, n, history) for n, history in reached.items()}
+        alive = [n for n in sorted(histories) if begin <= n < stop]
+        found += _bracket(folder, config, {n: histories[n] for n in alive}, number, bracket.until)
+        begin = stop
+    return tuple(found)
+
+
+def _bracket(
+    folder: RunFolder,
+    config: SearchConfig,
+    histories: dict[int, tuple[History, ...]],
+    bracket: int,
+    until: int,
+) -> list[RoundResult]:
+    found: list[RoundResult] = []
+    alive = list(histories)
+    while True:
+        reached = {n: tuple(h.until(until) for h in histories[n]) for n in alive}
+        if not all(_has_reached(history, until) for each in reached.values() for history in each):
+            return found
+        parts = {n: _parts(folder, config, n, each) for n, each in reached.items()}
+        whole = {n: own for n, own in parts.items() if own is not None}
+        scores = METRICS[config.search.metric].compared(list(whole.values()), config.search.loss_weight)
         order = ranked(
-            Standing(metric, reached[n].last.valid_loss, n)
-            for n, metric in metrics.items()
-            if metric is not None
+            Standing(score, fmean(h.valid_loss for h in reached[n]), n)
+            for n, score in zip(whole, scores, strict=True)
         )
-        ranking = [standing.number for standing in order]
-        same = _same(folder, config, ranking, until)
-        alive = promoted(order, same)
+        same = _same(folder, config, [standing.number for standing in order], until)
+        step = config.plan.step(bracket, until, len(order), len(order) - len(same))
         found.append(
             RoundResult(
+                bracket=bracket,
                 until=until,
-                ranking=tuple(ranking),
+                ranking=tuple(standing.number for standing in order),
                 metric=tuple(standing.metric for standing in order),
-                promoted=tuple(alive),
-                failed=tuple(n for n, metric in metrics.items() if metric is None),
+                promoted=tuple(promoted(order, step.kept, same)),
+                failed=tuple(n for n in parts if n not in whole),
                 same_as=same,
             )
         )
-        if is_final(len(alive)):
-            break
-        until += config.search.round_epochs
-    return tuple(found)
+        if step.last or not order:
+            return found
+        alive, until = list(found[-1].promoted), step.until
 
 
 def _same(folder: RunFolder, config: SearchConfig, ranking: list[int], epoch: int) -> dict[int, int]:
@@ -130,14 +163,34 @@ def _same(folder: RunFolder, config: SearchConfig, ranking: list[int], epoch: in
         return {}
 
 
-def _metric(folder: RunFolder, config: SearchConfig, number: int, history: History) -> float | None:
-    if history.failure is not None or not history.epochs:
-        return None
-    measured = Measured(history.last, folder.candidate(number), folder.dense, config.search.distance)
-    try:
-        return METRICS[config.search.metric](measured)
-    except (HyperpruneError, OSError):
-        return None
+def _has_reached(history: History, until: int) -> bool:
+    """Whether nothing is left to do for a ranking after ``until`` epochs."""
+    if history.failure is not None:
+        return True
+    return len(history.epochs) >= until and (until > 0 or history.initial is not None)
+
+
+def _parts(
+    folder: RunFolder, config: SearchConfig, number: int, histories: tuple[History, ...]
+) -> Parts | None:
+    """What the metric measured, averaged over the seeds; none for what cannot be read."""
+    measured = []
+    for seed, history in enumerate(histories):
+        if history.failure is not None:
+            return None
+        seen = Measured(
+            len(history.epochs),
+            history.valid_loss,
+            folder.candidate(number, seed),
+            folder.dense_of(seed),
+            config.search.distance,
+        )
+        try:
+            measured.append(METRICS[config.search.metric].measure(seen))
+        except (HyperpruneError, OSError):
+            return None
+    means = tuple(fmean(values) for values in zip(*measured, strict=True))
+    return means if all(map(math.isfinite, means)) else None
 
 
 def _distances(folder: RunFolder, config: SearchConfig, number: int, history: History) -> list[float]:

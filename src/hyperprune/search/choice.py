@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.models import ModelConfig
 from hyperprune.sparsity import PruningVariant
 from hyperprune.training import Recipe
+from hyperprune.training.opening import TaskDescription
+from hyperprune.training.text_task import TextTask
 
 
 @dataclass(frozen=True)
@@ -42,20 +43,21 @@ class Choice:
             return recipe
         return recipe.model_copy(update={"learning_rate": self.learning_rate})
 
-    def model(self, model: ModelConfig) -> ModelConfig:
-        """The network that this candidate prunes.
+    def task(self, task: TaskDescription) -> TaskDescription:
+        """The task with the network that this candidate prunes.
 
         Raises:
-            ConfigurationError: it has no dropout.
+            ConfigurationError: the network has no dropout.
         """
         if self.dropout is None:
-            return model
-        if "dropout" not in type(model).model_fields:
+            return task
+        if not isinstance(task, TextTask) or "dropout" not in type(task.model).model_fields:
+            name = task.model.kind if isinstance(task, TextTask) else task.object
             raise ConfigurationError(
-                f"space.dropout needs a network with a key dropout, which {model.kind} has not: leave "
+                f"space.dropout needs a network with a key dropout, which {name} has not: leave "
                 "space.dropout out"
             )
-        return model.model_copy(update={"dropout": self.dropout})
+        return task.model_copy(update={"model": task.model.model_copy(update={"dropout": self.dropout})})
 
     def to_dict(self) -> dict[str, Any]:
         """All choices as values that JSON can hold."""

@@ -6,42 +6,71 @@ The asking happens in memory; study.db receives each trial once, finished, in or
 can leave no half-asked trial, and replaying study.db gives the same suggestions.
 """
 
+import copy
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+import torch
+from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from hyperprune.search.batches import batch_of
+from hyperprune.search.choice import Choice
 from hyperprune.search.config import PoolConfig
+from hyperprune.search.metrics import Metric, Parts
+from hyperprune.search.samplers import Asking, Seeds
 from hyperprune.search.space import SpaceConfig
 from hyperprune.search.study import Study
 from hyperprune.seeding import derive
-from hyperprune.sparsity import PruningVariant
+
+_IDLE = RandomSampler(seed=0)  # stands by while trials are told, so that no sampler acts on that
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A variant to be trained, or one that has been told.
+    """A choice to be trained, or one that has been told.
 
     Attributes:
         number: of its trial.
-        variant: the suggestion.
+        choice: the suggestion.
         suggested_by: what the optimiser was told of earlier ones when it made it.
+        value: what it was told of this one; none if it failed or has not been told.
     """
 
     number: int
-    variant: PruningVariant
+    choice: Choice
     suggested_by: str
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial is told.
+
+    Attributes:
+        value: its score among those measured so far, finite; none for a failed candidate.
+        parts: what the score was made of; none for a failed candidate.
+        notes: JSON values kept with the trial.
+    """
+
+    value: float | None
+    parts: Parts | None
+    notes: dict[str, Any]
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What is stored beside the value."""
+        return self.notes if self.parts is None else {**self.notes, "parts": list(self.parts)}
 
 
 class Chooser:
-    """Asks an Optuna sampler for variants and tells it their metric.
+    """Asks an Optuna sampler for choices and tells it how they did.
 
     Args:
         database: the SQLite file; made if it does not exist.
@@ -49,14 +78,25 @@ class Chooser:
         space: the choices.
         density: live share of every variant.
         seed: root seed.
+        metric: what is told; if it compares candidates, all that were told are compared anew before each
+            batch.
     """
 
     def __init__(
-        self, database: Path, pool: PoolConfig, space: SpaceConfig, density: float, seed: int
+        self,
+        database: Path,
+        pool: PoolConfig,
+        space: SpaceConfig,
+        density: float,
+        seed: int,
+        metric: Metric | None = None,
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._pool, self._space, self._density, self._seed = pool, space, density, seed
-        self._stored = Study(database, {"sampler": self._settings(), "told": pool.told})
+        self._compares = metric if metric is not None and metric.scores is not None else None
+        arguments = pool.optimiser.arguments(Asking(pool.startup, pool.batch), space)
+        self._settings = {"name": pool.sampler, "arguments": arguments, "optuna": optuna.__version__}
+        self._stored = Study(database, {"sampler": self._settings, "told": pool.told})
         self._remember()
 
     @property
@@ -69,58 +109,54 @@ class Chooser:
         return [
             Suggestion(
                 number,
-                self._space.variant(trial.params, self._density),
+                self._space.choice(trial.params, self._density),
                 str(trial.user_attrs.get("suggested_by", self.told)),
+                trial.value,
             )
             for number, trial in enumerate(self._stored.trials())
         ]
 
-    def ask(self) -> list[Suggestion]:
-        """The rest of the batch, nothing if the pool is full; tell all of it before the next is asked.
+    def ask(self, stop: int | None = None) -> list[Suggestion]:
+        """The rest of the batch, nothing if the pool is full; all of it must be told before more is asked.
 
         What is asked and not told yet counts as running: TPE keeps away from it ("constant liar").
+
+        Args:
+            stop: number of the first trial that is not wanted yet; the size of the pool if none.
         """
         if self._asked:
             raise ValueError("a batch is asked when all of the one before has been told: tell the others")
+        if self._compares is not None:
+            self._remember()
         first = len(self._memory.get_trials(deepcopy=False))
-        last = min(self._batch(first).stop, self._pool.candidates)
-        suggestions = []
+        last = min(self._batch(first).stop, self._pool.candidates if stop is None else stop)
         for number in range(first, last):
-            self._memory.sampler = self._sampler(number)
-            trial = self._memory.ask()
-            self._space.suggest(trial)
-            self._asked.append(trial)
-            variant = self._space.variant(trial.params, self._density)
-            suggestions.append(Suggestion(number, variant, self._pool.told))
+            self._asked.append(self._ask(number))
         for early in self._early:
-            self._memory.tell(early.number, early.value, early.state)
+            self._tell(early.number, early.value)
         self._early.clear()
-        return suggestions
+        return [
+            Suggestion(t.number, self._space.choice(t.params, self._density), self._pool.told)
+            for t in self._asked
+        ]
 
-    def tell(self, value: float | None, attributes: dict[str, Any]) -> None:
-        """Store the next trial that was asked: complete with its metric, or failed if there is none.
-
-        Args:
-            value: the metric, finite; none for a failed candidate.
-            attributes: JSON values kept with the trial.
-        """
+    def tell(self, outcome: Outcome) -> None:
+        """Store the next trial that was asked: complete with its value, or failed if there is none."""
         trial = self._asked.popleft()
-        self._stored.add(trial.params, trial.distributions, value, attributes)
-        self._memory.tell(trial, value, TrialState.FAIL if value is None else TrialState.COMPLETE)
+        self._stored.add(trial.params, trial.distributions, outcome.value, outcome.attributes)
+        self._tell(trial.number, outcome.value)
 
-    def retell(self, outcomes: Sequence[tuple[float | None, dict[str, Any]]]) -> None:
+    def retell(self, outcomes: Sequence[Outcome]) -> None:
         """Replace what the study was told, by the values of another ranking for the same suggestions.
 
         Args:
-            outcomes: metric and attributes of each known suggestion, in order, as ``tell`` takes them.
+            outcomes: of each known suggestion, in order.
         """
-        trials = self._stored.trials()
         told = [
-            (trial.params, trial.distributions, *outcome)
-            for trial, outcome in zip(trials, outcomes, strict=True)
+            (trial.params, trial.distributions, outcome.value, outcome.attributes)
+            for trial, outcome in zip(self._stored.trials(), outcomes, strict=True)
         ]
-        attributes = {"sampler": self._settings(), "told": self._pool.told}
-        self._stored = self._stored.replaced(attributes, told)
+        self._stored = self._stored.replaced({"sampler": self._settings, "told": self._pool.told}, told)
         self._remember()
 
     def _remember(self) -> None:
@@ -133,6 +169,10 @@ class Chooser:
         self._early: list[FrozenTrial] = []
         stored = self._stored.trials()
         first = self._batch(len(stored)).start
+        stored = [*self._compared(stored[:first]), *stored[first:]]
+        if self._pool.optimiser.replays:
+            self._repeat(stored)
+            return
         for trial in stored:
             if trial.number < first:
                 self._memory.add_trial(trial)
@@ -143,26 +183,63 @@ class Chooser:
                 )
                 self._memory.add_trial(running)
 
+    def _repeat(self, stored: Sequence[FrozenTrial]) -> None:
+        """Ask for the stored trials again, batch by batch, for a sampler that keeps notes as it is asked."""
+        for trial in stored:
+            if trial.number == self._batch(trial.number).start:
+                self._tell_early()
+            self._memory.enqueue_trial(trial.params)
+            self._ask(trial.number)
+            self._early.append(trial)
+        if self._batch(len(stored)).start == len(stored):
+            self._tell_early()
+
+    def _ask(self, number: int) -> Trial:
+        """The trial of a number; one that is enqueued has its choices already, and the sampler its notes."""
+        pool, seed = self._pool, self._seed
+        seeds = Seeds(*(derive(seed, "sampler", *which) % 2**32 for which in ((), (number,))))
+        self._memory.sampler = pool.optimiser.build(self._settings["arguments"], seeds)  # type: ignore[arg-type]
+        with _one_thread():
+            trial = self._memory.ask()
+            if pool.optimiser.replays:
+                _ = trial.relative_params  # else Optuna asks the sampler only where a choice is open
+            self._space.suggest(trial)
+        self._memory.sampler = _IDLE
+        return trial
+
+    def _tell(self, number: int, value: float | None) -> None:
+        self._memory.tell(number, value, TrialState.FAIL if value is None else TrialState.COMPLETE)
+
+    def _tell_early(self) -> None:
+        for trial in self._early:
+            self._tell(trial.number, trial.value)
+        self._early.clear()
+
+    def _compared(self, stored: list[FrozenTrial]) -> list[FrozenTrial]:
+        """The stored trials, with their values among all of them where the metric compares."""
+        if self._compares is None:
+            return stored
+        measured = [trial for trial in stored if trial.value is not None]
+        parts = [tuple(trial.user_attrs["parts"]) for trial in measured]
+        scores = self._compares.compared(parts, self._pool.loss_weight)
+        values = {trial.number: score for trial, score in zip(measured, scores, strict=True)}
+        compared = [copy.copy(trial) for trial in stored]
+        for trial in compared:
+            trial.value = values.get(trial.number)
+        return compared
+
     def _batch(self, number: int) -> range:
         """The batch of a trial; a sampler that learns nothing may be asked for all at once."""
-        learns = self._pool.sampler != "random"
-        return batch_of(number, self._pool.batch, self._pool.startup if learns else sys.maxsize)
+        startup = self._pool.startup if self._pool.optimiser.learns else sys.maxsize
+        return batch_of(number, self._pool.batch, startup)
 
-    def _sampler(self, number: int) -> BaseSampler:
-        seed = derive(self._seed, "sampler", number) % 2**32
-        if self._pool.sampler == "random":
-            return RandomSampler(seed=seed)
-        return TPESampler(seed=seed, **self._settings()["arguments"])
 
-    def _settings(self) -> dict[str, Any]:
-        """TPE's settings, explicit because Optuna's defaults have changed between versions."""
-        if self._pool.sampler == "random":
-            return {"name": "random", "arguments": {}}
-        arguments = {
-            "n_startup_trials": self._pool.startup,
-            "n_ei_candidates": 24,
-            "multivariate": True,
-            "group": self._space.conditional,
-            "constant_liar": self._pool.batch > 1,
-        }
-        return {"name": "tpe", "arguments": arguments}
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Sums of a Gaussian process change in the last bits with the number of threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -8,10 +8,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from torch import nn
 
+from hyperprune.errors import ConfigurationError
 from hyperprune.optim import build
-from hyperprune.search.halving import budgets
-from hyperprune.search.metrics import METRICS
+from hyperprune.search.own_metric import check_name
+from hyperprune.search.plans import PLANS, Plan, Settings, rankings
 from hyperprune.search.runtime import SearchRuntime
+from hyperprune.search.samplers import SAMPLERS, SamplerRule
+from hyperprune.search.samplers import check as check_sampler
 from hyperprune.search.space import SpaceConfig
 from hyperprune.sparsity import SparseTraining, density_from_sparsity
 from hyperprune.training.decisive import decisive
@@ -27,9 +30,25 @@ class PoolConfig(BaseModel):
     candidates: int = Field(
         40, ge=1, le=100_000, description="Suggestions of the optimiser, duplicates included."
     )
-    first_epochs: int = Field(3, ge=1, description="Epochs of every candidate before the first ranking.")
+    plan: str = Field(
+        "rounds", description="Who trains how far: rounds of the paper, full, halving or hyperband."
+    )
+    first_epochs: int = Field(
+        3,
+        ge=0,
+        description="Epochs of every candidate before the first ranking; 0 ranks networks at initialisation. "
+        "For halving and hyperband the fewest epochs.",
+    )
     round_epochs: int = Field(3, ge=1, description="Further epochs of the survivors in each round.")
-    metric: str = Field("ls", description="What ranks candidates: ls (distance of spectra) or loss.")
+    eta: int = Field(
+        3, ge=2, le=1000, description="One of so many candidates goes on in halving and hyperband."
+    )
+    metric: str = Field(
+        "ls",
+        description="What ranks candidates: ls (distance of spectra), loss, rank (weighted ranks of both), "
+        "or a function of yours, package.module:function.",
+    )
+    loss_weight: float = Field(0.5, ge=0, le=1, description="Weight of the loss in the metric rank.")
     distance: Literal["l2", "wasserstein"] = Field("l2", description="Distance of two spectra.")
     near_duplicates: float | None = Field(
         None,
@@ -37,8 +56,16 @@ class PoolConfig(BaseModel):
         description="Two candidates whose exponents differ by at most this (root mean square, nats a step) "
         "are the same: the worse one is not promoted beside the better. None for off.",
     )
-    sampler: Literal["tpe", "random"] = Field("tpe", description="Optimiser that suggests variants.")
-    startup: int = Field(10, ge=1, description="Random suggestions before TPE begins.")
+    sampler: str = Field("tpe", description="Optimiser that suggests candidates.")
+    startup: int = Field(
+        10, ge=1, description="Random suggestions before an optimiser that learns begins to."
+    )
+    seeds: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="Trainings of each candidate, from other initial weights; the mean ranks.",
+    )
     batch: int = Field(
         4,
         ge=1,
@@ -50,13 +77,52 @@ class PoolConfig(BaseModel):
     @property
     def told(self) -> str:
         """What the optimiser is told: the metric, with the distance where it is one."""
-        return self.metric if self.metric == "loss" else f"{self.metric}, {self.distance}"
+        if self.metric == "loss":
+            return self.metric
+        weight = f", {self.loss_weight:g} loss" if self.metric == "rank" else ""
+        return f"{self.metric}, {self.distance}{weight}"
+
+    @property
+    def optimiser(self) -> SamplerRule:
+        """What is known of the sampler."""
+        return SAMPLERS[self.sampler]
+
+    def planned(self, full: int) -> Plan:
+        """Who trains how far, with a full budget of so many epochs."""
+        settings = Settings(self.candidates, self.first_epochs, self.round_epochs, self.eta, full)
+        return PLANS[self.plan](settings)
 
     @field_validator("metric")
     @classmethod
     def _known_metric(cls, name: str) -> str:
-        METRICS[name]
+        check_name(name)
         return name
+
+    @field_validator("sampler")
+    @classmethod
+    def _known_sampler(cls, name: str) -> str:
+        SAMPLERS[name]
+        return name
+
+    @field_validator("plan")
+    @classmethod
+    def _known_plan(cls, name: str) -> str:
+        PLANS[name]
+        return name
+
+    @model_validator(mode="after")
+    def _plan_suits_the_rest(self) -> "PoolConfig":
+        if self.plan in ("halving", "hyperband") and self.first_epochs < 1:
+            raise ConfigurationError(
+                f"the plan {self.plan} multiplies epochs, so search.first_epochs must be at least 1, got 0: "
+                "give 1, or the plan rounds"
+            )
+        if self.plan == "hyperband" and self.optimiser.learns:
+            raise ConfigurationError(
+                f"the brackets of hyperband are measured at different epochs, which {self.sampler} would "
+                "compare: give search.sampler = random, grid or qmc"
+            )
+        return self
 
 
 class SearchConfig(Tasked):
@@ -99,11 +165,28 @@ class SearchConfig(Tasked):
         return self
 
     @model_validator(mode="after")
+    def _network_has_what_the_space_chooses(self) -> "SearchConfig":
+        for choice in self.space.example_choices(self.density) if self.space.dropout else ():
+            choice.task(self.described)
+        return self
+
+    @property
+    def plan(self) -> Plan:
+        """Who trains how far."""
+        return self.search.planned(self.recipe.epochs)
+
+    @model_validator(mode="after")
+    def _sampler_serves_the_space(self) -> "SearchConfig":
+        check_sampler(self.search.sampler, self.search.optimiser, self.space, self.search.candidates)
+        return self
+
+    @model_validator(mode="after")
     def _budget_suffices(self) -> "SearchConfig":
-        last = budgets(self.search.candidates, self.search.first_epochs, self.search.round_epochs)[-1]
-        if last.until > self.recipe.epochs:
+        full = self.recipe.epochs
+        last = max(ranking.until for ranking in rankings(self.plan))
+        if last > full:
             raise ValueError(
-                f"the rounds train up to epoch {last.until}, beyond [recipe] epochs = {self.recipe.epochs}: "
+                f"the rounds train up to epoch {last}, beyond [recipe] epochs = {full}: "
                 "raise epochs, or lower [search] candidates, first_epochs or round_epochs"
             )
         return self

@@ -9,10 +9,12 @@ from typing import Any
 
 from hyperprune.executors import Executor, InProcess, make
 from hyperprune.search.candidate import Candidate
-from hyperprune.search.chooser import Chooser, Suggestion
+from hyperprune.search.chooser import Chooser, Outcome, Suggestion
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.events import CandidateEnded, Event, Listener, RoundBegan
-from hyperprune.search.halving import Standing, is_final, promoted, ranked
+from hyperprune.search.halving import Standing, promoted, ranked
+from hyperprune.search.metrics import Parts
+from hyperprune.search.plans import Bracket
 from hyperprune.search.result import RoundResult, SearchResult
 from hyperprune.search.run_folder import RunFolder
 from hyperprune.search.same_dynamics import left_out
@@ -57,7 +59,7 @@ def run(
         with _started(config, listener, executor) as running:
             result = Search(config, folder, running, listener).run()
         folder.save_result(result)
-        save_timings(folder, [candidate.number for candidate in result.candidates])
+        save_timings(folder, [c.number for c in result.candidates], config.search.seeds)
         return result
 
 
@@ -100,19 +102,21 @@ class Search:
     ) -> None:
         self._config, self._folder, self._listener = config, folder, listener
         self._trainer = Trainer(config, folder, executor, listener)
+        self._plan, self._metric = config.plan, self._trainer.metric
         self._score = score_named(config.described)
         self._rounds: list[RoundResult] = []
+        self._finalists: list[int] = []
         self._candidates: dict[int, Candidate] = {}
-        self._first_of: dict[str, int] = {}  # number of the first candidate with a canonical variant
+        self._first_of: dict[str, int] = {}  # number of the first candidate with a canonical choice
 
     def run(self) -> SearchResult:
         """All stages in order; the dense reference trains beside them."""
         self._listener(RoundBegan("dense", 1, self._config.recipe.epochs))
         dense = self._trainer.dense()
         dense.check()
-        self._pool()
-        self._halve()
-        self._finals()
+        chooser = self._chooser()
+        for number, bracket in enumerate(self._plan.brackets):
+            self._go_through(number, self._pool(chooser, number, bracket), bracket.until)
         return summarise(
             self._config,
             self._folder,
@@ -120,112 +124,155 @@ class Search:
             dense.trained(),
             list(self._candidates.values()),
             self._rounds,
+            self._finalists,
         )
 
-    def _pool(self) -> None:
-        pool, config = self._config.search, self._config
-        self._listener(RoundBegan("pool", pool.candidates, pool.first_epochs))
-        chooser = Chooser(self._folder.database, pool, config.space, config.density, config.seed)
-        for _ in self._first_round(chooser.known()[: pool.candidates]):
-            pass
-        if chooser.told != pool.told:  # extended by another metric: the optimiser hears it for all candidates
-            chooser.retell([(c.metric, _attributes(c)) for c in self._candidates.values()])
-        while batch := chooser.ask():
-            for candidate in self._first_round(batch):
-                chooser.tell(candidate.metric, _attributes(candidate))
+    def _chooser(self) -> Chooser:
+        config = self._config
+        return Chooser(
+            self._folder.database, config.search, config.space, config.density, config.seed, self._metric
+        )
 
-    def _first_round(self, suggestions: list[Suggestion]) -> Iterator[Candidate]:
+    def _pool(self, chooser: Chooser, number: int, bracket: Bracket) -> list[Candidate]:
+        """Train the candidates of a bracket until its first ranking, and tell the optimiser."""
+        name = "pool" if len(self._plan.brackets) == 1 else f"bracket {number + 1}"
+        self._listener(RoundBegan(name, bracket.candidates, bracket.until))
+        begin = len(self._candidates)
+        stop = begin + bracket.candidates
+        for _ in self._first_round(chooser.known()[begin:stop], bracket.until):
+            pass
+        extended = chooser.told != self._config.search.told
+        if extended and len(self._candidates) == len(chooser.known()):  # it hears the new metric for all
+            chooser.retell([_outcome(candidate) for candidate in self._candidates.values()])
+        while batch := chooser.ask(stop):
+            for candidate in self._first_round(batch, bracket.until):
+                chooser.tell(_outcome(candidate))
+        return [self._candidates[n] for n in range(begin, stop) if self._candidates[n].duplicate_of is None]
+
+    def _first_round(self, suggestions: list[Suggestion], until: int) -> Iterator[Candidate]:
         """Train suggestions, those that repeat an earlier one excepted."""
-        until = self._config.search.first_epochs
-        fresh = [s for s in suggestions if self._first_of.setdefault(s.variant.key(), s.number) == s.number]
-        trained = self._trainer.train(Wanted(s.number, s.variant, until) for s in fresh)
+        fresh = [s for s in suggestions if self._first_of.setdefault(s.choice.key(), s.number) == s.number]
+        trained = self._trainer.train(Wanted(s.number, s.choice, until) for s in fresh)
         for suggestion in suggestions:
-            number, first = suggestion.number, self._first_of[suggestion.variant.key()]
+            number, first = suggestion.number, self._first_of[suggestion.choice.key()]
             if first == number:
-                history, metric = next(trained)
-                candidate = Candidate(number, suggestion.variant, history, metric, pool_metric=metric)
+                reached = next(trained)
+                candidate = Candidate(number, suggestion.choice, reached.histories, reached.parts)
+                candidate = replace(candidate, pool_spread=candidate.spread)
                 note = ""
             else:
                 candidate = replace(self._candidates[first], number=number, duplicate_of=first)
-                candidate = replace(candidate, variant=suggestion.variant)
+                candidate = replace(candidate, choice=suggestion.choice)
                 note = f"same as candidate {first}"
             candidate = replace(candidate, suggested_by=suggestion.suggested_by)
+            candidate = self._scored_so_far(candidate)
             self._candidates[number] = candidate
             self._tell(candidate, note)
             yield candidate
 
-    def _halve(self) -> None:
-        """Rank, promote the better half and train it on, until two are left."""
-        alive = [c for c in self._candidates.values() if c.duplicate_of is None]
-        until = self._config.search.first_epochs
-        alive = self._rank(alive, until)
-        while not is_final(len(alive)):
-            until += self._config.search.round_epochs
-            self._listener(RoundBegan(f"round {len(self._rounds) + 1}", len(alive), until))
-            alive = self._rank(self._train_on(alive, until), until)
-
-    def _finals(self) -> None:
-        """Train the last ones to the full budget."""
-        last = self._rounds[-1].promoted
-        until = self._config.recipe.epochs
-        self._listener(RoundBegan("finals", len(last), until))
-        self._train_on([self._candidates[number] for number in last], until)
+    def _go_through(self, bracket: int, alive: list[Candidate], until: int) -> None:
+        """Rank and train on those that the plan keeps, until they have the full budget."""
+        while True:
+            order = self._rank(alive)
+            same = self._same_dynamics(order, until)
+            step = self._plan.step(bracket, until, len(order), len(order) - len(same))
+            kept = promoted(order, step.kept, same)
+            self._record(bracket, until, order, kept, same, alive)
+            name = "finals" if step.last else f"round {len(self._rounds)}"
+            self._listener(RoundBegan(name, len(kept), step.until))
+            alive, until = self._train_on([self._candidates[n] for n in kept], step.until), step.until
+            if step.last:
+                self._finalists += kept
+            if step.last or not kept:
+                return
 
     def _train_on(self, candidates: list[Candidate], until: int) -> list[Candidate]:
-        wanted = [Wanted(candidate.number, candidate.variant, until) for candidate in candidates]
-        further = []
-        for candidate, (history, metric) in zip(candidates, self._trainer.train(wanted), strict=True):
-            further.append(replace(candidate, history=history, metric=metric, rounds=candidate.rounds + 1))
+        wanted = [Wanted(candidate.number, candidate.choice, until) for candidate in candidates]
+        further: list[Candidate] = []
+        for candidate, reached in zip(candidates, self._trainer.train(wanted), strict=True):
+            grown = replace(candidate, histories=reached.histories, parts=reached.parts)
+            grown = replace(grown, rounds=candidate.rounds + 1, metric=None)
+            further.append(self._scored_so_far(grown, [c.mean_parts for c in further]))
             self._candidates[candidate.number] = further[-1]
             self._tell(further[-1])
         return further
 
-    def _rank(self, candidates: list[Candidate], until: int) -> list[Candidate]:
-        """Record the ranking of a round and give those that go on."""
-        order = ranked(
-            Standing(candidate.metric, candidate.history.last.valid_loss, candidate.number)
-            for candidate in candidates
-            if candidate.metric is not None
+    def _scored_so_far(self, candidate: Candidate, others: list[Parts | None] | None = None) -> Candidate:
+        """The candidate with its score among those measured before it, in the pool or in its round."""
+        own = candidate.mean_parts
+        if own is None:
+            return replace(candidate, metric=None)
+        if self._metric.scores is None:
+            return replace(candidate, metric=own[0])
+        if others is None:
+            others = [c.mean_parts for c in self._candidates.values()]
+        parts = [*(other for other in others if other is not None), own]
+        return replace(candidate, metric=self._metric.compared(parts, self._config.search.loss_weight)[-1])
+
+    def _rank(self, candidates: list[Candidate]) -> list[Standing]:
+        """The candidates of a round that did not fail, best first."""
+        measured = [(c, parts) for c in candidates if (parts := c.mean_parts) is not None]
+        weight = self._config.search.loss_weight
+        scores = self._metric.compared([parts for _, parts in measured], weight)
+        return ranked(
+            Standing(score, candidate.valid_loss, candidate.number)
+            for (candidate, _), score in zip(measured, scores, strict=True)
         )
-        config, ranking = self._config, [standing.number for standing in order]
-        same = left_out(config.search, config.seed, self._folder, ranking, until)
-        chosen = promoted(order, same)
+
+    def _record(
+        self,
+        bracket: int,
+        until: int,
+        order: list[Standing],
+        kept: list[int],
+        same: dict[int, int],
+        alive: list[Candidate],
+    ) -> None:
+        """Keep a ranking, and in the candidates what ranked them."""
+        scores = {standing.number: standing.metric for standing in order}
+        first = not any(ranking.bracket == bracket for ranking in self._rounds)
+        for number, candidate in list(self._candidates.items()):
+            owner = number if candidate.duplicate_of is None else candidate.duplicate_of
+            if owner in scores and (candidate.duplicate_of is None or first):
+                scored = replace(candidate, metric=scores[owner])
+                self._candidates[number] = replace(scored, pool_metric=scores[owner]) if first else scored
         self._rounds.append(
             RoundResult(
+                bracket=bracket,
                 until=until,
-                ranking=tuple(ranking),
+                ranking=tuple(standing.number for standing in order),
                 metric=tuple(standing.metric for standing in order),
-                promoted=tuple(chosen),
-                failed=tuple(c.number for c in candidates if c.metric is None),
+                promoted=tuple(kept),
+                failed=tuple(c.number for c in alive if c.number not in scores),
                 same_as=same,
             )
         )
-        return [self._candidates[number] for number in chosen]
+
+    def _same_dynamics(self, order: list[Standing], until: int) -> dict[int, int]:
+        """Who does not go on because a better candidate has the same spectrum, where that is asked for."""
+        config, ranking = self._config, [standing.number for standing in order]
+        return left_out(config.search, config.seed, self._folder, ranking, until)
 
     def _tell(self, candidate: Candidate, note: str = "") -> None:
         """Let the listener hear how a candidate ended a stage."""
-        failure = candidate.history.failure
         self._listener(
             CandidateEnded(
                 candidate.number,
-                candidate.variant.canonical().to_dict(),
+                candidate.choice.to_dict(),
                 candidate.metric,
-                None if candidate.metric is None else self._score.shown(candidate.history.last.valid_loss),
-                failure.reason if failure else note,
+                None if candidate.metric is None else self._score.shown(candidate.valid_loss),
+                candidate.failure or note,
             )
         )
 
 
-def _attributes(candidate: Candidate) -> dict[str, Any]:
-    """What Optuna's study keeps beside the metric."""
-    attributes: dict[str, Any] = {
-        "variant": candidate.variant.canonical().to_dict(),
-        "suggested_by": candidate.suggested_by,
-    }
+def _outcome(candidate: Candidate) -> Outcome:
+    """What Optuna's study is told and keeps."""
+    notes: dict[str, Any] = {"variant": candidate.choice.to_dict(), "suggested_by": candidate.suggested_by}
     if candidate.duplicate_of is not None:
-        attributes["duplicate_of"] = candidate.duplicate_of
-    if candidate.history.failure is not None:
-        attributes["failure"] = candidate.history.failure.reason
-    elif candidate.history.epochs:
-        attributes["valid_loss"] = candidate.history.last.valid_loss
-    return attributes
+        notes["duplicate_of"] = candidate.duplicate_of
+    if candidate.failure is not None:
+        notes["failure"] = candidate.failure
+    else:
+        notes["valid_loss"] = candidate.valid_loss
+    return Outcome(candidate.metric, candidate.mean_parts, notes)

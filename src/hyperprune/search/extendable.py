@@ -19,7 +19,7 @@ from hyperprune.training.decisive import decisive
 from hyperprune.training.run_folder import Difference, differences, first_mistake
 
 _MAY_GROW = ("search.candidates", "recipe.epochs")
-_MAY_CHANGE = ("search.metric", "search.distance", "search.near_duplicates")
+_MAY_CHANGE = ("search.metric", "search.distance", "search.loss_weight", "search.near_duplicates")
 
 
 def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:

@@ -41,16 +41,14 @@ def ranked(standings: Iterable[Standing]) -> list[Standing]:
     return sorted(standings)
 
 
-def promoted(standings: Iterable[Standing], left_out: Container[int] = ()) -> list[int]:
-    """Numbers of the better half, ``ceil(n / 2)`` of them, best first; all where so few are left that
-    they train to the end.
+def promoted(order: Iterable[Standing], kept: int, left_out: Container[int] = ()) -> list[int]:
+    """Numbers of those that go on, best first.
 
     Args:
-        standings: of the candidates that were ranked.
+        order: the candidates that were ranked, best first.
+        kept: how many go on.
         left_out: numbers that don't go on whatever their rank; the next ones take their places.
     """
-    order = ranked(standings)
-    kept = len(order) if is_final(len(order)) else -(-len(order) // 2)
     return [standing.number for standing in order if standing.number not in left_out][:kept]
 
 

@@ -2,6 +2,7 @@
 
 from hyperprune.optim import OPTIMIZERS
 from hyperprune.search.config import SearchConfig
+from hyperprune.search.network_papers import MERITY_2017, NETWORK_PAPERS
 from hyperprune.sparsity import Paper, citations
 
 ZHENG_SHLIZERMAN_2025 = Paper(
@@ -30,14 +31,6 @@ VOGT_2022 = Paper(
     2022,
     "https://doi.org/10.3389/fams.2022.818799",
 )
-BERGSTRA_2011 = Paper(
-    "bergstra2011",
-    "Bergstra, J., Bardenet, R., Bengio, Y., Kegl, B.",
-    "Algorithms for hyper-parameter optimization",
-    "Advances in Neural Information Processing Systems 24",
-    2011,
-    "https://papers.nips.cc/paper/4443-algorithms-for-hyper-parameter-optimization",
-)
 AKIBA_2019 = Paper(
     "akiba2019",
     "Akiba, T., Sano, S., Yanase, T., Ohta, T., Koyama, M.",
@@ -45,14 +38,6 @@ AKIBA_2019 = Paper(
     "ACM SIGKDD International Conference on Knowledge Discovery and Data Mining",
     2019,
     "https://arxiv.org/abs/1907.10902",
-)
-HOCHREITER_1997 = Paper(
-    "hochreiter1997",
-    "Hochreiter, S., Schmidhuber, J.",
-    "Long short-term memory",
-    "Neural Computation 9(8)",
-    1997,
-    "https://doi.org/10.1162/neco.1997.9.8.1735",
 )
 JAMIESON_2016 = Paper(
     "jamieson2016",
@@ -62,13 +47,13 @@ JAMIESON_2016 = Paper(
     2016,
     "https://arxiv.org/abs/1502.07943",
 )
-ZAREMBA_2014 = Paper(
-    "zaremba2014",
-    "Zaremba, W., Sutskever, I., Vinyals, O.",
-    "Recurrent neural network regularization",
-    "arXiv",
-    2014,
-    "https://arxiv.org/abs/1409.2329",
+LI_2018 = Paper(
+    "li2018",
+    "Li, L., Jamieson, K., DeSalvo, G., Rostamizadeh, A., Talwalkar, A.",
+    "Hyperband: a novel bandit-based approach to hyperparameter optimization",
+    "Journal of Machine Learning Research 18(185)",
+    2018,
+    "https://arxiv.org/abs/1603.06560",
 )
 
 
@@ -78,10 +63,14 @@ def papers(config: SearchConfig) -> list[Paper]:
     Each once, oldest first.
     """
     found = {ZHENG_SHLIZERMAN_2025, BENETTIN_1980, VOGT_2022, JAMIESON_2016, AKIBA_2019}
-    found |= {HOCHREITER_1997, ZAREMBA_2014}
+    if config.model is not None:
+        found.update(NETWORK_PAPERS.get(config.model.kind, ()))
+    if config.recipe.ar or config.recipe.tar:
+        found.add(MERITY_2017)
     found.update(OPTIMIZERS[config.recipe.optimizer].papers)
-    if config.search.sampler == "tpe":
-        found.add(BERGSTRA_2011)
+    found.update(config.search.optimiser.papers)
+    if config.search.plan == "hyperband":
+        found.add(LI_2018)
     for variant in config.space.examples(config.density):
         found.update(citations(variant))
     for name in config.space.method:

@@ -22,6 +22,11 @@ class Reference:
         self._stages: dict[int, Future[History]] = {epoch: Future() for epoch in sorted(set(until))}
         self._begin(list(self._stages))
 
+    @property
+    def until(self) -> int:
+        """The last epoch that it trains to."""
+        return max(self._stages)
+
     def at(self, epoch: int) -> History:
         """Wait until it has trained so far.
 
@@ -39,7 +44,7 @@ class Reference:
 
     def trained(self) -> History:
         """Wait for the full budget."""
-        return self.at(max(self._stages))
+        return self.at(self.until)
 
     def _begin(self, left: list[int]) -> None:
         try:

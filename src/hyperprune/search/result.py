@@ -47,11 +47,29 @@ class DenseResult(_Record):
     final: FinalNetwork
 
 
+class SeedResult(_Record):
+    """One of several trainings of a candidate, each from other initial weights."""
+
+    seed: int = Field(ge=0, description="Which training; 0 is of the search's own seed.")
+    curve: Curve
+    final: FinalNetwork | None = Field(None, description="Set for finalists.")
+
+
+class InitialResult(_Record):
+    """A candidate before its first step."""
+
+    valid_score: float = Field(description="Score of the validation part.")
+    ls_distance: float | None = Field(description="Distance of the spectrum to the dense one then.")
+
+
 class CandidateResult(_Record):
     """One suggestion of the optimiser and what became of it."""
 
     number: int = Field(ge=0, description="Number of the trial.")
     variant: dict[str, Any] = Field(description="The pruning choices.")
+    overrides: dict[str, float] = Field(
+        {}, description="What differs from recipe and model: learning_rate, dropout."
+    )
     standing: Standing = Field(description="What became of it.")
     duplicate_of: int | None = Field(None, description="The earlier candidate with the same choices.")
     failure: str | None = Field(None, description="Why it failed.")
@@ -59,14 +77,33 @@ class CandidateResult(_Record):
         None, description="The metric under which it was suggested, where that is not the result's."
     )
     pool_metric: float | None = Field(None, description="The metric after the first epochs.")
+    pool_spread: float | None = Field(
+        None, description="Its standard deviation over the seeds, where there are several."
+    )
     rounds: int = Field(0, description="Rounds it trained in, the pool being the first.")
+    initial: InitialResult | None = Field(None, description="Set where networks were ranked untrained.")
     curve: Curve
-    final: FinalNetwork | None = Field(None, description="Set for finalists.")
+    final: FinalNetwork | None = Field(
+        None, description="Set for finalists; of several seeds the one with the lowest validation loss."
+    )
+    seeds: tuple[SeedResult, ...] = Field((), description="Every training, where there are several.")
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """All that the optimiser chose."""
+        return {**self.variant, **self.overrides}
+
+    @property
+    def finals(self) -> tuple[FinalNetwork, ...]:
+        """The final network of every seed."""
+        several = tuple(seed.final for seed in self.seeds if seed.final is not None)
+        return several or ((self.final,) if self.final is not None else ())
 
 
 class RoundResult(_Record):
     """One ranking."""
 
+    bracket: int = Field(0, ge=0, description="Which pool it is of, where the plan has several.")
     until: int = Field(description="Epochs that the ranked candidates had trained.")
     ranking: tuple[int, ...] = Field(description="Numbers, best first.")
     metric: tuple[float, ...] = Field(description="Their metric, in the same order.")
@@ -99,6 +136,7 @@ class SearchResult(_Record):
 
     schema_version: int = SCHEMA
     metric: str = Field(description="What ranked the candidates.")
+    plan: str = Field("rounds", description="Who trained how far.")
     score: Score = Field(description="What the scores are called, and which way is better.")
     baseline: Baseline | None = Field(None, description="What is reached without a network.")
     selected: int | None = Field(description="Number of the selected candidate; none if all failed.")

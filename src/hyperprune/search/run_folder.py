@@ -29,11 +29,15 @@ class RunFolder:
     @property
     def dense(self) -> JobFolder:
         """The dense reference."""
-        return JobFolder(self.path / "dense")
+        return self.dense_of(0)
 
-    def candidate(self, number: int) -> JobFolder:
-        """A candidate, by its number."""
-        return JobFolder(self.path / "candidates" / f"{number}")
+    def dense_of(self, seed: int) -> JobFolder:
+        """The dense reference of a candidate's training number ``seed``."""
+        return JobFolder(_of_seed(self.path / "dense", seed))
+
+    def candidate(self, number: int, seed: int = 0) -> JobFolder:
+        """A candidate, by its number, and which of its trainings."""
+        return JobFolder(_of_seed(self.path / "candidates" / f"{number}", seed))
 
     @property
     def database(self) -> Path:
@@ -88,3 +92,7 @@ class RunFolder:
     def save_result(self, result: SearchResult) -> None:
         """Write result.json."""
         files.write_json(self.path / "result.json", result.model_dump(mode="json"))
+
+
+def _of_seed(folder: Path, seed: int) -> Path:
+    return folder if seed == 0 else folder / f"seed-{seed}"

@@ -8,8 +8,10 @@ from hyperprune.search.result import (
     CostResult,
     DenseResult,
     FinalNetwork,
+    InitialResult,
     RoundResult,
     SearchResult,
+    SeedResult,
     Standing,
     curve,
 )
@@ -25,23 +27,36 @@ def summarise(
     dense: History,
     candidates: list[Candidate],
     rounds: list[RoundResult],
+    last: list[int],
 ) -> SearchResult:
-    """Select the better finalist by its best validation epoch, then read the test part once."""
-    finalists = [c for c in candidates if c.number in rounds[-1].promoted and not c.failed]
-    selected = min(finalists, key=lambda c: (c.history.best.valid_loss, c.number), default=None)
+    """Select the better finalist by its best validation epoch, then read the test part once.
 
-    score = score_named(config.described)
-    without = baseline(config.described)
-    trained = [(folder.dense, dense), *((folder.candidate(c.number), c.history) for c in finalists)]
+    Args:
+        config: the search.
+        folder: its folder.
+        trainer: measures.
+        dense: the dense reference, trained to the full budget.
+        candidates: in order of number.
+        rounds: the rankings.
+        last: numbers of the candidates that were trained to the full budget.
+    """
+    finalists = [c for c in candidates if c.number in last and not c.failed]
+    selected = min(finalists, key=lambda c: (c.best_loss, c.number), default=None)
+    score, without = score_named(config.described), baseline(config.described)
+
+    seeds = range(config.search.seeds)
+    trained = [(folder.dense, dense)]
+    trained += [(folder.candidate(c.number, seed), c.histories[seed]) for c in finalists for seed in seeds]
     losses = trainer.test_losses((job, history.best.epoch) for job, history in trained)
     final_dense, *finals = [
         _final(folder, job, history, loss, score)
         for (job, history), loss in zip(trained, losses, strict=True)
     ]
-    final_of = {c.number: final for c, final in zip(finalists, finals, strict=True)}
+    of_candidate = {c.number: finals[place * len(seeds) :][: len(seeds)] for place, c in enumerate(finalists)}
 
     return SearchResult(
         metric=config.search.metric,
+        plan=config.search.plan,
         score=score,
         baseline=None if without is None else Baseline(name=without[0], valid_score=without[1]),
         selected=None if selected is None else selected.number,
@@ -49,24 +64,58 @@ def summarise(
         candidates=tuple(
             CandidateResult(
                 number=candidate.number,
-                variant=candidate.variant.canonical().to_dict(),
+                variant=candidate.choice.variant.canonical().to_dict(),
+                overrides=candidate.choice.overrides,
                 standing=_standing(candidate, selected, finalists),
                 duplicate_of=candidate.duplicate_of,
-                failure=candidate.history.failure.reason if candidate.history.failure else None,
+                failure=candidate.failure,
                 suggested_by=None if candidate.suggested_by == config.search.told else candidate.suggested_by,
                 pool_metric=candidate.pool_metric,
+                pool_spread=candidate.pool_spread,
                 rounds=candidate.rounds,
+                initial=_initial(trainer, candidate, score),
                 curve=curve(
                     candidate.history.epochs,
                     trainer.distances(_owner(candidate), candidate.history),
                     score,
                 ),
-                final=final_of.get(candidate.number),
+                final=_best(of_candidate.get(candidate.number, []), score),
+                seeds=_seeds(trainer, candidate, of_candidate.get(candidate.number, []), score),
             )
             for candidate in candidates
         ),
         rounds=tuple(rounds),
-        cost=_cost(config, dense, candidates),
+        cost=_cost(config, folder, dense, candidates),
+    )
+
+
+def _best(finals: list[FinalNetwork], score: Score) -> FinalNetwork | None:
+    return min(finals, key=lambda final: score.signed(final.valid_score), default=None)
+
+
+def _seeds(
+    trainer: Trainer, candidate: Candidate, finals: list[FinalNetwork], score: Score
+) -> tuple[SeedResult, ...]:
+    """Each training of a candidate, where there are several."""
+    if len(candidate.histories) == 1:
+        return ()
+    return tuple(
+        SeedResult(
+            seed=seed,
+            curve=curve(history.epochs, trainer.distances(_owner(candidate), history, seed), score),
+            final=finals[seed] if finals else None,
+        )
+        for seed, history in enumerate(candidate.histories)
+    )
+
+
+def _initial(trainer: Trainer, candidate: Candidate, score: Score) -> InitialResult | None:
+    initial = candidate.history.initial
+    if initial is None:
+        return None
+    return InitialResult(
+        valid_score=score.shown(initial.valid_loss),
+        ls_distance=trainer.initial_distance(_owner(candidate), candidate.history),
     )
 
 
@@ -102,11 +151,12 @@ def _final(
     )
 
 
-def _cost(config: SearchConfig, dense: History, candidates: list[Candidate]) -> CostResult:
+def _cost(config: SearchConfig, folder: RunFolder, dense: History, candidates: list[Candidate]) -> CostResult:
     distinct = [candidate for candidate in candidates if candidate.duplicate_of is None]
-    epochs = sum(len(candidate.history.epochs) for candidate in distinct)
+    epochs = sum(len(history.epochs) for candidate in distinct for history in candidate.histories)
+    further = sum(len(folder.dense_of(n).history().epochs) for n in range(1, config.search.seeds))
     return CostResult(
         search=epochs,
-        with_dense=epochs + len(dense.epochs),
-        exhaustive=len(distinct) * config.recipe.epochs,
+        with_dense=epochs + len(dense.epochs) + further,
+        exhaustive=len(distinct) * config.search.seeds * config.recipe.epochs,
     )

@@ -1,11 +1,14 @@
 """How long a search took, kept apart from its result because no two runs agree on it."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hyperprune import files
 from hyperprune.search.run_folder import RunFolder
+from hyperprune.training import JobFolder
 
 
 class Timings(BaseModel):
@@ -22,11 +25,15 @@ class Timings(BaseModel):
         return sum(self.candidates.values())
 
 
-def save_timings(folder: RunFolder, candidates: list[int]) -> None:
+def save_timings(folder: RunFolder, candidates: list[int], seeds: int = 1) -> None:
     """Write timings.json from what the jobs noted."""
+
+    def total(job_of: Callable[[int], JobFolder]) -> float:
+        return sum(sum(job_of(seed).seconds().values()) for seed in range(seeds))
+
+    each = {number: total(partial(folder.candidate, number)) for number in candidates}
     timings = Timings(
-        dense=sum(folder.dense.seconds().values()),
-        candidates={n: total for n in candidates if (total := sum(folder.candidate(n).seconds().values()))},
+        dense=total(folder.dense_of), candidates={number: spent for number, spent in each.items() if spent}
     )
     files.write_json(folder.path / "timings.json", timings.model_dump(mode="json"))
 

@@ -6,16 +6,20 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
 
 from hyperprune.errors import WorkerDiedError, out_of_memory
 from hyperprune.executors import Executor, completed, retried, then
+from hyperprune.search.choice import Choice
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.events import Listener
-from hyperprune.search.halving import budgets
-from hyperprune.search.metrics import METRICS, Measured, spectrum_distance
+from hyperprune.search.metrics import Measured, Parts, spectrum_distance
+from hyperprune.search.own_metric import metric_of
+from hyperprune.search.plans import rankings
 from hyperprune.search.reference import Reference
 from hyperprune.search.run_folder import RunFolder
-from hyperprune.sparsity import PruningVariant
+from hyperprune.search.seeds import root_seed
 from hyperprune.training import History, JobFolder, TrainingJob
 from hyperprune.training.checkpoint import path as checkpoint_path
 from hyperprune.training.evaluation import EvaluationJob
@@ -29,8 +33,21 @@ class Wanted:
     """A candidate, and until which epoch it is to be trained."""
 
     number: int
-    variant: PruningVariant
+    choice: Choice
     until: int
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How a candidate did.
+
+    Attributes:
+        histories: one a seed.
+        parts: what the metric measured, one entry a seed; none if one of them failed or is not finite.
+    """
+
+    histories: tuple[History, ...]
+    parts: tuple[Parts, ...] | None
 
 
 class Trainer:
@@ -47,50 +64,54 @@ class Trainer:
         self, config: SearchConfig, folder: RunFolder, executor: Executor, listener: Listener = lambda _: None
     ) -> None:
         self._config, self._folder, self._executor, self._listener = config, folder, executor, listener
-        self._metric = METRICS[config.search.metric]
-        self._reference: Reference | None = None
+        self.metric = metric_of(config.search.metric)
+        self._references: list[Reference] = []
 
     def dense(self) -> Reference:
-        """The dense reference, which begins to train to the full budget."""
-        config, pool = self._config, self._config.search
-        rounds = budgets(pool.candidates, pool.first_epochs, pool.round_epochs)
+        """The dense reference, which begins to train to the full budget; with it those of further seeds,
+        which train as far as something is measured against them, and not at all if the metric does not.
+        """
+        full = self._config.recipe.epochs
+        measured = {ranking.until for ranking in rankings(self._config.plan)}
+        for seed in range(self._config.search.seeds if self.metric.needs_dense else 1):
+            stages = measured | {full} if seed == 0 else measured - {full} or {full}
+            self._references.append(Reference(partial(self._train_dense, seed), stages))
+        return self._references[0]
 
-        def train(until: int) -> Future[History]:
-            return self._start(self._job("dense", self._folder.dense, None, until))
-
-        self._reference = Reference(train, [*(r.until for r in rounds), config.recipe.epochs])
-        return self._reference
-
-    def train(self, wanted: Iterable[Wanted]) -> Iterator[tuple[History, float | None]]:
-        """Train candidates side by side; give history and metric of each, in the order they are wanted.
+    def train(self, wanted: Iterable[Wanted]) -> Iterator[Reached]:
+        """Train candidates side by side; give what became of each, in the order they are wanted.
 
         Raises:
             DivergedError: the dense reference diverged meanwhile.
         """
         ahead = self._executor.workers if self._executor.workers == 1 else sys.maxsize
-        waiting: deque[tuple[int, Future[History]]] = deque()
+        waiting: deque[tuple[int, list[Future[History]]]] = deque()
         for one in wanted:
-            job = self._job(
-                f"candidate {one.number}", self._folder.candidate(one.number), one.variant, one.until
+            waiting.append(
+                (one.number, [self._train(one, seed) for seed in range(self._config.search.seeds)])
             )
-            waiting.append((one.number, self._start(job)))
             if len(waiting) == ahead:
-                yield self._measured(*waiting.popleft())
+                yield self._reached(*waiting.popleft())
         while waiting:
-            yield self._measured(*waiting.popleft())
+            yield self._reached(*waiting.popleft())
 
-    def metric(self, number: int, history: History) -> float | None:
-        """What ranks a candidate after its last epoch; none if it failed or the metric is not finite."""
-        if history.failure is not None:
+    def distances(self, number: int, history: History, seed: int = 0) -> list[float]:
+        """Distance to the dense spectrum of the same epoch, for every epoch of a candidate.
+
+        Dense references of further seeds end early, and the distances with them.
+        """
+        folder, dense = self._folder.candidate(number, seed), self._folder.dense_of(seed)
+        kind, known = self._config.search.distance, history.epochs
+        if seed > 0:
+            known = tuple(takewhile(lambda record: dense.spectrum_path(record.epoch).exists(), known))
+        return [spectrum_distance(folder, dense, record.epoch, kind) for record in known]
+
+    def initial_distance(self, number: int, history: History) -> float | None:
+        """Distance to the dense spectrum before the first step, where it was measured."""
+        if history.initial is None or history.initial.spectrum is None:
             return None
-        folder, dense = self._folder.candidate(number), self._folder.dense
-        value = self._metric(Measured(history.last, folder, dense, self._config.search.distance))
-        return value if math.isfinite(value) else None
-
-    def distances(self, number: int, history: History) -> list[float]:
-        """Distance to the dense spectrum of the same epoch, for every epoch of a candidate."""
-        folder, dense, kind = self._folder.candidate(number), self._folder.dense, self._config.search.distance
-        return [spectrum_distance(folder, dense, record.epoch, kind) for record in history.epochs]
+        folder = self._folder.candidate(number)
+        return spectrum_distance(folder, self._folder.dense, 0, self._config.search.distance)
 
     def test_losses(self, networks: Iterable[tuple[JobFolder, int]]) -> list[float]:
         """Loss of kept checkpoints, by folder and epoch, on the test part, smaller is better."""
@@ -117,26 +138,50 @@ class Trainer:
             ConfigurationError: a variant is impossible with the network or the optimiser.
         """
         config = self._config
-        for variant in (None, next(config.space.examples(config.density))):
-            check(self._job("check", self._folder.dense, variant, config.recipe.epochs))
+        for choice in (None, next(config.space.example_choices(config.density))):
+            check(self._job("check", self._folder.dense, choice, config.recipe.epochs))
 
-    def _measured(self, number: int, training: Future[History]) -> tuple[History, float | None]:
-        """Wait for a candidate, and for the dense reference where it is measured against that."""
-        history = self._history(number, training)
-        if self._reference is not None:
-            self._reference.check()
-            if history.failure is None:
-                self._reference.at(history.last.epoch)
-        return history, self.metric(number, history)
+    def _reached(self, number: int, training: list[Future[History]]) -> Reached:
+        """Wait for a candidate, and for the dense references where it is measured against them."""
+        histories = tuple(self._history(number, seed, job) for seed, job in enumerate(training))
+        for reference in self._references:
+            reference.check()
+        if any(history.failure is not None for history in histories):
+            return Reached(histories, None)
+        parts = tuple(self._measure(number, seed, history) for seed, history in enumerate(histories))
+        finite = all(math.isfinite(value) for own in parts for value in own)
+        return Reached(histories, parts if finite else None)
 
-    def _history(self, number: int, training: Future[History]) -> History:
+    def _measure(self, number: int, seed: int, history: History) -> Parts:
+        """What the metric sees of one training; at the full budget further seeds have no dense reference,
+        and what ranked them last counts on.
+        """
+        epoch = len(history.epochs)
+        if seed < len(self._references):
+            epoch = min(epoch, self._references[seed].until)
+            self._references[seed].at(epoch)
+        loss = history.until(epoch).valid_loss
+        folder, dense = self._folder.candidate(number, seed), self._folder.dense_of(seed)
+        return self.metric.measure(Measured(epoch, loss, folder, dense, self._config.search.distance))
+
+    def _train(self, one: Wanted, seed: int) -> Future[History]:
+        label = f"candidate {one.number}" + (f", seed {seed}" if seed else "")
+        return self._start(
+            self._job(label, self._folder.candidate(one.number, seed), one.choice, one.until, seed)
+        )
+
+    def _train_dense(self, seed: int, until: int) -> Future[History]:
+        label = "dense" + (f", seed {seed}" if seed else "")
+        return self._start(self._job(label, self._folder.dense_of(seed), None, until, seed))
+
+    def _history(self, number: int, seed: int, training: Future[History]) -> History:
         """Wait for a candidate; one that no worker can train has failed, and the search goes on."""
         try:
             return training.result()
         except Exception as error:
             if not (out_of_memory(error) or isinstance(error, WorkerDiedError)):
                 raise
-            folder = self._folder.candidate(number)
+            folder = self._folder.candidate(number, seed)
             known = folder.history()
             failure = Failure(epoch=len(known.epochs) + 1, reason=_reason(error))
             folder.save_failure(failure)
@@ -153,17 +198,20 @@ class Trainer:
         running = retried(lambda: self._executor.submit(TRAIN, payload), out_of_memory)
         return then(running, History.model_validate)
 
-    def _job(self, label: str, folder: JobFolder, variant: PruningVariant | None, until: int) -> TrainingJob:
+    def _job(
+        self, label: str, folder: JobFolder, choice: Choice | None, until: int, seed: int = 0
+    ) -> TrainingJob:
         config = self._config
         return TrainingJob(
             label=label,
             folder=folder.path,
-            task=config.described,
-            recipe=config.recipe,
+            task=config.described if choice is None else choice.task(config.described),
+            recipe=config.recipe if choice is None else choice.recipe(config.recipe),
             spectrum=config.spectrum,
-            variant=variant,
-            seed=config.seed,
+            variant=None if choice is None else choice.variant,
+            seed=root_seed(config.seed, seed),
             until=until,
+            initial=config.search.first_epochs == 0,
             threads=config.runtime.threads,
             device=config.runtime.device,
         )

@@ -10,9 +10,10 @@ from hyperprune import files
 from hyperprune.errors import CheckpointError
 from hyperprune.lyapunov import Spectrum
 from hyperprune.training import checkpoint
-from hyperprune.training.history import Failure, History
+from hyperprune.training.history import Failure, History, InitialRecord
 from hyperprune.training.state import TrainingState
 
+_INITIAL = "initial.json"
 logger = logging.getLogger(__name__)
 
 
@@ -29,7 +30,7 @@ class JobFolder:
     def history(self) -> History:
         """What has been measured so far, without building a network."""
         document = self._latest()
-        history = History(epochs=document["history"]) if document else History()
+        history = History(epochs=document["history"] if document else (), initial=self.initial())
         failure = self.path / "failure.json"
         if failure.exists():
             record = Failure.model_validate_json(failure.read_bytes())
@@ -42,10 +43,15 @@ class JobFolder:
         Raises:
             CheckpointError: it is.
         """
-        document = self._latest()
+        document, initial = self._latest(), self._initial_document()
+        found = None
         if document is not None and document.get("job") != identity:
+            found = checkpoint.path(self.path, document["epoch"])
+        elif initial is not None and initial.get("job") != identity:
+            found = self.path / _INITIAL
+        if found is not None:
             raise CheckpointError(
-                f"{checkpoint.path(self.path, document['epoch'])} is of another network, recipe or variant "
+                f"{found} is of another network, recipe or variant "
                 "than this run: put the run's own checkpoint back, or delete its folder to train anew"
             )
 
@@ -53,10 +59,10 @@ class JobFolder:
         """Bring a fresh state to the last whole checkpoint; the history is empty if there is none."""
         document = self._latest()
         if document is None:
-            return History()
+            return History(initial=self.initial())
         whole = checkpoint.load(checkpoint.path(self.path, document["epoch"]))
         state.restore(whole.tensors, whole.document["state"])
-        return History(epochs=document["history"])
+        return History(epochs=document["history"], initial=self.initial())
 
     def save(self, state: TrainingState, history: History, task: dict[str, Any]) -> None:
         """Write the checkpoint of the last epoch, and keep the last two and the best."""
@@ -84,8 +90,13 @@ class JobFolder:
         """Where an epoch's spectrum lies."""
         return self.path / f"spectrum-{epoch:04d}.safetensors"
 
+    def save_initial(self, record: InitialRecord, identity: str) -> None:
+        """Record what was measured before the first step."""
+        files.write_json(self.path / _INITIAL, {"job": identity, "measured": record.model_dump()})
+
     def save_failure(self, failure: Failure) -> None:
         """Record that the job will never reach its budget."""
+        self.path.mkdir(parents=True, exist_ok=True)
         files.write_json(self.path / "failure.json", failure.model_dump())
 
     def note_seconds(self, epoch: int, seconds: float) -> None:
@@ -99,6 +110,23 @@ class JobFolder:
         except (FileNotFoundError, ValueError):
             return {}
         return known
+
+    def initial(self) -> InitialRecord | None:
+        """What was measured before the first step, if its spectrum is whole."""
+        document = self._initial_document()
+        if document is None:
+            return None
+        record = InitialRecord.model_validate(document["measured"])
+        path = self.spectrum_path(0)
+        whole = record.spectrum is None or (path.exists() and files.sha256(path) == record.spectrum)
+        return record if whole else None
+
+    def _initial_document(self) -> dict[str, Any] | None:
+        try:
+            document: dict[str, Any] = json.loads((self.path / _INITIAL).read_bytes())
+        except FileNotFoundError:
+            return None
+        return document
 
     def _latest(self) -> dict[str, Any] | None:
         """The last whole checkpoint's document, if every spectrum of its history is whole too."""

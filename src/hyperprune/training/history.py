@@ -20,12 +20,21 @@ class EpochRecord(BaseModel):
     )
 
 
+class InitialRecord(BaseModel):
+    """Measurements before the first step, for a search that ranks without training."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    valid_loss: float = Field(description="Validation loss, nats an item.")
+    spectrum: str | None = Field(None, description="SHA-256 of the spectrum file.")
+
+
 class Failure(BaseModel):
     """Why a job will never reach its budget."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epoch: int = Field(ge=1, description="The epoch in which it failed.")
+    epoch: int = Field(ge=0, description="The epoch in which it failed; 0 before the first step.")
     reason: str = Field(description="One line.")
 
 
@@ -36,6 +45,14 @@ class History(BaseModel):
 
     epochs: tuple[EpochRecord, ...] = Field((), description="Records in order, without gaps.")
     failure: Failure | None = Field(None, description="Set if the job failed.")
+    initial: InitialRecord | None = Field(None, description="Before the first step, where that was asked.")
+
+    @property
+    def valid_loss(self) -> float:
+        """Validation loss after the last epoch, or before the first; nats an item."""
+        if self.epochs or self.initial is None:
+            return self.last.valid_loss
+        return self.initial.valid_loss
 
     @property
     def last(self) -> EpochRecord:
@@ -50,4 +67,4 @@ class History(BaseModel):
     def until(self, epoch: int) -> "History":
         """What was known after ``epoch`` epochs."""
         failure = self.failure if self.failure and self.failure.epoch <= epoch else None
-        return History(epochs=self.epochs[:epoch], failure=failure)
+        return History(epochs=self.epochs[:epoch], failure=failure, initial=self.initial)

@@ -19,7 +19,7 @@ from hyperprune.sparsity import PruningVariant
 from hyperprune.training import checkpoint
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.folder import JobFolder
-from hyperprune.training.history import EpochRecord, Failure, History
+from hyperprune.training.history import EpochRecord, Failure, History, InitialRecord
 from hyperprune.training.live_weights import live_weights
 from hyperprune.training.measurement import SpectrumConfig, evaluate, measure
 from hyperprune.training.opened import OpenedTask
@@ -44,7 +44,8 @@ class TrainingJob(BaseModel):
     spectrum: SpectrumConfig | None = Field(None, description="None for no spectra.")
     variant: PruningVariant | None = Field(None, description="None for the dense network.")
     seed: int = Field(0, ge=0, description="The root seed.")
-    until: int = Field(ge=1, description="Epochs, those already trained included.")
+    until: int = Field(ge=0, description="Epochs, those already trained included.")
+    initial: bool = Field(False, description="Measure before the first step too.")
     threads: int = Field(1, ge=1, description="Threads of torch.")
     device: str = Field("cpu", description="Such as cpu or cuda:0.")
 
@@ -87,6 +88,8 @@ def _run(job: TrainingJob, listener: Listener) -> History:
         return known
     torch.set_num_threads(job.threads)
     task = task_of(job)
+    if job.initial and known.initial is None and _measure_initial(job, task, folder) is not None:
+        return folder.history().until(job.until)
     seed_globally(seed_for_training(job.seed))
     state = TrainingState.fresh(task, job.recipe, job.variant, job.seed)
     history = folder.restore(state)
@@ -98,7 +101,7 @@ def _run(job: TrainingJob, listener: Listener) -> History:
             failure = Failure(epoch=len(history.epochs) + 1, reason=str(error))
             folder.save_failure(failure)
             return history.model_copy(update={"failure": failure})
-        history = History(epochs=(*history.epochs, record))
+        history = history.model_copy(update={"epochs": (*history.epochs, record)})
         folder.save(state, history, {**task.document, "job": job.identity})
         folder.note_seconds(record.epoch, time.monotonic() - began)
     return history
@@ -117,7 +120,9 @@ def finished(job: TrainingJob) -> History | None:
 
 
 def _is_finished(job: TrainingJob, known: History) -> bool:
-    return known.failure is not None or len(known.epochs) == job.until
+    if known.failure is not None:
+        return True
+    return len(known.epochs) == job.until and (known.initial is not None or not job.initial)
 
 
 def check(job: TrainingJob) -> None:
@@ -143,6 +148,22 @@ def tell_known(job: TrainingJob, known: History, listener: Listener) -> None:
 def task_of(job: TrainingJob) -> OpenedTask:
     """The task that a job describes."""
     return open_task(job.task, job.recipe, job.seed, job.device)
+
+
+def _measure_initial(job: TrainingJob, task: OpenedTask, folder: JobFolder) -> Failure | None:
+    """Record loss and spectrum of a network before its first step; gives the failure if it has none."""
+    seed_globally(seed_for_training(job.seed))
+    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed)
+    try:
+        valid_loss, spectrum = evaluate(state, task, "valid", 0), None
+        if job.spectrum is not None:
+            spectrum = folder.save_spectrum(0, measure(state, task, job.spectrum))
+    except DivergedError as error:
+        failure = Failure(epoch=0, reason=str(error))
+        folder.save_failure(failure)
+        return failure
+    folder.save_initial(InitialRecord(valid_loss=valid_loss, spectrum=spectrum), job.identity)
+    return None
 
 
 def _train_one(

@@ -4,6 +4,7 @@ from hyperprune.lyapunov.layers.base import Jacobians, Layer, Linearization, Tra
 from hyperprune.lyapunov.layers.generic import GenericLayer
 from hyperprune.lyapunov.layers.gru import GRULayer
 from hyperprune.lyapunov.layers.lstm import LSTMLayer
+from hyperprune.lyapunov.layers.own import OwnDerivatives
 from hyperprune.lyapunov.layers.rnn import RNNLayer
 from hyperprune.lyapunov.layers.weights import Weights, read_weights
 
@@ -14,6 +15,7 @@ __all__ = [
     "LSTMLayer",
     "Layer",
     "Linearization",
+    "OwnDerivatives",
     "RNNLayer",
     "Trajectory",
     "Weights",

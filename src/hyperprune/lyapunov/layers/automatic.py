@@ -7,11 +7,10 @@ import torch
 from torch import Tensor
 from torch.func import jvp, vjp, vmap
 
-from hyperprune.errors import ConfigurationError
 from hyperprune.lyapunov.layers.base import Linearization
+from hyperprune.lyapunov.layers.own import OwnDerivatives
 
 Step = Callable[[Tensor, Any], Tensor]
-Jacobian = Callable[[Tensor, Any], Tensor]
 
 # Up to this many entries a whole Jacobian is made even for few columns: one call beats many small ones.
 _SMALL = 64
@@ -32,11 +31,14 @@ class GenericLinearization(Linearization):
         states: list[Tensor],
         inputs: Tensor | None,
         tracked: int,
-        jacobian: Jacobian | None,
-        input_jacobian: Jacobian | None,
+        own: OwnDerivatives,
     ) -> None:
         self._step, self._states, self._inputs, self._tracked = step, states, inputs, tracked
-        self._jacobian, self._input_jacobian = jacobian, input_jacobian
+        self._own = own
+        self._offered = own.offers(tracked, states[0].shape[1])
+        # a product of factors is followed factor by factor; a part of the state has no such factors
+        self._in_factors = own.jacobian_factors is not None and tracked == states[0].shape[1]
+        self._factors: tuple[int, list[Tensor]] = (-1, [])
         self._forward_mode = True
         self._at_once = states[0].shape[1] <= _SMALL
         self._kept = (0, states[0].new_empty(0))
@@ -54,9 +56,11 @@ class GenericLinearization(Linearization):
         self, t: int, rows: slice, q: Tensor, transposed: bool, memory: Tensor | None = None
     ) -> Tensor:
         """See the base class; k products instead of a whole Jacobian where that is cheaper."""
+        if self._in_factors:
+            return self._product_by_factors(t, rows, q, transposed)
         n, k = q.shape[1:]
         part = q.shape[0] != self._states[t].shape[0]
-        if self._jacobian is not None or part or n <= _SMALL or k > n // 2:
+        if self._offered or part or n <= _SMALL or k > n // 2:
             return super().product(t, rows, q, transposed, memory)
         tangents = torch.nn.functional.pad(q.permute(2, 0, 1), (0, self._states[t].shape[1] - n))
         if transposed:
@@ -72,22 +76,27 @@ class GenericLinearization(Linearization):
         """See the base class; only layers above the first are asked, and their inputs are vectors."""
         assert self._inputs is not None
         state, x = self._states[t], self._inputs[t]
-        if self._input_jacobian is not None:
-            return self._input_jacobian(state, x)[rows, : self._tracked]
+        if self._own.input_jacobian is not None:
+            return self._own.input_jacobian(state, x)[rows, : self._tracked]
         result = _columns(lambda value: self._step(state, value), x, self._forward_mode)
         return result[rows, : self._tracked]
 
     def _whole(self, t: int) -> Tensor:
         first, kept = self._kept
         if not first <= t < first + len(kept):
-            self._kept = (t, self._own(t)[None] if self._jacobian is not None else self._automatic(t))
+            if self._offered:
+                self._kept = (t, self._own.whole(self._states[t], self._input(t), self._tracked)[None])
+            else:
+                self._kept = (t, self._automatic(t))
         return self._kept[1][t - self._kept[0]]
 
-    def _own(self, t: int) -> Tensor:
-        assert self._jacobian is not None
-        jacobian = self._jacobian(self._states[t], self._input(t))
-        _check_own(jacobian, self._states[t])
-        return jacobian
+    def _product_by_factors(self, t: int, rows: slice, q: Tensor, transposed: bool) -> Tensor:
+        if self._factors[0] != t:
+            self._factors = (t, self._own.factors(self._states[t], self._input(t)))
+        for factor in reversed(self._factors[1]) if transposed else self._factors[1]:
+            mine = factor[rows]
+            q = torch.matmul(q.mT, mine if transposed else mine.mT).mT
+        return q
 
     def _automatic(self, t: int) -> Tensor:
         """Jacobians of step ``t`` and, for small states, of as many after it as one call may take."""
@@ -154,13 +163,3 @@ def _columns(function: Callable[[Tensor], Tensor], at: Tensor, forward_mode: boo
     basis = torch.eye(value.shape[1], dtype=at.dtype, device=at.device)[:, None, :].expand(-1, *value.shape)
     gradients: Tensor = vmap(lambda cotangent: pull(cotangent)[0])(basis)
     return gradients.permute(1, 0, 2)
-
-
-def _check_own(jacobian: Tensor, state: Tensor) -> None:
-    expected = (*state.shape, state.shape[1])
-    if tuple(jacobian.shape) != expected:
-        raise ConfigurationError(
-            f"jacobian(state, x) must have shape (batch, state, state) = {expected}, got "
-            f"{tuple(jacobian.shape)}: "
-            "return d new_state[b, i] / d state[b, j] at [b, i, j]"
-        )

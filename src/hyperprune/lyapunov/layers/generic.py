@@ -4,8 +4,9 @@ import torch
 from torch import Tensor
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.lyapunov.layers.automatic import GenericLinearization, Jacobian, Step
+from hyperprune.lyapunov.layers.automatic import GenericLinearization, Step
 from hyperprune.lyapunov.layers.base import Layer, Trajectory
+from hyperprune.lyapunov.layers.own import OwnDerivatives
 
 
 class GenericLayer(Layer):
@@ -16,8 +17,7 @@ class GenericLayer(Layer):
         state_size: entries of the state.
         hidden_size: how many leading entries go to the next layer.
         full: whether all of the state is tracked or the leading ``hidden_size`` entries.
-        jacobian: the cell's own, or None.
-        input_jacobian: the cell's own, or None.
+        own: derivatives that the cell offers.
     """
 
     def __init__(
@@ -26,12 +26,11 @@ class GenericLayer(Layer):
         state_size: int,
         hidden_size: int,
         full: bool,
-        jacobian: Jacobian | None = None,
-        input_jacobian: Jacobian | None = None,
+        own: OwnDerivatives | None = None,
     ) -> None:
         self.state_size, self.hidden_size = state_size, hidden_size
         self.tracked = state_size if full else hidden_size
-        self._step, self._jacobian, self._input_jacobian = step, jacobian, input_jacobian
+        self._step, self._own = step, own or OwnDerivatives()
 
     def run(self, inputs: Tensor | None, steps: int, state: Tensor, active: Tensor | None) -> Trajectory:
         """See the base class; raises ConfigurationError for a step that changes the state's shape or type."""
@@ -43,9 +42,7 @@ class GenericLayer(Layer):
             states.append(state)
             state = new if active is None else torch.where(active[t, :, None], new, state)
             outputs.append(state[:, : self.hidden_size])
-        linearization = GenericLinearization(
-            self._step, states, inputs, self.tracked, self._jacobian, self._input_jacobian
-        )
+        linearization = GenericLinearization(self._step, states, inputs, self.tracked, self._own)
         return Trajectory(torch.stack(outputs), state, linearization)
 
 

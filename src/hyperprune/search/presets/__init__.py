@@ -9,12 +9,18 @@ from hyperprune.errors import UnknownNameError
 PRESETS = (
     "demo",
     "ptb-awd-lstm",
+    "ptb-awd-lstm-small",
+    "ptb-gru-small",
     "ptb-lstm",
+    "ptb-lstm-small",
     "ptb-on-lstm",
     "ptb-on-lstm-small",
     "ptb-rhn",
     "ptb-rhn-small",
+    "ptb-rnn-small",
+    "python-docs-characters",
     "wt2-mos",
+    "wt2-mos-small",
 )
 
 

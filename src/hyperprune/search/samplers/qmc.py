@@ -1,11 +1,11 @@
 """Quasi-random: a scrambled Sobol sequence, which covers the space more evenly than chance does.
 
-The first suggestion is random, because Optuna learns the choices from it. Choices that are asked for in
-some trials only are random where the first suggestion had none of them.
+The first suggestion is random, because Optuna learns the choices from it.
 """
 
 from optuna.samplers import QMCSampler, RandomSampler
 
+from hyperprune.errors import ConfigurationError
 from hyperprune.search.samplers.contract import Arguments, Asking, SamplerRule, Seeds
 from hyperprune.search.samplers.papers import SOBOL_1967
 from hyperprune.search.space import SpaceConfig
@@ -26,4 +26,16 @@ def _build(arguments: Arguments, seeds: Seeds) -> QMCSampler:
     return QMCSampler(seed=seeds.study, independent_sampler=rest, **arguments)
 
 
-RULE = SamplerRule(_arguments, _build, learns=False, replays=True, packages=("scipy",), papers=(SOBOL_1967,))
+def _check(space: SpaceConfig, candidates: int) -> None:
+    """A point of the sequence has a coordinate for every choice, so each has to be made every time."""
+    for dimension in space.dimensions:
+        if dimension.when:
+            raise ConfigurationError(
+                f"qmc asks for the same choices every time, and space.{dimension.name} has a condition: "
+                "take the condition (a method, or the death rate 0) out, or another sampler such as random"
+            )
+
+
+RULE = SamplerRule(
+    _arguments, _build, _check, learns=False, replays=True, packages=("scipy",), papers=(SOBOL_1967,)
+)

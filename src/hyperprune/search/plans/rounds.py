@@ -1,0 +1,25 @@
+"""The rounds of the paper: the better half goes on by the same number of epochs, until two are left."""
+
+from dataclasses import dataclass
+
+from hyperprune.search.halving import is_final
+from hyperprune.search.plans.contract import Bracket, Settings, Step
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Halving rounds (Zheng and Shlizerman 2025)."""
+
+    settings: Settings
+
+    @property
+    def brackets(self) -> tuple[Bracket, ...]:
+        """One pool."""
+        return (Bracket(self.settings.candidates, self.settings.first),)
+
+    def step(self, bracket: int, until: int, ranked: int, free: int) -> Step:
+        """Half of them, rounded up; where two or fewer are left, they train to the end."""
+        kept = min(free, ranked if is_final(ranked) else -(-ranked // 2))
+        if is_final(kept):
+            return Step(kept, self.settings.full, last=True)
+        return Step(kept, until + self.settings.each, last=False)

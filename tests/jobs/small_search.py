@@ -1,0 +1,63 @@
+"""A search that takes seconds, and what must be the same about two runs of it."""
+
+from pathlib import Path
+from typing import Any
+
+from hyperprune.search import RunFolder, SearchConfig, configure
+from hyperprune.training import JobFolder
+
+SMALL: dict[str, Any] = {
+    "corpus.max_train_tokens": 2000,
+    "corpus.max_vocabulary": 100,
+    "model.embedding": 8,
+    "model.hidden": 10,
+    "recipe.epochs": 4,
+    "recipe.learning_rate": 5.0,
+    "spectrum.batch": 2,
+    "spectrum.steps": 6,
+    "spectrum.warmup": 2,
+    "search.candidates": 9,
+    "search.startup": 3,
+    "search.batch": 3,
+}
+
+
+def small(**changes: Any) -> SearchConfig:
+    """Its configuration, with other values by name, ``__`` for the dot."""
+    values = {name.replace("__", "."): value for name, value in changes.items()}
+    return configure("demo", None, {**SMALL, **values})
+
+
+def command(folder: Path, *options: str) -> list[str]:
+    """The arguments of the command line that run it in a folder, whose parent takes its file."""
+    config = folder.with_suffix(".toml")
+    tables: dict[str, list[str]] = {}
+    for name, value in SMALL.items():
+        table, key = name.split(".")
+        tables.setdefault(table, []).append(f"{key} = {value}")
+    config.write_text("\n".join(f"[{name}]\n" + "\n".join(lines) for name, lines in tables.items()))
+    return ["search", "--preset", "demo", "--config", str(config), "--out", str(folder), *options]
+
+
+def bits(folder: Path) -> dict[str, bytes]:
+    """The result, the configuration, all weights and spectra."""
+    kept = [folder / "result.json", folder / "config.toml", *sorted(folder.rglob("*.safetensors"))]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in kept}
+
+
+def finished(folder: Path) -> dict[str, int]:
+    """When each epoch was trained (its spectrum written) that is safe in a whole checkpoint."""
+    run = RunFolder(folder)
+    jobs = [run.dense, *(JobFolder(path) for path in (folder / "candidates").glob("*"))]
+    return {
+        str(job.spectrum_path(record.epoch)): job.spectrum_path(record.epoch).stat().st_mtime_ns
+        for job in jobs
+        if job.path.exists()
+        for record in job.history().epochs
+    }
+
+
+def not_trained_again(before: dict[str, int], folder: Path) -> bool:
+    """Whether every epoch of ``before`` is still the one that was trained then."""
+    after = finished(folder)
+    return before == {name: after.get(name) for name in before}
