@@ -1,7 +1,7 @@
 """Colours and shape that all figures share; readable for the colour-blind, on light and on dark pages."""
 
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -78,7 +78,7 @@ def applied() -> AbstractContextManager[None]:
     return rc_context(_RC)
 
 
-def legend_place(candidates: int) -> str:
+def legend_place(candidates: int) -> Literal["best", "upper right"]:
     """Where nothing lies, unless so many lines would have to be looked at that it takes minutes."""
     return "best" if candidates <= MANY else "upper right"
 
