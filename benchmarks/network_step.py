@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from hyperprune.models import ModelConfig
+from hyperprune.models import ModelConfig, known_keys
 from hyperprune.optim import build
 from hyperprune.search.presets import preset
 from hyperprune.training.language_batches import batches
@@ -136,19 +136,30 @@ def decoder(model: nn.Module, time: int, batch: int) -> Iterator[Stage]:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the table: a preset, its vocabulary, its products, and whether the bound holds for it."""
+    """A row of the table: a preset, its vocabulary, its products, and whether the bound holds for it.
+
+    ``kind`` takes another kind of network at the sizes of the preset.
+    """
 
     preset: str
     types: int
     products: Callable[[nn.Module, int, int], Iterable[Stage]]
     full: bool
+    kind: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The preset, and the kind where it is another one."""
+        return self.preset if self.kind is None else f"{self.preset}, {self.kind}"
 
 
 # A network is a line.
 LINES = (
     Line("ptb-lstm", 10_000, stacked, True),
     Line("ptb-lstm-small", 1_000, stacked, False),
+    Line("ptb-lstm", 10_000, stacked, True, "gru"),
     Line("ptb-gru-small", 1_000, stacked, False),
+    Line("ptb-lstm", 10_000, stacked, True, "rnn"),
     Line("ptb-rnn-small", 1_000, stacked, False),
     Line("ptb-awd-lstm", 10_000, stacked, True),
     Line("ptb-awd-lstm-small", 1_000, stacked, False),
@@ -168,7 +179,10 @@ class Training:
         tables = preset(line.preset)
         # windows of random length would make steps of different sizes
         self.recipe = Recipe(**{**tables["recipe"], "random_bptt": False})
-        self.model = ModelConfig.model_validate(tables["model"]).build(line.types)
+        model = tables["model"]
+        if line.kind is not None:
+            model = {**known_keys(model, line.kind), "kind": line.kind}
+        self.model = ModelConfig.model_validate(model).build(line.types)
         recipe = self.recipe
         self.optimizer = build(
             recipe.optimizer,
@@ -229,7 +243,7 @@ def main() -> int:
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     kept, clock = True, CLOCKS[options.clock]
     for line in LINES:
-        if options.presets and line.preset not in options.presets:
+        if options.presets and line.name not in options.presets:
             continue
         training = Training(line)
         stages = training.stages(line)
@@ -238,7 +252,7 @@ def main() -> int:
         weights = sum(p.numel() for p in training.model.parameters())
         flops = training.slices * sum(stage.flops for stage in stages)
         print(
-            f"| {line.preset} | {weights:,} | {step * 1e3:.0f} | {alone * 1e3:.0f} | {flops / 1e9:.1f} "
+            f"| {line.name} | {weights:,} | {step * 1e3:.0f} | {alone * 1e3:.0f} | {flops / 1e9:.1f} "
             f"| {flops / alone / 1e9:.0f} | {ratio:.2f} | {BOUND if line.full else ''} |",
             flush=True,
         )

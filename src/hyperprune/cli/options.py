@@ -135,6 +135,8 @@ KEYS = {
     "bptt": "recipe.bptt",
     "epochs": "recipe.epochs",
     "sparsity": "sparsity",
+    "reference": "reference.checkpoint",
+    "from_reference": "reference.start",
     "candidates": "search.candidates",
     "first_epochs": "search.first_epochs",
     "round_epochs": "search.round_epochs",

@@ -51,7 +51,9 @@ class SearchProgress:
             console=console,
         )
         self._live = Live(Group(self._whole, self._job), console=console, refresh_per_second=4)
-        self._overall = self._whole.add_task("search", total=cost.with_dense)
+        self._overall = self._whole.add_task(
+            "search", total=cost.search if config.reference else cost.with_dense
+        )
         self._bars: dict[str, TaskID] = {}
         self._done: dict[str, int] = {}
 
@@ -78,6 +80,9 @@ class SearchProgress:
             self._ended(event)
 
     def _began(self, event: RoundBegan) -> None:
+        if event.until == 0 and event.name == "dense":
+            self._console.print("[bold]dense[/]: the reference that was given", highlight=False)
+            return
         networks = "network" if event.candidates == 1 else "candidates"
         self._console.print(
             f"[bold]{event.name}[/]: {event.candidates} {networks} to epoch {event.until}", highlight=False

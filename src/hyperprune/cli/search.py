@@ -44,6 +44,22 @@ def search(
     bptt: options.Bptt = None,
     epochs: options.Epochs = None,
     sparsity: options.Sparsity = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            help="Weights of a dense network that you have, the target in place of one that is trained: a "
+            "checkpoint, or a plain state dictionary (.safetensors, .pt).",
+            rich_help_panel=options.WHAT,
+        ),
+    ] = None,
+    from_reference: Annotated[
+        bool,
+        typer.Option(
+            "--from-reference",
+            help="Every candidate starts from the weights of --reference (prune and fine-tune).",
+            rich_help_panel=options.WHAT,
+        ),
+    ] = False,
     candidates: Annotated[
         int | None, typer.Option(help="Suggested variants.", rich_help_panel=options.WHAT)
     ] = None,
@@ -99,6 +115,8 @@ def search(
         bptt=bptt,
         epochs=epochs,
         sparsity=sparsity,
+        reference=None if reference is None else str(reference),
+        from_reference=from_reference or None,
         candidates=candidates,
         first_epochs=first_epochs,
         round_epochs=round_epochs,

@@ -97,9 +97,9 @@ def _progress(findings: Findings) -> str:
     plan = planned_cost(pool.candidates, pool.first_epochs, pool.round_epochs, config.recipe.epochs)
     trained = findings.dense.epochs + sum(candidate.epochs for candidate in findings.distinct)
     return (
-        f"{trained} epochs are trained, of {plan.with_dense} if no candidate fails or repeats another; "
-        f"{len(findings.candidates)} of {pool.candidates} candidates have finished their first epochs, and "
-        f"{len(findings.rounds)} rankings are made."
+        f"{trained} epochs are trained, of {plan.search if config.reference else plan.with_dense} if no "
+        f"candidate fails or repeats another; {len(findings.candidates)} of {pool.candidates} candidates "
+        f"have finished their first epochs, and {len(findings.rounds)} rankings are made."
     )
 
 

@@ -3,13 +3,14 @@
 import hashlib
 import json
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from torch import nn
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.optim import build
+from hyperprune.search.given_reference import ReferenceConfig
 from hyperprune.search.own_metric import check_name
 from hyperprune.search.plans import PLANS, Plan, Settings, rankings
 from hyperprune.search.runtime import SearchRuntime
@@ -130,6 +131,7 @@ class SearchConfig(Tasked):
 
     space: SpaceConfig = Field(default_factory=SpaceConfig)
     search: PoolConfig = Field(default_factory=PoolConfig)
+    reference: ReferenceConfig | None = Field(None, description="None for one that is trained.")
     runtime: SearchRuntime = Field(default_factory=SearchRuntime)
 
     @property
@@ -141,10 +143,22 @@ class SearchConfig(Tasked):
     def digest(self) -> str:
         """Twelve hexadecimal digits that stand for this configuration, whatever text is found."""
         document = decisive(self)
-        for table, facts in {"corpus": ("sha256",), "task": FACTS}.items():
+        for table, facts in {"corpus": ("sha256",), "task": FACTS, "reference": ("sha256",)}.items():
             for fact in facts:
-                document.get(table, {}).pop(fact, None)
+                (document.get(table) or {}).pop(fact, None)
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
+
+    def bound(self) -> Self:
+        """As :meth:`Tasked.bound`, with the hash of the reference too.
+
+        Raises:
+            CheckpointError: the reference is no file of weights, or another than before.
+        """
+        config = super().bound()
+        if config.reference is None:
+            return config
+        known = config.reference.model_copy(update={"sha256": config.reference.hashed()})
+        return config.model_copy(update={"reference": known})
 
     @model_validator(mode="after")
     def _optimizer_has_what_the_rules_need(self) -> "SearchConfig":

@@ -38,7 +38,9 @@ def curves(findings: Findings, wide: bool = True) -> Figure:
             label="dense",
             gid="net-dense",
         )
-        best = min(dense, key=score.signed)
+    known = [*dense, *([findings.dense.final.valid_score] if findings.dense.final else [])]
+    if known:
+        best = min(known, key=score.signed)
         axis.axhline(best, color=COLOURS["dense"], linewidth=0.8, linestyle=":", label="dense, best")
     if score.exponential:
         axis.set_yscale("log")

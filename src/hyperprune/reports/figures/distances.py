@@ -24,8 +24,9 @@ def distances(findings: Findings, wide: bool = True) -> Figure:
     dense = findings.dense.valid_score
     if len(dense) >= until:
         axes[0].axhline(dense[until - 1], color=COLOURS["dense"], linestyle="--", label="dense")
-    if dense and finals:
-        axes[1].axhline(min(dense, key=score.signed), color=COLOURS["dense"], linestyle="--", label="dense")
+    known = [*dense, *([findings.dense.final.valid_score] if findings.dense.final else [])]
+    if known and finals:
+        axes[1].axhline(min(known, key=score.signed), color=COLOURS["dense"], linestyle="--", label="dense")
     axes[0].set(title=f"{score.name.capitalize()} after {epochs}", ylabel=f"validation {score.name}")
     if finals:
         axes[1].set(title=f"Best {score.name} of those trained to the end")
