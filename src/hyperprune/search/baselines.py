@@ -13,10 +13,13 @@ sampler is asked for, and judges by validation loss.
 from collections.abc import Container
 from typing import Any
 
+from pydantic import ValidationError
+
 from hyperprune.errors import ConfigurationError, UnknownNameError
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.plans import PLANS, Settings
 from hyperprune.search.plans.affordable import affordable
+from hyperprune.training.run_folder import first_mistake
 
 BASELINES = {"random": "full", "exhaustive": "full", "halving": "halving", "hyperband": "hyperband"}
 
@@ -69,4 +72,7 @@ def _changed(config: SearchConfig, values: dict[str, Any]) -> SearchConfig:
     """The configuration with other values in [search], checked."""
     tables = config.model_dump(mode="json")
     tables["search"] |= values
-    return SearchConfig.model_validate(tables)
+    try:
+        return SearchConfig.model_validate(tables)
+    except ValidationError as error:
+        raise ConfigurationError(first_mistake(error, SearchConfig)) from None
