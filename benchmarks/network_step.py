@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from hyperprune.models import ModelConfig
+from hyperprune.models import ModelConfig, known_keys
 from hyperprune.optim import build
 from hyperprune.search.presets import preset
 from hyperprune.training.language_batches import batches
@@ -103,6 +103,31 @@ def ordered(model: nn.Module, time: int, batch: int) -> Iterator[Stage]:
     yield from decoder(model, time, batch)
 
 
+def torch_layers(model: nn.Module, time: int, batch: int) -> Iterator[Stage]:
+    """Products of recurrent modules of torch, one with several layers or a list of one each."""
+    parts = model.recurrent if isinstance(model.recurrent, nn.ModuleList) else [model.recurrent]
+    for name, weight in (pair for part in parts for pair in part.named_parameters()):
+        rows, columns = weight.shape[0], weight.shape[-1]
+        if name.startswith("weight_ih"):
+            yield from linear(time * batch, columns, rows)
+        elif name.startswith("weight_hh"):
+            yield from recurrence(time, batch, columns, rows)
+
+
+def stacked(model: nn.Module, time: int, batch: int) -> Iterator[Stage]:
+    """Products of a stacked network or an AWD-LSTM."""
+    yield from torch_layers(model, time, batch)
+    yield from decoder(model, time, batch)
+
+
+def mixed(model: nn.Module, time: int, batch: int) -> Iterator[Stage]:
+    """Products of an AWD-LSTM-MoS: every expert is decoded."""
+    yield from torch_layers(model, time, batch)
+    for layer in (model.prior, model.latent):
+        yield from linear(time * batch, layer.in_features, layer.out_features)
+    yield from decoder(model, time, batch * model.experts)
+
+
 def decoder(model: nn.Module, time: int, batch: int) -> Iterator[Stage]:
     """Products of a linear decoder."""
     types, features = model.decoder.weight.shape
@@ -111,16 +136,35 @@ def decoder(model: nn.Module, time: int, batch: int) -> Iterator[Stage]:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the table: a preset, its vocabulary, its products, and whether the bound holds for it."""
+    """A row of the table: a preset, its vocabulary, its products, and whether the bound holds for it.
+
+    ``kind`` takes another kind of network at the sizes of the preset.
+    """
 
     preset: str
     types: int
     products: Callable[[nn.Module, int, int], Iterable[Stage]]
     full: bool
+    kind: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The preset, and the kind where it is another one."""
+        return self.preset if self.kind is None else f"{self.preset}, {self.kind}"
 
 
 # A network is a line.
 LINES = (
+    Line("ptb-lstm", 10_000, stacked, True),
+    Line("ptb-lstm-small", 1_000, stacked, False),
+    Line("ptb-lstm", 10_000, stacked, True, "gru"),
+    Line("ptb-gru-small", 1_000, stacked, False),
+    Line("ptb-lstm", 10_000, stacked, True, "rnn"),
+    Line("ptb-rnn-small", 1_000, stacked, False),
+    Line("ptb-awd-lstm", 10_000, stacked, True),
+    Line("ptb-awd-lstm-small", 1_000, stacked, False),
+    Line("wt2-mos", 33_278, mixed, True),
+    Line("wt2-mos-small", 1_000, mixed, False),
     Line("ptb-rhn", 10_000, highway, True),
     Line("ptb-rhn-small", 2_000, highway, False),
     Line("ptb-on-lstm", 10_000, ordered, True),
@@ -135,7 +179,10 @@ class Training:
         tables = preset(line.preset)
         # windows of random length would make steps of different sizes
         self.recipe = Recipe(**{**tables["recipe"], "random_bptt": False})
-        self.model = ModelConfig.model_validate(tables["model"]).build(line.types)
+        model = tables["model"]
+        if line.kind is not None:
+            model = {**known_keys(model, line.kind), "kind": line.kind}
+        self.model = ModelConfig.model_validate(model).build(line.types)
         recipe = self.recipe
         self.optimizer = build(
             recipe.optimizer,
@@ -147,11 +194,11 @@ class Training:
         )
         self.tokens = torch.randint(line.types, (recipe.bptt + 1, recipe.batch))
 
+        self.slices = recipe.batch // (recipe.slice or recipe.batch)
+
     def stages(self, line: Line) -> list[Stage]:
-        """The products of a step; a batch in slices has those of every slice."""
-        columns = self.recipe.slice or self.recipe.batch
-        slices = self.recipe.batch // columns
-        return list(line.products(self.model, self.recipe.bptt, columns)) * slices
+        """The products of a slice, of which a step has ``slices``."""
+        return list(line.products(self.model, self.recipe.bptt, self.recipe.batch // self.slices))
 
     def __call__(self) -> None:
         """Forward, loss, backward, clip, optimiser."""
@@ -163,14 +210,15 @@ class Training:
 
 
 class Products:
-    """The products of a step, in its order."""
+    """The products of a step, in its order, for each of its slices."""
 
-    def __init__(self, stages: Iterable[Stage]) -> None:
+    def __init__(self, stages: Iterable[Stage], slices: int) -> None:
         self.stages = [(s.times, [p.operands() for p in s.products]) for s in stages]
+        self.slices = slices
 
     def __call__(self) -> None:
         """Multiply."""
-        for times, operands in self.stages:
+        for times, operands in self.stages * self.slices:
             for _ in range(times):
                 for left, right, out in operands:
                     torch.mm(left, right, out=out)
@@ -195,16 +243,16 @@ def main() -> int:
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     kept, clock = True, CLOCKS[options.clock]
     for line in LINES:
-        if options.presets and line.preset not in options.presets:
+        if options.presets and line.name not in options.presets:
             continue
         training = Training(line)
         stages = training.stages(line)
-        alone, step, ratio = alternate(Products(stages), training, options.pairs, clock)
+        alone, step, ratio = alternate(Products(stages, training.slices), training, options.pairs, clock)
         kept = kept and (ratio <= BOUND or not line.full)
         weights = sum(p.numel() for p in training.model.parameters())
-        flops = sum(stage.flops for stage in stages)
+        flops = training.slices * sum(stage.flops for stage in stages)
         print(
-            f"| {line.preset} | {weights:,} | {step * 1e3:.0f} | {alone * 1e3:.0f} | {flops / 1e9:.1f} "
+            f"| {line.name} | {weights:,} | {step * 1e3:.0f} | {alone * 1e3:.0f} | {flops / 1e9:.1f} "
             f"| {flops / alone / 1e9:.0f} | {ratio:.2f} | {BOUND if line.full else ''} |",
             flush=True,
         )

@@ -11,7 +11,7 @@ LAYERS = [
     {"corpora", "models", "sparsity", "executors"},
     {"optim", "lyapunov"},
     {"training"},
-    {"search"},
+    {"search", "tasks"},
     {"reports", "export"},
     {"cli"},
 ]

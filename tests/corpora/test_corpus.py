@@ -132,3 +132,14 @@ def test_missing_part_and_missing_source_are_named(tmp_path: Path) -> None:
 def test_too_short_for_its_batch() -> None:
     with pytest.raises(CorpusError, match="too few for a batch of 20"):
         columns(torch.arange(30), 20, part="the validation part")
+
+
+def test_evaluation_is_limited_apart_from_training() -> None:
+    whole = load(CorpusConfig(max_train_tokens=2000))
+    kept = load(CorpusConfig(max_train_tokens=2000, max_evaluation_tokens=300))
+    assert torch.equal(kept.train, whole.train)
+    assert (len(kept.valid), len(kept.test)) == (300, 300)
+    assert [kept.vocabulary.types[n] for n in kept.valid] == [
+        whole.vocabulary.types[n] for n in whole.valid[:300]
+    ]
+    assert kept.sha256 != whole.sha256

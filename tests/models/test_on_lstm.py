@@ -165,3 +165,16 @@ def test_sparse_training_with_weight_drop_keeps_the_dead_at_zero() -> None:
         sparse.update_topology()
         assert sum(int(mask.sum()) for mask in sparse.masks.values()) == int(0.4 * total + 0.5)
         assert all(not weights[name][~mask].any() for name, mask in sparse.masks.items())
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, none is visible")
+def test_cuda_gives_the_numbers_and_derivatives_of_the_cpu() -> None:
+    torch.manual_seed(0)
+    own, inputs = layer(6, 2), torch.randn(TIME, BATCH, 3).double()
+    found = []
+    for device in ("cpu", "cuda"):
+        outputs, _ = own.to(device)(inputs.to(device))
+        gradients = torch.autograd.grad(outputs.square().sum(), list(own.parameters()))
+        found.append([tensor.cpu() for tensor in (outputs, *gradients)])
+    torch.testing.assert_close(*found, rtol=0, atol=1e-11)

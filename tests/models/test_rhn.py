@@ -223,3 +223,18 @@ def test_gates_of_a_depth_share_its_budget_and_depths_only_where_asked() -> None
     after = [sum(live_by_gate(sparse, d)) for d in range(DEPTH)]
     assert sum(after) == sum(before)
     assert after[1] < before[1]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, none is visible")
+@GATES
+def test_cuda_gives_the_numbers_and_derivatives_of_the_cpu(coupled: bool) -> None:
+    torch.manual_seed(0)
+    layer = RecurrentHighway(3, SIZE, DEPTH, coupled=coupled).double()
+    inputs = torch.randn(TIME, BATCH, 3).double()
+    found = []
+    for device in ("cpu", "cuda"):
+        outputs, _ = layer.to(device)(inputs.to(device))
+        gradients = torch.autograd.grad(outputs.square().sum(), list(layer.parameters()))
+        found.append([tensor.cpu() for tensor in (outputs, *gradients)])
+    torch.testing.assert_close(*found, rtol=0, atol=1e-11)

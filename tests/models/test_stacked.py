@@ -8,6 +8,7 @@ from hyperprune.models import Reads, StackedGRU, StackedLSTM, StackedRNN
 from hyperprune.models.stacked import Stacked
 
 KINDS = [StackedLSTM, StackedGRU, StackedRNN]
+TORCH = {StackedLSTM: nn.LSTM, StackedGRU: nn.GRU, StackedRNN: nn.RNN}
 
 
 def of(kind: type[Stacked], dropout: float = 0.0) -> Stacked:
@@ -19,7 +20,7 @@ def of(kind: type[Stacked], dropout: float = 0.0) -> Stacked:
 def test_forward_equals_torchs_own_module(kind: type[Stacked]) -> None:
     """A module of torch with the same weights, between embedding and decoder written as products."""
     network, tokens = of(kind, 0.5).eval(), torch.randint(7, (6, 2))
-    own = network.module(3, 4, 2).double()
+    own = TORCH[kind](3, 4, 2).double()
     own.load_state_dict(network.recurrent.state_dict())
     hidden, state = own(network.embedding.weight[tokens])
     expected = hidden @ network.decoder.weight.T + network.decoder.bias
@@ -83,3 +84,44 @@ def test_weight_count(kind: type[Stacked], gates: int) -> None:
         network: nn.Module = kind(100, embedding=30, hidden=40, layers=2)
     recurrent = gates * 40 * (30 + 40) + gates * 40 * (40 + 40) + 2 * 2 * gates * 40
     assert sum(p.numel() for p in network.parameters()) == 100 * 30 + recurrent + 100 * 40 + 100
+
+
+def _trained(network: Stacked, tokens: Tensor, state: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
+    torch.manual_seed(4)
+    scores, after = network.train()(tokens, state)
+    weight = torch.linspace(-1, 1, scores.numel(), dtype=scores.dtype).view_as(scores)
+    loss = (scores * weight).sum() + after.square().sum()
+    return (
+        [scores, after],
+        torch.cat([g.flatten() for g in torch.autograd.grad(loss, network.parameters(), retain_graph=True)]),
+        torch.autograd.grad(loss, state)[0],
+    )
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_fused_gru_trains_as_torchs_own(layers: int) -> None:
+    """Scores, states and every gradient, that of the initial state included."""
+    torch.manual_seed(3)
+    network = StackedGRU(7, embedding=3, hidden=4, layers=layers).double()
+    tokens = torch.randint(7, (6, 2))
+    state = torch.randn(layers, 2, 4, dtype=torch.float64, requires_grad=True)
+    fused = _trained(network, tokens, state)
+    network.recurrent.fused = False
+    plain = _trained(network, tokens, state)
+    for found, expected in zip([*fused[0], *fused[1:]], [*plain[0], *plain[1:]], strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_fused_gru_drops_between_layers_only() -> None:
+    torch.manual_seed(3)
+    network = StackedGRU(7, embedding=3, hidden=40, layers=2, dropout=0.5).double()
+    inputs = torch.randn(5, 2, 3, dtype=torch.float64)
+    torch.manual_seed(0)
+    outputs, _ = network.recurrent(inputs)
+    assert outputs.all()
+    again, _ = network.recurrent(inputs)
+    assert not torch.equal(outputs, again)
+    evaluated, _ = network.recurrent.eval()(inputs)
+    plain = nn.GRU(3, 40, 2).double()
+    plain.load_state_dict(network.recurrent.state_dict())
+    torch.testing.assert_close(evaluated, plain(inputs)[0], rtol=1e-12, atol=1e-12)

@@ -87,3 +87,8 @@ def test_papers_follow_the_network() -> None:
         cited = papers(configure("demo", None, {"model.kind": kind}))
         assert set(own) <= set(cited)
         assert ("hochreiter1997" in {paper.key for paper in cited}) == ("lstm" in kind and kind != "on-lstm")
+
+
+def test_papers_follow_the_penalties() -> None:
+    assert "merity2017" in {paper.key for paper in papers(configure("wt2-mos"))}
+    assert "merity2017" not in {paper.key for paper in papers(configure("demo"))}

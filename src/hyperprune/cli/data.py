@@ -32,17 +32,24 @@ def get(
 @data.command()
 def stats(
     corpus: Annotated[
-        str, typer.Argument(help="Folder, text file, python-docs, ptb or wikitext-2.", autocompletion=_names)
-    ],
+        str | None,
+        typer.Argument(help="Folder, text file, python-docs, ptb or wikitext-2.", autocompletion=_names),
+    ] = None,
+    task: options.Task = None,
+    setting: options.Setting = None,
     level: options.Level = None,
     max_train_tokens: options.MaxTrainTokens = None,
     max_vocabulary: options.MaxVocabulary = None,
     as_json: options.Json = False,
 ) -> None:
-    """Count a corpus: tokens, types, unknown tokens, longest line."""
+    """Count a corpus: tokens, types, unknown tokens, longest line; or with --task, try a task."""
     values = options.values(
         corpus=corpus, level=level, max_train_tokens=max_train_tokens, max_vocabulary=max_vocabulary
     )
-    from hyperprune.cli import run_data
+    from hyperprune.cli import own_tasks, run_data, run_task
 
-    run_data.stats(values, as_json=as_json)
+    own = own_tasks.named(task, setting)
+    if task is not None and not values:
+        run_task.describe(own, as_json=as_json)
+    else:
+        run_data.stats(values, own, as_json=as_json)

@@ -28,11 +28,12 @@ def evaluate(
     level: Annotated[str | None, typer.Option(help="Tokens of that text: word, character.")] = None,
     batch: Annotated[int | None, typer.Option(help="Columns of the text.")] = None,
     bptt: Annotated[int | None, typer.Option(help="Steps of a window.")] = None,
+    task: options.TaskAgain = None,
     threads: Annotated[int, typer.Option(help="Threads.", min=1, max=1024)] = 1,
     device: Annotated[str, typer.Option(help="Such as cpu or cuda:0.")] = "cpu",
     as_json: options.Json = False,
 ) -> None:
-    """Measure the perplexity of a trained network.
+    """Measure a trained network: its perplexity, or what its task calls its number.
 
     A run folder of a search stands for its selected network. The text is the run's own, or --corpus, which
     is read with the vocabulary that the network was trained with.
@@ -46,5 +47,5 @@ def evaluate(
         "recipe.bptt": bptt,
     }
     run_evaluate.evaluate(
-        target, candidate, values, part, dense=dense, threads=threads, device=device, as_json=as_json
+        target, candidate, values, part, task, dense=dense, threads=threads, device=device, as_json=as_json
     )

@@ -29,6 +29,13 @@ PRESETS = (
 # what --model takes, for the same reason
 MODELS = ("awd-lstm", "awd-lstm-mos", "gru", "on-lstm", "rhn", "rnn", "stacked-lstm")
 
+# names that --task takes beside package.module:object
+TASKS = ("co2", "digits")
+
+
+def _tasks(incomplete: str) -> list[str]:
+    return [name for name in TASKS if name.startswith(incomplete)]
+
 
 def _presets(incomplete: str) -> list[str]:
     return [name for name in PRESETS if name.startswith(incomplete)]
@@ -52,6 +59,27 @@ Preset = Annotated[
 Config = Annotated[Path | None, typer.Option(help="TOML file; overrides the preset.", rich_help_panel=RUN)]
 Out = Annotated[Path, typer.Option(help="Run folder. The same command goes on with it.", rich_help_panel=RUN)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables, to be read by a machine.")]
+Task = Annotated[
+    str | None,
+    typer.Option(
+        help="A task of your own in place of a text: package.module:object, also in the current folder; or "
+        f"{', '.join(TASKS)}.",
+        rich_help_panel=WHAT,
+        autocompletion=_tasks,
+    ),
+]
+Setting = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="NAME=VALUE for the task, such as hidden=64; as often as needed.", rich_help_panel=WHAT
+    ),
+]
+TaskAgain = Annotated[
+    str | None,
+    typer.Option(
+        help="The task of the run once more, where it is not one of ours: a file alone imports no code."
+    ),
+]
 Corpus = Annotated[
     str | None,
     typer.Option(

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from hyperprune import corpora
 from hyperprune.cli.output import print_json
+from hyperprune.errors import ConfigurationError
 from hyperprune.search import validated
 
 
@@ -35,8 +36,13 @@ def get(name: str, url: str | None, *, as_json: bool) -> None:
         typer.echo(f"{name} is in {folder}; give it as --corpus {name}")
 
 
-def stats(values: dict[str, Any], *, as_json: bool) -> None:
+def stats(values: dict[str, Any], own: dict[str, Any], *, as_json: bool) -> None:
     """Count a corpus."""
+    if own or "corpus.source" not in values:
+        raise ConfigurationError(
+            "data stats takes either a text or --task, got "
+            f"{'both' if own else 'neither'}: give one, such as python-docs or --task digits"
+        )
     tables = {name.removeprefix("corpus."): value for name, value in values.items()}
     config = validated(corpora.CorpusConfig, tables)
     counted = corpora.stats(corpora.load(config), config.level)

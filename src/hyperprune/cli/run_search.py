@@ -10,7 +10,7 @@ from hyperprune.cli.output import print_json
 from hyperprune.cli.progress import SearchProgress
 from hyperprune.cli.tables import networks_table
 from hyperprune.errors import ConfigurationError
-from hyperprune.reports import cost_sentences, variant_sentences
+from hyperprune.reports import baseline_sentence, cost_sentences, variant_sentences
 from hyperprune.search import RunFolder, SearchConfig, configure, load_timings, run
 from hyperprune.search.extension import prepare
 from hyperprune.search.template import commented
@@ -34,7 +34,7 @@ def search(
     if extend:
         config = _extension(folder, preset, file, values)
     else:
-        config = configure(preset or ("demo" if file is None else None), file, values)
+        config = configure(preset or default_preset(file, values), file, values)
     console = Console(stderr=as_json)
     with SearchProgress(config, console) as progress:
         result = run(config, folder.path, listener=progress)
@@ -44,9 +44,15 @@ def search(
         return
     timings = load_timings(folder)
     console.print(networks_table(result, timings))
-    for line in (*variant_sentences(result), *cost_sentences(result, timings)):
-        console.print(line, highlight=False)
+    for line in (*variant_sentences(result), *cost_sentences(result, timings), baseline_sentence(result)):
+        if line is not None:
+            console.print(line, highlight=False)
     console.print(f"Report: {page}", soft_wrap=True)
+
+
+def default_preset(file: Path | None, values: dict[str, Any]) -> str | None:
+    """The demo, where nothing else says what to do."""
+    return "demo" if file is None and "task.object" not in values else None
 
 
 def initialise(path: Path, preset: str | None, file: Path | None, values: dict[str, Any]) -> None:
@@ -73,4 +79,5 @@ def _extension(
             "--extend starts from the configuration in the run folder, so it takes no --preset or --config: "
             "give the options that change, such as --candidates 20"
         )
-    return prepare(folder, values)
+    changes = dict(values)
+    return prepare(folder, changes, changes.pop("task.object", None))

@@ -15,8 +15,7 @@ from hyperprune import files, lyapunov
 from hyperprune.cli.output import print_json
 from hyperprune.cli.spectrum_target import Subject
 from hyperprune.cli.terminal_plot import spark
-from hyperprune.corpora import columns
-from hyperprune.errors import ConfigurationError, CorpusError
+from hyperprune.errors import ConfigurationError
 from hyperprune.search import validated
 from hyperprune.training import SpectrumConfig
 
@@ -66,14 +65,8 @@ def _compute(subject: Subject, given: dict[str, Any], preset: str | None) -> lya
     if preset is not None:
         passed = {name: value for name, value in chosen.items() if name != "batch"} | {"preset": preset}
         length = max(chosen.get("steps", _PAPER_INPUTS), chosen.get("warmup", 0))
-    text = columns(subject.valid, config.batch, part="the validation part")
-    if len(text) < length:
-        raise CorpusError(
-            f"the spectrum needs {length} tokens in each of {config.batch} columns of the validation part, "
-            f"which has {len(text)}: lower --batch, --warmup or --steps, or give more text"
-        )
-    device = next(subject.network.parameters()).device
-    return lyapunov.spectrum(subject.network, text[:length].to(device), **passed)
+    driven = subject.driven(config.batch, length)
+    return lyapunov.spectrum(driven.system, driven.inputs, initial_state=driven.initial_state, **passed)
 
 
 def _draw(computed: lyapunov.Spectrum, path: Path) -> None:

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from hyperprune.cli.output import print_json
 from hyperprune.cli.progress import TrainProgress
+from hyperprune.cli.run_search import default_preset
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import configure_training
 from hyperprune.training import TrainConfig, TrainResult
@@ -27,7 +28,7 @@ def train(
     if dense:
         _nothing_pruned(values, method)
     given = values | {"dense": dense or None, "variant.method": method}
-    config = configure_training(preset or ("demo" if file is None else None), file, given)
+    config = configure_training(preset or default_preset(file, values), file, given)
     console = Console(stderr=as_json)
     with TrainProgress(config, console) as progress:
         result = run_training(config, out, progress)

@@ -27,6 +27,8 @@ def search(
         ),
     ] = None,
     as_json: options.Json = False,
+    task: options.Task = None,
+    setting: options.Setting = None,
     corpus: options.Corpus = None,
     level: options.Level = None,
     max_train_tokens: options.MaxTrainTokens = None,
@@ -75,7 +77,7 @@ def search(
         str | None, typer.Option(help="Address of a Ray cluster, or auto.", rich_help_panel=options.RUN)
     ] = None,
 ) -> None:
-    """Search pruned variants of a recurrent network on a text.
+    """Search pruned variants of a recurrent network, on a text or for a task of your own.
 
     Trains the dense network as the reference, a pool of pruned variants for a few epochs, and keeps the
     better half by the distance of their Lyapunov spectra to the dense one, round by round. An interrupted
@@ -109,7 +111,9 @@ def search(
         executor=executor,
         address=address,
     )
-    from hyperprune.cli import run_search
+    from hyperprune.cli import own_tasks, run_search
+
+    values |= own_tasks.named(task, setting)
 
     if init is not None:
         run_search.initialise(init, preset, config, values)

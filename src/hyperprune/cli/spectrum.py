@@ -64,13 +64,14 @@ def spectrum(
     save: Annotated[
         Path | None, typer.Option(help="Keep it in this new file (.safetensors), for Spectrum.load.")
     ] = None,
+    task: options.TaskAgain = None,
     threads: Annotated[int, typer.Option(help="Threads.", min=1, max=1024)] = 1,
     device: Annotated[str, typer.Option(help="Such as cpu or cuda:0.")] = "cpu",
     as_json: options.Json = False,
 ) -> None:
     """Compute the Lyapunov spectrum of a network along a text, print it and plot it."""
     from hyperprune.cli import run_spectrum
-    from hyperprune.cli.spectrum_target import network_and_text
+    from hyperprune.cli.spectrum_target import subject_of
 
     given = {
         "state": state,
@@ -84,5 +85,5 @@ def spectrum(
         corpus=corpus, level=level, embedding=embedding, hidden=hidden, layers=layers, seed=seed
     )
     run_spectrum.prepare(threads, plot, save)
-    subject = network_and_text(target, values, candidate, dense=dense, device=device)
+    subject = subject_of(target, values, candidate, task, dense=dense, device=device)
     run_spectrum.spectrum(subject, given, preset, plot, save, as_json=as_json)

@@ -1,19 +1,24 @@
 """The network whose spectrum is asked for, trained or not, and the text that drives it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
-from hyperprune.cli.texts import text_of
+from hyperprune.cli.own_tasks import refuse_text_options
+from hyperprune.cli.texts import own_task_of, text_of
+from hyperprune.corpora import columns
 from hyperprune.corpora import load as load_corpus
-from hyperprune.errors import CheckpointError, ConfigurationError
+from hyperprune.errors import CheckpointError, ConfigurationError, CorpusError
+from hyperprune.lyapunov import Driven
 from hyperprune.models import MODELS, build
 from hyperprune.search import PRESETS, configure_training, find, validated
 from hyperprune.seeding import seed_globally
-from hyperprune.training import RuntimeConfig, SpectrumConfig, load_network
-from hyperprune.training.evaluation import text_for
+from hyperprune.training import Recipe, RuntimeConfig, SpectrumConfig, checkpoint, load_network, open_task
+from hyperprune.training.evaluation import filled, text_for
 from hyperprune.training.state import seed_for_training
 
 _UNTRAINED_KEYS = ("model.embedding", "model.hidden", "model.layers", "seed")
@@ -25,19 +30,23 @@ class Subject:
 
     Attributes:
         name: for people.
-        network: in evaluation mode, on its device.
-        valid: token numbers of the validation part, ``(tokens,)``.
+        driven: from sequences and steps to what the spectrum is taken of.
         conventions: those of the run or the configuration.
     """
 
     name: str
-    network: nn.Module
-    valid: Tensor
+    driven: Callable[[int, int], Driven]
     conventions: SpectrumConfig
 
 
-def network_and_text(
-    target: str, values: dict[str, Any], candidate: int | None, *, dense: bool, device: str
+def subject_of(
+    target: str,
+    values: dict[str, Any],
+    candidate: int | None,
+    task: str | None,
+    *,
+    dense: bool,
+    device: str,
 ) -> Subject:
     """Find or make the network that ``target`` stands for.
 
@@ -64,9 +73,16 @@ def network_and_text(
             f"{named[0]} is fixed in a trained network, got {values[named[0]]}: leave it out, or give a kind "
             f"such as {next(iter(MODELS))} for an untrained one"
         )
-    text = text_for(found.weights, text_of(found, values))
     conventions = SpectrumConfig() if found.config is None else found.config.spectrum
-    return Subject(str(found.weights), load_network(found.weights).to(device), text.valid, conventions)
+    own = own_task_of(found, task)
+    if own is not None:
+        refuse_text_options(own.object, {name: values.get(f"corpus.{name}") for name in ("source", "level")})
+        opened = open_task(own, Recipe(), device=device)
+        network = filled(opened.network(), checkpoint.load(found.weights))
+        return Subject(str(found.weights), partial(opened.driven, network), conventions)
+    text = text_for(found.weights, text_of(found, values))
+    network = load_network(found.weights).to(device)
+    return Subject(str(found.weights), partial(_along, network, text.valid), conventions)
 
 
 def _untrained(
@@ -80,4 +96,19 @@ def _untrained(
     corpus = load_corpus(config.corpus)
     seed_globally(seed_for_training(config.seed))
     network = build(config.model, len(corpus.vocabulary)).eval().to(device)
-    return Subject(f"{name}, untrained", network, corpus.valid, config.spectrum)
+    return Subject(f"{name}, untrained", partial(_along, network, corpus.valid), config.spectrum)
+
+
+def _along(network: nn.Module, valid: Tensor, batch: int, length: int) -> Driven:
+    """A language model along columns of the validation part, token numbers ``(tokens,)``.
+
+    Raises:
+        CorpusError: they are too short.
+    """
+    text = columns(valid, batch, part="the validation part")
+    if len(text) < length:
+        raise CorpusError(
+            f"the spectrum needs {length} tokens in each of {batch} columns of the validation part, "
+            f"which has {len(text)}: lower --batch, --warmup or --steps, or give more text"
+        )
+    return Driven(network, text[:length].to(next(network.parameters()).device))

@@ -2,10 +2,29 @@
 
 from typing import Any
 
+from hyperprune.cli.own_tasks import importable
 from hyperprune.corpora import CorpusConfig
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import Trained, validated
-from hyperprune.training import Recipe
+from hyperprune.training import OwnTask, Recipe, checkpoint
+from hyperprune.training.evaluation import recorded_task
+from hyperprune.training.opening import OWN
+
+
+def own_task_of(found: Trained, given: str | None) -> OwnTask | None:
+    """The task of a network that is of a task of the user's own, which must be named again; none for a text.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged.
+        ConfigurationError: it was not named, or the network is a language model.
+    """
+    importable()
+    document = checkpoint.read_document(found.weights)
+    if document.get("task") == OWN:
+        return recorded_task(document, given, found.weights)
+    if given is not None:
+        raise ConfigurationError(f"{found.weights} is a language model: leave --task {given} out")
+    return None
 
 
 def text_of(found: Trained, values: dict[str, Any]) -> CorpusConfig:

@@ -60,6 +60,8 @@ def train(
         str | None,
         typer.Option(help="Topology updates: epoch, or a number of steps.", rich_help_panel=options.PRUNING),
     ] = None,
+    task: options.Task = None,
+    setting: options.Setting = None,
     corpus: options.Corpus = None,
     level: options.Level = None,
     max_train_tokens: options.MaxTrainTokens = None,
@@ -110,7 +112,9 @@ def train(
         threads=threads,
         device=device,
     )
-    from hyperprune.cli import run_train
+    from hyperprune.cli import own_tasks, run_train
+
+    values |= own_tasks.named(task, setting)
 
     run_train.train(preset, config, values, out, dense=dense, method=method, as_json=as_json)
 

@@ -27,6 +27,9 @@ class CorpusConfig(BaseModel):
     )
     level: Level = Field("word", description="word (split at white space) or character.")
     max_train_tokens: int | None = Field(None, ge=2, description="Keep the first tokens of training.")
+    max_evaluation_tokens: int | None = Field(
+        None, ge=2, description="Keep the first tokens of validation and of test."
+    )
     max_vocabulary: int | None = Field(
         None, ge=2, description="Keep the most frequent types; the rest becomes <unk>."
     )
@@ -75,10 +78,8 @@ def load(config: CorpusConfig) -> Corpus:
     Raises:
         CorpusError: the source cannot be read, or is not the text whose hash ``config`` names.
     """
-    parts = sources.read(config.source, config.level)
-    train = parts.train[: config.max_train_tokens]
-    vocabulary = Vocabulary.of(train, config.max_vocabulary).covering([*parts.valid, *parts.test])
-    rows = {"train": train, "valid": parts.valid, "test": parts.test}
+    rows = _read(config)
+    vocabulary = Vocabulary.of(rows["train"], config.max_vocabulary).covering([*rows["valid"], *rows["test"]])
     numbered = {name: vocabulary.encode(row) for name, row in rows.items()}
     sha256 = _hash(vocabulary, [*numbered.values()])
     if config.sha256 not in (None, sha256):
@@ -97,8 +98,7 @@ def load_with(config: CorpusConfig, vocabulary: Vocabulary) -> Corpus:
     Raises:
         CorpusError: the source cannot be read, or a token is unknown and the vocabulary has no ``<unk>``.
     """
-    parts = sources.read(config.source, config.level)
-    rows = {"train": parts.train[: config.max_train_tokens], "valid": parts.valid, "test": parts.test}
+    rows = _read(config)
     if UNKNOWN not in vocabulary.numbers:
         missing = next(
             (token for row in rows.values() for token in row if token not in vocabulary.numbers), None
@@ -110,6 +110,16 @@ def load_with(config: CorpusConfig, vocabulary: Vocabulary) -> Corpus:
             )
     numbered = {name: vocabulary.encode(row) for name, row in rows.items()}
     return Corpus(**numbered, vocabulary=vocabulary, sha256=_hash(vocabulary, [*numbered.values()]))
+
+
+def _read(config: CorpusConfig) -> dict[str, list[str]]:
+    """The tokens of each part that the limits of ``config`` keep."""
+    parts, kept = sources.read(config.source, config.level), config.max_evaluation_tokens
+    return {
+        "train": parts.train[: config.max_train_tokens],
+        "valid": parts.valid[:kept],
+        "test": parts.test[:kept],
+    }
 
 
 def _hash(vocabulary: Vocabulary, rows: list[Tensor]) -> str:

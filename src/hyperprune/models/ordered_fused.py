@@ -10,10 +10,10 @@ state alone, and the weight gradient is one product over all time steps at the e
 | R | rows of the matrix: 2 n masters (input, forget), then H each of i, f, o, g | |
 | sums | all rows; i, f, o and g end as what their nonlinearities give | (T, B, R) |
 | soft | softmax of the master rows; its running sums are 1 - mi and mf | (T, B, 2, n) |
-| mixed | I and F, what multiplies g and the old cell | (T, 2, B, n, chunk) |
+| mixed | I and F, what multiplies g and the old cell | (2, T, B, n, chunk) |
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -40,25 +40,27 @@ class FusedOrdered(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Run the loop and keep what the backward pass needs."""
         time, batch, rows = driven.shape
-        split = (masters, h.shape[1] // masters)
-        sums = torch.empty_like(driven)
-        soft = driven.new_empty(time, batch, 2, masters)
-        sizes = (batch, *split)
-        mixed, squashed = driven.new_empty(time, 2, *sizes), driven.new_empty(time, *sizes)
-        states, cells = driven.new_empty(time + 1, batch, h.shape[1]), driven.new_empty(time + 1, *sizes)
+        units = h.shape[1]
+        split = (masters, units // masters)
+        sums, soft = torch.empty_like(driven), driven.new_empty(time, batch, 2, masters)
+        mixed, squashed = driven.new_empty(2, time, batch, *split), driven.new_empty(time, batch, *split)
+        states, cells = driven.new_empty(time + 1, batch, units), driven.new_empty(time + 1, batch, *split)
         states[0], cells[0] = h, c.unflatten(1, split)
-        transposed = weight.mT
+        master, i, f, o, g = _rows(sums, masters)
+        sigmoids = sums[:, :, 2 * masters : rows - units].unbind()
+        driven_at, sums_at, soft_at = driven.unbind(), sums.unbind(), soft.unbind()
+        written, kept = (half.unbind() for half in mixed)
+        h_at, split_h = states.unbind(), states.unflatten(2, split).unbind()
+        c_at, squashed_at, transposed = cells.unbind(), squashed.unbind(), weight.mT
         for t in range(time):
-            torch.addmm(driven[t], states[t], transposed, out=sums[t])
-            master, gates = _parts(sums[t], masters)
-            running = torch.softmax(master, dim=-1, out=soft[t]).cumsum(dim=-1)
-            sums[t, :, 2 * masters : rows - h.shape[1]].sigmoid_()
-            i, f, o, g = gates
-            g.tanh_()
-            _mix(running, i, f, mixed[t])
-            torch.mul(mixed[t, 1], cells[t], out=cells[t + 1]).addcmul_(mixed[t, 0], g)
-            torch.tanh(cells[t + 1], out=squashed[t])
-            torch.mul(o, squashed[t], out=states[t + 1].unflatten(1, split))
+            torch.addmm(driven_at[t], h_at[t], transposed, out=sums_at[t])
+            running = torch.softmax(master[t], dim=-1, out=soft_at[t]).cumsum(dim=-1)
+            sigmoids[t].sigmoid_()
+            g[t].tanh_()
+            _mix(running, i[t], f[t], written[t], kept[t])
+            torch.mul(kept[t], c_at[t], out=c_at[t + 1]).addcmul_(written[t], g[t])
+            torch.tanh(c_at[t + 1], out=squashed_at[t])
+            torch.mul(o[t], squashed_at[t], out=split_h[t + 1])
         ctx.masters = masters
         ctx.save_for_backward(sums, soft, mixed, squashed, states, cells, weight)
         return states[1:], states[-1].clone(), cells[-1].flatten(1)
@@ -68,62 +70,75 @@ class FusedOrdered(torch.autograd.Function):
     def backward(ctx: Any, outputs: Tensor, last_h: Tensor, last_c: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of driven, weight, h and c."""
         sums, soft, mixed, squashed, states, cells, weight = ctx.saved_tensors
-        masters = ctx.masters
-        split = (masters, states.shape[2] // masters)
         gradients = torch.empty_like(sums)
+        _, *values = _rows(sums, ctx.masters)
+        master, *found = _rows(gradients, ctx.masters)
+        rulers = _rulers(soft)
+        written, kept = (half.unbind() for half in mixed)
+        squashed_at, c_at, above = squashed.unbind(), cells.unbind(), outputs.unbind()
+        soft_at, found_at = soft.unbind(), gradients.unbind()
+        split = cells.shape[2:]
         h, c = last_h, last_c.unflatten(1, split).clone()
         for t in reversed(range(len(sums))):
-            h = h + outputs[t]
-            _, values = _parts(sums[t], masters)
-            master, found = _parts(gradients[t], masters)
-            by_h = h.unflatten(1, split)
-            _SIGMOID(by_h * squashed[t], values[2], grad_input=found[2])
-            c += torch.ops.aten.tanh_backward(by_h * values[2], squashed[t])
-            _TANH(c * mixed[t, 0], values[3], grad_input=found[3])
-            # by I and F, the products of g and of the old cell
-            _unmix(c * values[3], c * cells[t], values, soft[t], found, master)
-            c *= mixed[t, 1]
-            h = gradients[t] @ weight
-        flat = gradients.flatten(0, 1)
-        by_weight = flat.mT @ states[:-1].flatten(0, 1)
+            by_h = (h + above[t]).reshape(c.shape)
+            i, f, o, g = (value[t] for value in values)
+            by_i, by_f, by_o, by_g = (place[t] for place in found)
+            _SIGMOID(by_h * squashed_at[t], o, grad_input=by_o)
+            c += torch.ops.aten.tanh_backward(by_h.mul_(o), squashed_at[t])
+            _TANH(c * written[t], g, grad_input=by_g)
+            # by I and F, the factors of g and of the old cell
+            by_written, by_kept = c * g, c * c_at[t]
+            c *= kept[t]
+            wide = rulers.overlap[t]
+            _SIGMOID(by_written * wide, i, grad_input=by_i)
+            _SIGMOID(by_kept * wide, f, grad_input=by_f)
+            by_running = _by_running(by_written, by_kept, i, f, rulers.master_i[t], rulers.master_f[t])
+            weighted = by_running.flip(-1).cumsum(dim=-1).flip(-1).mul_(soft_at[t])
+            torch.addcmul(weighted, soft_at[t], weighted.sum(-1, True), value=-1, out=master[t])
+            h = found_at[t] @ weight
+        by_weight = gradients.flatten(0, 1).mT @ states[:-1].flatten(0, 1)
         return gradients, by_weight, h, c.flatten(1), None
 
 
-def _parts(rows: Tensor, masters: int) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """The master rows ``(B, 2, n)`` and the views ``(B, n, chunk)`` of i, f, o, g."""
-    units = (rows.shape[1] - 2 * masters) // 4
-    master, *gates = rows.split([2 * masters, units, units, units, units], dim=1)
-    return master.unflatten(1, (2, masters)), tuple(gate.unflatten(1, (masters, -1)) for gate in gates)
+class _Rulers(NamedTuple):
+    """The masters at every step ``(B, n)``, and their overlap ``(B, n, 1)``."""
+
+    master_i: tuple[Tensor, ...]
+    master_f: tuple[Tensor, ...]
+    overlap: tuple[Tensor, ...]
 
 
-def _mix(running: Tensor, i: Tensor, f: Tensor, mixed: Tensor) -> None:
-    """I = i w + (mi - w) and F = f w + (mf - w) with the overlap w = mi mf."""
-    master_i, master_f = 1 - running[:, 0], running[:, 1]
-    overlap = master_i * master_f
-    wide = overlap[..., None]
-    torch.addcmul((master_i - overlap)[..., None], i, wide, out=mixed[0])
-    torch.addcmul((master_f - overlap)[..., None], f, wide, out=mixed[1])
-
-
-def _unmix(
-    by_i: Tensor,
-    by_f: Tensor,
-    values: tuple[Tensor, ...],
-    soft: Tensor,
-    found: tuple[Tensor, ...],
-    master: Tensor,
-) -> None:
-    """Gradients of the sums of i, f and both masters from those of I and F."""
-    i, f = values[:2]
+def _rulers(soft: Tensor) -> _Rulers:
     running = soft.cumsum(dim=-1)
-    master_i, master_f = 1 - running[:, 0], running[:, 1]
-    wide = (master_i * master_f)[..., None]
-    _SIGMOID(by_i * wide, i, grad_input=found[0])
-    _SIGMOID(by_f * wide, f, grad_input=found[1])
-    by_overlap = (by_i * (i - 1)).addcmul_(by_f, f - 1).sum(dim=-1)
-    by_master_i = by_i.sum(dim=-1).addcmul_(by_overlap, master_f)
-    by_master_f = by_f.sum(dim=-1).addcmul_(by_overlap, master_i)
-    # back through the running sum, whose first is subtracted from 1, and through the softmax
-    by_running = torch.stack([by_master_i.neg_(), by_master_f], dim=1)
-    weighted = by_running.flip(-1).cumsum(dim=-1).flip(-1).mul_(soft)
-    torch.addcmul(weighted, soft, weighted.sum(dim=-1, keepdim=True), value=-1, out=master)
+    master_i, master_f = 1 - running[:, :, 0], running[:, :, 1]
+    return _Rulers(master_i.unbind(), master_f.unbind(), (master_i * master_f)[..., None].unbind())
+
+
+def _rows(rows: Tensor, masters: int) -> tuple[tuple[Tensor, ...], ...]:
+    """By step: the master rows ``(B, 2, n)``, then the views ``(B, n, chunk)`` of i, f, o, g."""
+    units = (rows.shape[2] - 2 * masters) // 4
+    master, *gates = rows.split([2 * masters, units, units, units, units], dim=2)
+    shaped = [gate.unflatten(2, (masters, units // masters)) for gate in gates]
+    return tuple(part.unbind() for part in (master.unflatten(2, (2, masters)), *shaped))
+
+
+def _mix(running: Tensor, i: Tensor, f: Tensor, written: Tensor, kept: Tensor) -> None:
+    """I = i w + (mi - w) and F = f w + (mf - w) with the overlap w = mi mf."""
+    minus, master_f = running.unbind(dim=1)
+    overlap = torch.addcmul(master_f, minus, master_f, value=-1)  # (1 - minus) mf
+    wide = overlap[:, :, None]
+    torch.addcmul((1 - minus).sub_(overlap)[:, :, None], i, wide, out=written)
+    torch.addcmul((master_f - overlap)[:, :, None], f, wide, out=kept)
+
+
+def _by_running(
+    by_written: Tensor, by_kept: Tensor, i: Tensor, f: Tensor, master_i: Tensor, master_f: Tensor
+) -> Tensor:
+    """Gradients ``(B, 2, n)`` of the masters' running sums, the first of which is subtracted from 1."""
+    total_i, total_f = by_written.sum(dim=-1), by_kept.sum(dim=-1)
+    # (i - 1) by I + (f - 1) by F
+    by_overlap = (by_written * i).addcmul_(by_kept, f).sum(dim=-1).sub_(total_i).sub_(total_f)
+    result = torch.stack([total_i.neg_(), total_f], dim=1)
+    result[:, 0].addcmul_(by_overlap, master_f, value=-1)
+    result[:, 1].addcmul_(by_overlap, master_i)
+    return result

@@ -5,13 +5,14 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from torch import nn
 
+from hyperprune.models.gru_fused import FusedGRU
 from hyperprune.models.stacked import Stacked, StackedConfig
 
 
 class StackedGRU(Stacked):
-    """:class:`Stacked` of ``nn.GRU``; the state is ``h``."""
+    """:class:`Stacked` of :class:`FusedGRU`; the state is ``h``."""
 
-    module: ClassVar[type[nn.LSTM | nn.GRU | nn.RNN]] = nn.GRU
+    module: ClassVar[type[nn.LSTM | nn.GRU | nn.RNN]] = FusedGRU
 
 
 class StackedGRUConfig(StackedConfig):

@@ -8,7 +8,7 @@ from hyperprune.search.choice import Choice
 from hyperprune.search.config import PoolConfig, SearchConfig
 from hyperprune.search.driver import run
 from hyperprune.search.events import CandidateEnded, Event, Listener, RoundBegan
-from hyperprune.search.loading import configure, configure_training, validated
+from hyperprune.search.loading import configure, configure_training, for_task, validated
 from hyperprune.search.papers import papers
 from hyperprune.search.presets import PRESETS, preset
 from hyperprune.search.ranges import FloatRange, PositiveRange
@@ -42,6 +42,7 @@ __all__ = [
     "configure",
     "configure_training",
     "find",
+    "for_task",
     "load_timings",
     "papers",
     "preset",

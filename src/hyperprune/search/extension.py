@@ -13,6 +13,7 @@ from hyperprune.search.extendable import extended
 from hyperprune.search.result import SearchResult
 from hyperprune.search.run_folder import RunFolder
 from hyperprune.training.decisive import decisive
+from hyperprune.training.own_task import recorded
 from hyperprune.training.run_folder import CONFIG, write_config
 
 _KEPT = ("result.json", "study.db", "report.html", CONFIG)
@@ -22,6 +23,7 @@ def extend(
     out: Path | str,
     values: dict[str, Any],
     *,
+    task: str | None = None,
     listener: Listener = lambda _: None,
     executor: Executor | None = None,
 ) -> SearchResult:
@@ -34,6 +36,7 @@ def extend(
     Args:
         out: run folder of a search.
         values: new values by dotted name, such as ``{"search.candidates": 20}``.
+        task: of a search for a task of your own, its name again: a run folder alone imports no code.
         listener: hears about progress.
         executor: where jobs run; in this process by default.
 
@@ -42,17 +45,20 @@ def extend(
         ConfigurationError: a value that an extension cannot change.
     """
     folder = RunFolder(Path(out).expanduser().resolve())
-    config = prepare(folder, values)
+    config = prepare(folder, values, task)
     return run(config, folder.path, listener=listener, executor=executor)
 
 
-def prepare(folder: RunFolder, values: dict[str, Any]) -> SearchConfig:
+def prepare(folder: RunFolder, values: dict[str, Any], task: str | None = None) -> SearchConfig:
     """Put what there is aside, and give the run folder its new configuration.
 
     The new configuration is the last file to be written: until it stands, the folder is that of the
     old search, whose result can be had again without training.
     """
-    new = extended(folder.config(), values)
+    old = folder.config()
+    if old.task is not None:
+        recorded(old.task.model_dump(), task, str(folder.path))
+    new = extended(old, values)
     new.bound()  # data that is gone must not cost the result
     with files.locked(folder.path):
         old = folder.config()

@@ -6,11 +6,16 @@ from hyperprune.search.loaded import SearchRun, TrainingRun
 from hyperprune.training.run_folder import kind_of
 
 
-def load(run: Path | str) -> SearchRun | TrainingRun:
+def load(run: Path | str, task: str | None = None) -> SearchRun | TrainingRun:
     """Open a run folder for reading; nothing in it is changed.
+
+    Args:
+        run: its folder.
+        task: of a run with a task of your own, its name again, where its networks are wanted: a run folder
+            alone imports no code.
 
     Raises:
         RunFolderError: it is no run folder.
     """
     path = Path(run).expanduser().resolve()
-    return TrainingRun(path) if kind_of(path) == "train" else SearchRun(path)
+    return TrainingRun(path, task) if kind_of(path) == "train" else SearchRun(path, task)

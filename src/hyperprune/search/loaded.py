@@ -25,9 +25,11 @@ class SearchRun:
 
     Attributes:
         path: its folder.
+        task: what a task of your own is called.
     """
 
     path: Path
+    task: str | None = None
 
     @cached_property
     def config(self) -> SearchConfig:
@@ -101,7 +103,7 @@ class SearchRun:
         Raises:
             RunFolderError: there is no such network.
         """
-        return load_network(find(self.path, candidate, dense=dense).weights)
+        return load_network(find(self.path, candidate, dense=dense).weights, self.task)
 
     def spectrum(self, epoch: int, candidate: int | None = None) -> Spectrum:
         """The spectrum that was measured after an epoch; of the dense reference if no candidate is named.
@@ -125,9 +127,11 @@ class TrainingRun:
 
     Attributes:
         path: its folder.
+        task: what a task of your own is called.
     """
 
     path: Path
+    task: str | None = None
 
     @cached_property
     def config(self) -> TrainConfig:
@@ -156,7 +160,7 @@ class TrainingRun:
 
     def network(self) -> nn.Module:
         """The network of the best epoch, in evaluation mode."""
-        return load_network(find(self.path).weights)
+        return load_network(find(self.path).weights, self.task)
 
 
 def _curve_rows(candidate: int | None, curve: Curve) -> Rows:

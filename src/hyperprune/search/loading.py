@@ -12,6 +12,8 @@ from hyperprune.search.config import SearchConfig
 from hyperprune.search.presets import preset as preset_tables
 from hyperprune.search.runtime import SearchRuntime
 from hyperprune.training.decisive import free_keys
+from hyperprune.training.opened import score_of
+from hyperprune.training.own_task import OwnTask, make, named
 from hyperprune.training.run_folder import first_mistake, read_toml
 from hyperprune.training.single import TrainConfig
 
@@ -64,7 +66,38 @@ def layered(preset: str | None, file: Path | None, values: Mapping[str, Any] | N
     for name, value in (values or {}).items():
         if value is not None:
             _merge(tables, _nest(name, value))
-    return tables
+    return tables if tables.get("task") is None else _with_task(tables)
+
+
+def for_task(
+    task: Any, values: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
+) -> SearchConfig:
+    """The configuration of a search for a task of your own.
+
+    Args:
+        task: its class, a function that returns it, the object, or ``package.module:object``.
+        values: single values by dotted name, such as ``{"recipe.epochs": 20}``, over the task's defaults.
+        settings: keyword arguments of the class or function.
+
+    Raises:
+        ConfigurationError: it is no task, or a value is impossible.
+    """
+    own = named(task, dict(settings or {}))
+    return configure(values={"task.object": own.object, "task.settings": own.settings, **(values or {})})
+
+
+def _with_task(tables: dict[str, Any]) -> dict[str, Any]:
+    """The defaults of a task below the tables, and what it calls its number.
+
+    The task is imported: whoever configures names it, and so wants its code to run.
+    """
+    given = validated(OwnTask, tables["task"])
+    task = make(given)
+    found: dict[str, Any] = {}
+    for name, value in getattr(task, "defaults", {}).items():
+        _merge(found, _nest(name, value))
+    _merge(found, tables)
+    return {**found, "task": given.model_copy(update={"score": score_of(task)}).model_dump()}
 
 
 def validated(model: type[C], tables: Mapping[str, Any]) -> C:

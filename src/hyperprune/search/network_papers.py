@@ -51,6 +51,14 @@ ZILLY_2017 = Paper(
     2017,
     "https://arxiv.org/abs/1607.03474",
 )
+MERITY_2017 = Paper(
+    "merity2017",
+    "Merity, S., McCann, B., Socher, R.",
+    "Revisiting activation regularization for language RNNs",
+    "arXiv",
+    2017,
+    "https://arxiv.org/abs/1708.01009",
+)
 YANG_2018 = Paper(
     "yang2018",
     "Yang, Z., Dai, Z., Salakhutdinov, R., Cohen, W. W.",

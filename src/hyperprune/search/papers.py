@@ -2,7 +2,7 @@
 
 from hyperprune.optim import OPTIMIZERS
 from hyperprune.search.config import SearchConfig
-from hyperprune.search.network_papers import NETWORK_PAPERS
+from hyperprune.search.network_papers import MERITY_2017, NETWORK_PAPERS
 from hyperprune.sparsity import Paper, citations
 
 ZHENG_SHLIZERMAN_2025 = Paper(
@@ -65,6 +65,8 @@ def papers(config: SearchConfig) -> list[Paper]:
     found = {ZHENG_SHLIZERMAN_2025, BENETTIN_1980, VOGT_2022, JAMIESON_2016, AKIBA_2019}
     if config.model is not None:
         found.update(NETWORK_PAPERS.get(config.model.kind, ()))
+    if config.recipe.ar or config.recipe.tar:
+        found.add(MERITY_2017)
     found.update(OPTIMIZERS[config.recipe.optimizer].papers)
     found.update(config.search.optimiser.papers)
     if config.search.plan == "hyperband":

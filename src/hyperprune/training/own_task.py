@@ -17,6 +17,7 @@ from hyperprune.training.task import Task
 FACTS = {"score", "steps_per_epoch", "data_sha256"}
 METHODS = ("network", "losses", "evaluate", "spectrum_inputs")
 _DOCS = "docs/own-task.md shows one"
+_MADE = ".made"  # ends the name of an object that was handed over: only this process knows it
 _given: dict[str, Any] = {}  # objects that this process was handed, by name
 
 
@@ -56,7 +57,10 @@ class OwnTask(BaseModel):
         return {"task": self.object, "settings": self.settings}
 
 
-SHIPPED: dict[str, str] = {}
+SHIPPED = {
+    "digits": "hyperprune.tasks.digits:Digits",
+    "co2": "hyperprune.tasks.co2:CarbonDioxide",
+}
 
 
 def named(task: Any, settings: dict[str, Any] | None = None) -> OwnTask:
@@ -70,7 +74,7 @@ def named(task: Any, settings: dict[str, Any] | None = None) -> OwnTask:
     owner = task if isinstance(task, type) or hasattr(task, "__qualname__") else type(task)
     name = f"{owner.__module__}:{owner.__qualname__}"
     if owner is not task:
-        name = f"{name}.given"  # an instance: only this process knows it
+        name = f"{name}{_MADE}"
     _given[name] = task
     return OwnTask(object=name, settings=settings or {})
 
@@ -85,7 +89,7 @@ def make(description: OwnTask) -> Task:
     if isinstance(found, type) or not hasattr(found, "losses"):
         if not callable(found):
             raise ConfigurationError(
-                f"{description.object} is a {type(found).__name__}, no task: give a class, a function that "
+                f"{description.object} is of type {type(found).__name__}, no task: give a class, a function that "
                 f"returns a task, or an object with the methods {', '.join(METHODS)}; {_DOCS}"
             )
         found = _called(description, found)
@@ -116,10 +120,10 @@ def recorded(document: dict[str, Any], given: str | None, where: str) -> OwnTask
         ConfigurationError: the user has not named a task, and this is none of ours.
     """
     name = str(document.get("object"))
-    if given is None and name not in (*SHIPPED.values(), *_given):
+    if given is None and name not in SHIPPED.values() and name not in _given:
         raise ConfigurationError(
             f"{where} is of the task {name}, which is code, and a file does not make hyperprune import code: "
-            f"give --task {name} if you trust it"
+            f"give --task {name.replace('__main__', 'MODULE')} if you trust it"
         )
     return OwnTask.model_validate({**document, "object": given or name})
 
@@ -128,6 +132,11 @@ def _found(name: str) -> Any:
     if name in _given:
         return _given[name]
     module, _, attribute = name.partition(":")
+    if module == "__main__" or name.endswith(_MADE):
+        raise ConfigurationError(
+            f"the task {name} lives in the process that made it, another one cannot find it: put its class "
+            "into a module and give that, with settings, or use one worker"
+        )
     try:
         found: Any = importlib.import_module(module)
     except ModuleNotFoundError as error:

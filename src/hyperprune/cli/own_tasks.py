@@ -1,0 +1,52 @@
+"""What commands do with a task of the user's own."""
+
+import os
+import sys
+import tomllib
+from typing import Any
+
+from hyperprune.errors import ConfigurationError
+
+
+def importable() -> None:
+    """Let a task be found in the current folder, after everything that is installed."""
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+
+
+def named(task: str | None, settings: list[str] | None) -> dict[str, Any]:
+    """``--task`` and ``--setting NAME=VALUE`` as values of a configuration.
+
+    Raises:
+        ConfigurationError: a setting that is none.
+    """
+    importable()
+    values: dict[str, Any] = {} if task is None else {"task.object": task}
+    for given in settings or []:
+        name, sign, text = given.partition("=")
+        if not sign or not name.isidentifier():
+            raise ConfigurationError(f"a setting is NAME=VALUE, got {given!r}: give such as hidden=64")
+        values[f"task.settings.{name}"] = _value(text)
+    return values
+
+
+def refuse_text_options(task: str, options: dict[str, Any]) -> None:
+    """Refuse what only a text has.
+
+    Raises:
+        ConfigurationError: one of them was given.
+    """
+    for name, value in options.items():
+        if value is not None:
+            raise ConfigurationError(
+                f"--{name} belongs to language modelling, and this network is of the task {task}: leave it "
+                "out"
+            )
+
+
+def _value(text: str) -> Any:
+    """A number, a truth value or a list as TOML writes it; anything else is a text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
