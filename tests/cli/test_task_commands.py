@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import tiny_tasks
+import torch
 
 from hyperprune.cli import options
 from hyperprune.training.own_task import SHIPPED
@@ -132,3 +134,43 @@ def test_options_of_a_text_and_of_a_task_do_not_mix(command, run: Path) -> None:
         "evaluate() of tiny_tasks:NotANumber"
         in command("evaluate", run, "--task", "tiny_tasks:NotANumber").mistake
     )
+
+
+@pytest.fixture(scope="module")
+def references(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files that are no reference for the tiny task."""
+    place = tmp_path_factory.mktemp("references")
+    state = tiny_tasks.Tagger(6).state_dict()
+    torch.save({"state_dict": state}, place / "nested.pt")
+    torch.save(tiny_tasks.Tagger(6), place / "pickled.pt")  # code, which is not loaded
+    torch.save({name: value for name, value in state.items() if name != "out.bias"}, place / "less.pt")
+    torch.save({**state, "more.weight": torch.zeros(2)}, place / "more.pt")
+    torch.save(tiny_tasks.Tagger(5).state_dict(), place / "other.pt")
+    torch.save({name: value * float("nan") for name, value in state.items()}, place / "nan.pt")
+    (place / "noise.safetensors").write_bytes(b"\x07" * 99)
+    (place / "words.txt").write_text("weights")
+    return place
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        ("missing.pt", "which is no file: give an existing one"),
+        ("words.txt", "which has another ending: give an existing one"),
+        ("nested.pt", "holds one with 'state_dict', which is none: save network.state_dict() alone"),
+        ("pickled.pt", "cannot be read as weights alone"),
+        ("noise.safetensors", "cannot be read as weights alone"),
+        ("less.pt", "lacks out.bias, which Tagger has"),
+        ("more.pt", "holds more.weight, which Tagger has not"),
+        ("other.pt", "is of another network: lstm.weight_ih_l0 is (20, 3) there and (24, 3) here"),
+        ("nan.pt", "left the finite numbers"),
+    ],
+)
+def test_references_that_do_not_fit(command, references: Path, tmp_path: Path, file: str, says: str) -> None:  # type: ignore[no-untyped-def]
+    given = ["search", "--task", NAME, "--reference", references / file, "--out", tmp_path / "run"]
+    assert says in command(*given).mistake
+
+
+def test_from_reference_needs_a_reference(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    line = command("search", "--task", NAME, "--from-reference", "--out", tmp_path / "run").mistake
+    assert "reference.checkpoint" in line

@@ -15,7 +15,6 @@ from rich.progress import (
 )
 
 from hyperprune.search import CandidateEnded, Event, RoundBegan, SearchConfig
-from hyperprune.search.halving import planned_cost
 from hyperprune.training import Progress as JobProgress
 from hyperprune.training import TaskDescription, TextTask, TrainConfig, score_named
 
@@ -30,7 +29,6 @@ class SearchProgress:
 
     def __init__(self, config: SearchConfig, console: Console) -> None:
         pool = config.search
-        cost = planned_cost(pool.candidates, pool.first_epochs, pool.round_epochs, config.recipe.epochs)
         self._console = console
         self._metric, self._full = pool.metric, config.recipe.epochs
         self._score, self._items = score_named(config.described), _items(config.described)
@@ -51,7 +49,7 @@ class SearchProgress:
             console=console,
         )
         self._live = Live(Group(self._whole, self._job), console=console, refresh_per_second=4)
-        self._overall = self._whole.add_task("search", total=cost.with_dense)
+        self._overall = self._whole.add_task("search", total=config.planned.with_dense)
         self._bars: dict[str, TaskID] = {}
         self._done: dict[str, int] = {}
 
@@ -78,6 +76,9 @@ class SearchProgress:
             self._ended(event)
 
     def _began(self, event: RoundBegan) -> None:
+        if event.until == 0 and event.name == "dense":
+            self._console.print("[bold]dense[/]: the reference that was given", highlight=False)
+            return
         networks = "network" if event.candidates == 1 else "candidates"
         self._console.print(
             f"[bold]{event.name}[/]: {event.candidates} {networks} to epoch {event.until}", highlight=False

@@ -33,7 +33,10 @@ def gather(folder: RunFolder) -> Findings:
     layer: Tensor | None = None
     for network in (dense, *candidates):
         if network.standing != "duplicate":
-            spectra[network.name], found = _spectra(_job(folder, network.name), network.epochs)
+            job = _job(folder, network.name)
+            spectra[network.name], found = _spectra(
+                job, config.recipe.epochs if job.given else network.epochs
+            )
             layer = found if layer is None else layer
     return Findings(config, dense, candidates, tuple(rounds), spectra, layer, result, load_timings(folder))
 

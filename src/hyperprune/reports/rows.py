@@ -36,18 +36,23 @@ def cost_sentences(result: SearchResult, timings: Timings | None) -> list[str]:
     cost = result.cost
     distinct = sum(candidate.duplicate_of is None for candidate in result.candidates)
     lines = [
-        f"The search trained {cost.search} epochs, {cost.with_dense} with the dense reference; training "
+        f"The search trained {cost.search} epochs, {_dense_words(result)}; training "
         f"all {distinct} distinct candidates to the end would have taken {cost.exhaustive} "
         f"({cost.exhaustive / max(cost.search, 1):.1f} times as many)."
     ]
     if timings is not None:
-        lines.append(
-            f"Training took {duration(timings.search)} for the candidates and {duration(timings.dense)} "
-            "for the dense reference."
-        )
+        dense = "" if result.dense.reference else f" and {duration(timings.dense)} for the dense reference"
+        lines.append(f"Training took {duration(timings.search)} for the candidates{dense}.")
     if result.selected is None:
         lines.append("No candidate is selected: every finalist failed.")
     return lines
+
+
+def _dense_words(result: SearchResult) -> str:
+    given = result.dense.reference
+    if given is None:
+        return f"{result.cost.with_dense} with the dense reference"
+    return "the dense reference was given" + (", and every candidate began with its weights" * given.start)
 
 
 def baseline_sentence(result: SearchResult) -> str | None:
@@ -87,6 +92,6 @@ def _row(
         score.text(final.test_score),
         f"{final.live:,}",
         f"{final.density:.3f}",
-        f"{epochs} ({final.best_epoch})",
+        f"{epochs} ({final.best_epoch})" if epochs else "given",
         "" if seconds is None else duration(seconds),
     )

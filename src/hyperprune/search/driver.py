@@ -111,7 +111,7 @@ class Search:
 
     def run(self) -> SearchResult:
         """All stages in order; the dense reference trains beside them."""
-        self._listener(RoundBegan("dense", 1, self._config.recipe.epochs))
+        self._listener(RoundBegan("dense", 1, 0 if self._config.reference else self._config.recipe.epochs))
         dense = self._trainer.dense()
         dense.check()
         chooser = self._chooser()

@@ -14,7 +14,7 @@ class RoundBegan:
     Attributes:
         name: ``dense``, ``pool``, ``round 2`` and so on, or ``finals``.
         candidates: how many networks train in it.
-        until: epochs they will have trained at its end.
+        until: epochs they will have trained at its end; 0 for a dense reference that was given.
     """
 
     name: str

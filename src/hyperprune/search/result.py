@@ -30,7 +30,10 @@ class Curve(_Record):
 class FinalNetwork(_Record):
     """A network trained to the full budget: dense, selected, or another finalist."""
 
-    best_epoch: int = Field(ge=1, description="The epoch with the lowest validation loss; it counts.")
+    best_epoch: int = Field(
+        ge=0,
+        description="The epoch with the lowest validation loss; it counts. 0 for a network that was given.",
+    )
     valid_score: float = Field(description="At that epoch.")
     test_score: float = Field(description="At that epoch, read once, after the selection.")
     live: int = Field(description="Live weights, biases included.")
@@ -40,11 +43,19 @@ class FinalNetwork(_Record):
     weights_sha256: str = Field(description="Its SHA-256.")
 
 
+class GivenResult(_Record):
+    """A dense reference that was given, and not trained."""
+
+    start: bool = Field(description="Whether every candidate started from its weights.")
+    sha256: str | None = Field(description="SHA-256 of the file.")
+
+
 class DenseResult(_Record):
     """The dense reference."""
 
     curve: Curve
     final: FinalNetwork
+    reference: GivenResult | None = Field(None, description="Set if it was given.")
 
 
 class SeedResult(_Record):

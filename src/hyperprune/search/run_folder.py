@@ -32,7 +32,9 @@ class RunFolder:
         return self.dense_of(0)
 
     def dense_of(self, seed: int) -> JobFolder:
-        """The dense reference of a candidate's training number ``seed``."""
+        """The dense reference of a candidate's training number ``seed``; one that was given serves all."""
+        if JobFolder(self.path / "dense").given:
+            seed = 0
         return JobFolder(_of_seed(self.path / "dense", seed))
 
     def candidate(self, number: int, seed: int = 0) -> JobFolder:

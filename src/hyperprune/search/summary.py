@@ -1,5 +1,7 @@
 """The result of a search from its records, once all training is done; the test part is read here alone."""
 
+from pathlib import Path
+
 from hyperprune.search.candidate import Candidate
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.result import (
@@ -8,6 +10,7 @@ from hyperprune.search.result import (
     CostResult,
     DenseResult,
     FinalNetwork,
+    GivenResult,
     InitialResult,
     RoundResult,
     SearchResult,
@@ -47,7 +50,7 @@ def summarise(
     seeds = range(config.search.seeds)
     trained = [(folder.dense, dense)]
     trained += [(folder.candidate(c.number, seed), c.histories[seed]) for c in finalists for seed in seeds]
-    losses = trainer.test_losses((job, history.best.epoch) for job, history in trained)
+    losses = trainer.test_losses((job, _best_epoch(history)) for job, history in trained)
     final_dense, *finals = [
         _final(folder, job, history, loss, score)
         for (job, history), loss in zip(trained, losses, strict=True)
@@ -60,7 +63,7 @@ def summarise(
         score=score,
         baseline=None if without is None else Baseline(name=without[0], valid_score=without[1]),
         selected=None if selected is None else selected.number,
-        dense=DenseResult(curve=curve(dense.epochs, [], score), final=final_dense),
+        dense=_dense(config, dense, final_dense, score),
         candidates=tuple(
             CandidateResult(
                 number=candidate.number,
@@ -137,17 +140,39 @@ def _standing(candidate: Candidate, selected: Candidate | None, finalists: list[
 def _final(
     folder: RunFolder, job: JobFolder, history: History, test_loss: float, score: Score
 ) -> FinalNetwork:
-    best = history.best
-    weights = checkpoint.path(job.path, best.epoch)
+    weights = checkpoint.path(job.path, _best_epoch(history))
+    best = history.best if history.epochs else None
     return FinalNetwork(
-        best_epoch=best.epoch,
-        valid_score=score.shown(best.valid_loss),
+        best_epoch=_best_epoch(history),
+        valid_score=score.shown(best.valid_loss if best else history.valid_loss),
         test_score=score.shown(test_loss),
-        live=best.live,
-        density=best.density,
-        averaging=best.averaging,
+        live=best.live if best else _weights(weights),
+        density=best.density if best else 1.0,
+        averaging=best is not None and best.averaging,
         weights=str(weights.relative_to(folder.path)),
         weights_sha256=checkpoint.read_document(weights)["sha256"],
+    )
+
+
+def _best_epoch(history: History) -> int:
+    """The epoch that counts; 0 of a network that was given."""
+    return history.best.epoch if history.epochs else 0
+
+
+def _weights(path: Path) -> int:
+    """Weights of a given network, biases included."""
+    tensors = checkpoint.load(path).tensors
+    return sum(value.numel() for name, value in tensors.items() if name.startswith("model."))
+
+
+def _dense(config: SearchConfig, history: History, final: FinalNetwork, score: Score) -> DenseResult:
+    known = curve(history.epochs, [], score)
+    if config.reference is None:
+        return DenseResult(curve=known, final=final)
+    return DenseResult(
+        curve=known,
+        final=final,
+        reference=GivenResult(start=config.reference.start, sha256=config.reference.sha256),
     )
 
 

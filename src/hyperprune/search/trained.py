@@ -60,6 +60,8 @@ def best_weights(folder: JobFolder) -> Path:
     Raises:
         RunFolderError: nothing has been trained there.
     """
+    if folder.given:
+        return checkpoint.path(folder.path, 0)
     history = folder.history()
     if not history.epochs:
         raise RunFolderError(

@@ -14,6 +14,7 @@ from hyperprune.executors import Executor, completed, retried, then
 from hyperprune.search.choice import Choice
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.events import Listener
+from hyperprune.search.given_reference import GivenReference, ReferenceConfig
 from hyperprune.search.metrics import Measured, Parts, spectrum_distance
 from hyperprune.search.own_metric import metric_of
 from hyperprune.search.plans import rankings
@@ -25,7 +26,9 @@ from hyperprune.training.checkpoint import path as checkpoint_path
 from hyperprune.training.evaluation import EvaluationJob
 from hyperprune.training.history import Failure
 from hyperprune.training.job import check, finished, tell_known
-from hyperprune.training.work import EVALUATE, TRAIN
+from hyperprune.training.reference import ReferenceJob
+from hyperprune.training.reference import check as check_reference
+from hyperprune.training.work import EVALUATE, MEASURE, TRAIN
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,17 @@ class Trainer:
     ) -> None:
         self._config, self._folder, self._executor, self._listener = config, folder, executor, listener
         self.metric = metric_of(config.search.metric)
-        self._references: list[Reference] = []
+        self._start_from = config.reference.weights if config.reference and config.reference.start else None
+        self._references: list[Reference | GivenReference] = []
 
-    def dense(self) -> Reference:
+    def dense(self) -> Reference | GivenReference:
         """The dense reference, which begins to train to the full budget; with it those of further seeds,
         which train as far as something is measured against them, and not at all if the metric does not.
         """
+        if self._config.reference is not None:
+            given = GivenReference(self._given())
+            self._references += [given] * self._config.search.seeds
+            return given
         full = self._config.recipe.epochs
         measured = {ranking.until for ranking in rankings(self._config.plan)}
         for seed in range(self._config.search.seeds if self.metric.needs_dense else 1):
@@ -100,9 +108,9 @@ class Trainer:
 
         Dense references of further seeds end early, and the distances with them.
         """
-        folder, dense = self._folder.candidate(number, seed), self._folder.dense_of(seed)
+        folder, dense = self._folder.candidate(number, seed), self._dense_folder(seed)
         kind, known = self._config.search.distance, history.epochs
-        if seed > 0:
+        if seed > 0 and self._config.reference is None:
             known = tuple(takewhile(lambda record: dense.spectrum_path(record.epoch).exists(), known))
         return [spectrum_distance(folder, dense, record.epoch, kind) for record in known]
 
@@ -138,6 +146,8 @@ class Trainer:
             ConfigurationError: a variant is impossible with the network or the optimiser.
         """
         config = self._config
+        if config.reference is not None:
+            check_reference(self._reference_job(config.reference))
         for choice in (None, next(config.space.example_choices(config.density))):
             check(self._job("check", self._folder.dense, choice, config.recipe.epochs))
 
@@ -161,7 +171,7 @@ class Trainer:
             epoch = min(epoch, self._references[seed].until)
             self._references[seed].at(epoch)
         loss = history.until(epoch).valid_loss
-        folder, dense = self._folder.candidate(number, seed), self._folder.dense_of(seed)
+        folder, dense = self._folder.candidate(number, seed), self._dense_folder(seed)
         return self.metric.measure(Measured(epoch, loss, folder, dense, self._config.search.distance))
 
     def _train(self, one: Wanted, seed: int) -> Future[History]:
@@ -173,6 +183,29 @@ class Trainer:
     def _train_dense(self, seed: int, until: int) -> Future[History]:
         label = "dense" + (f", seed {seed}" if seed else "")
         return self._start(self._job(label, self._folder.dense_of(seed), None, until, seed))
+
+    def _dense_folder(self, seed: int) -> JobFolder:
+        """The dense reference of a seed; a given one is that of all."""
+        return self._folder.dense_of(seed if self._config.reference is None else 0)
+
+    def _given(self) -> Future[History]:
+        """Measure the reference that was given."""
+        assert self._config.reference is not None, "asked for a trained reference"
+        job = self._reference_job(self._config.reference)
+        return then(self._executor.submit(MEASURE, job.model_dump(mode="json")), History.model_validate)
+
+    def _reference_job(self, reference: ReferenceConfig) -> ReferenceJob:
+        config = self._config
+        return ReferenceJob(
+            folder=self._folder.dense.path,
+            task=config.described,
+            recipe=config.recipe,
+            spectrum=config.spectrum,
+            weights=reference.weights,
+            seed=config.seed,
+            threads=config.runtime.threads,
+            device=config.runtime.device,
+        )
 
     def _history(self, number: int, seed: int, training: Future[History]) -> History:
         """Wait for a candidate; one that no worker can train has failed, and the search goes on."""
@@ -209,6 +242,7 @@ class Trainer:
             recipe=config.recipe if choice is None else choice.recipe(config.recipe),
             spectrum=config.spectrum,
             variant=None if choice is None else choice.variant,
+            start=None if choice is None else self._start_from,
             seed=root_seed(config.seed, seed),
             until=until,
             initial=config.search.first_epochs == 0,

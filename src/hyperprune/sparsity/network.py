@@ -33,6 +33,7 @@ class SparseNetwork:
         optimizer: theirs.
         generator: CPU generator, advanced by initial masks and random growth.
         synchronize: take the first process's masks.
+        keep_largest: at the start the largest weights of each matrix live, and not random ones.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class SparseNetwork:
         generator: torch.Generator,
         *,
         synchronize: bool,
+        keep_largest: bool = False,
     ) -> None:
         self.variant = variant
         self.generator = generator
@@ -51,6 +53,7 @@ class SparseNetwork:
         self._optimizer = optimizer
         self._follower = optimizer if isinstance(optimizer, FollowsTopology) else None
         self._synchronize = synchronize
+        self._keep_largest = keep_largest
         self._check_optimizer()
         self._final = initial_counts(prunable, variant.sparse_init, variant.density, variant.densities)
         self._check_counts()
@@ -148,11 +151,13 @@ class SparseNetwork:
                 optimizer_state.clear_entries(self._optimizer, parameter, grown[name])
 
     def _first_masks(self) -> tuple[dict[str, int], dict[str, Tensor]]:
-        """At random, or for a ramp the largest weights at the density it begins with."""
+        """At random or the largest; for a ramp the largest at the density it begins with."""
         parameters = {name: parameter.detach() for name, parameter in self._prunable.parameters.items()}
         every = self._prunable.join({n: torch.ones_like(p, dtype=torch.bool) for n, p in parameters.items()})
         if self.variant.ramp is None:
             scores = random_growth.scores(every, {}, self.generator)
+            if self._keep_largest:  # the generator has advanced all the same
+                scores = {name: weights.abs() for name, weights in self._prunable.join(parameters).items()}
             masks = {
                 name: keep_highest(scores[name], mask, self._final[name]) for name, mask in every.items()
             }

@@ -50,6 +50,8 @@ class SparseTraining:
         ramp: fractions of the budget between which the density falls from 1.
         synchronize: take the first process's masks in all processes; None: if a process group has several
             members.
+        keep_largest: for a model that is trained already: the first masks keep, of each matrix, its largest
+            weights, as many as ``sparse_init`` gives it; at random otherwise.
 
     Raises:
         UnknownNameError: a rule that no registry holds.
@@ -76,6 +78,7 @@ class SparseTraining:
         share_budget: Sequence[Sequence[str]] = (),
         ramp: tuple[float, float] | None = None,
         synchronize: bool | None = None,
+        keep_largest: bool = False,
     ) -> None:
         self.variant = PruningVariant(
             density=density,
@@ -102,6 +105,7 @@ class SparseTraining:
             optimizer,
             cpu_generator(generator),
             synchronize=several_processes() if synchronize is None else synchronize,
+            keep_largest=keep_largest,
         )
 
     @classmethod
@@ -114,6 +118,7 @@ class SparseTraining:
         total_steps: int | None = None,
         generator: torch.Generator | None = None,
         synchronize: bool | None = None,
+        keep_largest: bool = False,
     ) -> "SparseTraining":
         """Sparse training by a record; the arguments are the constructor's."""
         return cls(
@@ -134,6 +139,7 @@ class SparseTraining:
             share_budget=variant.share_budget,
             ramp=variant.ramp,
             synchronize=synchronize,
+            keep_largest=keep_largest,
         )
 
     @classmethod

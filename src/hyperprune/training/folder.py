@@ -27,6 +27,11 @@ class JobFolder:
 
     path: Path
 
+    @property
+    def given(self) -> bool:
+        """Whether it holds a network that was given, measured and not trained."""
+        return checkpoint.path(self.path, 0).with_suffix(".json").exists()
+
     def history(self) -> History:
         """What has been measured so far, without building a network."""
         document = self._latest()
@@ -87,7 +92,8 @@ class JobFolder:
         return Spectrum.load(self.spectrum_path(epoch))
 
     def spectrum_path(self, epoch: int) -> Path:
-        """Where an epoch's spectrum lies."""
+        """Where an epoch's spectrum lies; that of a given network stands for every epoch."""
+        epoch = 0 if self.given else epoch
         return self.path / f"spectrum-{epoch:04d}.safetensors"
 
     def save_initial(self, record: InitialRecord, identity: str) -> None:

@@ -19,6 +19,7 @@ from hyperprune.sparsity import PruningVariant
 from hyperprune.training import checkpoint
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.folder import JobFolder
+from hyperprune.training.given import GivenWeights
 from hyperprune.training.history import EpochRecord, Failure, History, InitialRecord
 from hyperprune.training.live_weights import live_weights
 from hyperprune.training.measurement import SpectrumConfig, evaluate, measure
@@ -43,6 +44,7 @@ class TrainingJob(BaseModel):
     recipe: Recipe
     spectrum: SpectrumConfig | None = Field(None, description="None for no spectra.")
     variant: PruningVariant | None = Field(None, description="None for the dense network.")
+    start: GivenWeights | None = Field(None, description="Weights to start from; none for fresh ones.")
     seed: int = Field(0, ge=0, description="The root seed.")
     until: int = Field(ge=0, description="Epochs, those already trained included.")
     initial: bool = Field(False, description="Measure before the first step too.")
@@ -60,6 +62,8 @@ class TrainingJob(BaseModel):
             "variant": None if self.variant is None else self.variant.key(),
             "seed": self.seed,
         }
+        if self.start is not None:
+            document["start"] = self.start.sha256
         return checkpoint.digest(document)
 
 
@@ -91,7 +95,7 @@ def _run(job: TrainingJob, listener: Listener) -> History:
     if job.initial and known.initial is None and _measure_initial(job, task, folder) is not None:
         return folder.history().until(job.until)
     seed_globally(seed_for_training(job.seed))
-    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed)
+    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, job.start)
     history = folder.restore(state)
     while len(history.epochs) < job.until:
         began = time.monotonic()
@@ -133,7 +137,7 @@ def check(job: TrainingJob) -> None:
         ConfigurationError: the variant is impossible with this network or optimiser.
     """
     task = task_of(job)
-    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed)
+    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, job.start)
     if job.spectrum is not None:
         task.driven(state.network, job.spectrum.batch, job.spectrum.warmup + job.spectrum.steps)
 
@@ -153,7 +157,7 @@ def task_of(job: TrainingJob) -> OpenedTask:
 def _measure_initial(job: TrainingJob, task: OpenedTask, folder: JobFolder) -> Failure | None:
     """Record loss and spectrum of a network before its first step; gives the failure if it has none."""
     seed_globally(seed_for_training(job.seed))
-    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed)
+    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, job.start)
     try:
         valid_loss, spectrum = evaluate(state, task, "valid", 0), None
         if job.spectrum is not None:

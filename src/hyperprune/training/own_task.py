@@ -89,8 +89,8 @@ def make(description: OwnTask) -> Task:
     if isinstance(found, type) or not hasattr(found, "losses"):
         if not callable(found):
             raise ConfigurationError(
-                f"{description.object} is of type {type(found).__name__}, no task: give a class, a function that "
-                f"returns a task, or an object with the methods {', '.join(METHODS)}; {_DOCS}"
+                f"{description.object} is of type {type(found).__name__}, no task: give a class, a function "
+                f"that returns a task, or an object with the methods {', '.join(METHODS)}; {_DOCS}"
             )
         found = _called(description, found)
     elif description.settings:

@@ -12,6 +12,7 @@ from hyperprune import optim
 from hyperprune.errors import CheckpointError
 from hyperprune.seeding import derive, generator
 from hyperprune.sparsity import PruningVariant, SparseTraining
+from hyperprune.training.given import GivenWeights, load_given
 from hyperprune.training.opened import OpenedTask
 from hyperprune.training.recipe import Recipe
 from hyperprune.training.tree import join, pack, split, unpack
@@ -48,14 +49,22 @@ class TrainingState:
 
     @classmethod
     def fresh(
-        cls, task: OpenedTask, recipe: Recipe, variant: PruningVariant | None, seed: int
+        cls,
+        task: OpenedTask,
+        recipe: Recipe,
+        variant: PruningVariant | None,
+        seed: int,
+        start: GivenWeights | None = None,
     ) -> "TrainingState":
         """A network before its first step.
 
         The network is built first, from torch's global generator, which the caller has seeded: so the
-        dense weights are the same for every variant. The masks come from (seed, canonical variant).
+        dense weights are the same for every variant. The masks come from (seed, canonical variant); with
+        ``start``, from the magnitudes of the weights that it gives.
         """
         network = task.network()
+        if start is not None:
+            load_given(network, start)
         optimizer = optim.build(
             recipe.optimizer,
             network,
@@ -72,6 +81,7 @@ class TrainingState:
                 optimizer,
                 total_steps=(recipe.decay_epochs or recipe.epochs) * task.steps_per_epoch,
                 generator=generator(seed, "masks", variant.key()),
+                keep_largest=start is not None,
             )
         return cls(network, optimizer, sparse)
 

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
 
-from hyperprune.reports.figures.style import COLOURS, ORDER, beside, figure, line_width
+from hyperprune.reports.figures.style import COLOURS, ORDER, beside, figure, legend_place, line_width
 from hyperprune.reports.findings import Findings
 
 
@@ -38,7 +38,9 @@ def curves(findings: Findings, wide: bool = True) -> Figure:
             label="dense",
             gid="net-dense",
         )
-        best = min(dense, key=score.signed)
+    known = [*dense, *([findings.dense.final.valid_score] if findings.dense.final else [])]
+    if known:
+        best = min(known, key=score.signed)
         axis.axhline(best, color=COLOURS["dense"], linewidth=0.8, linestyle=":", label="dense, best")
     if score.exponential:
         axis.set_yscale("log")
@@ -48,5 +50,5 @@ def curves(findings: Findings, wide: bool = True) -> Figure:
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set(xlabel="epoch", ylabel=f"validation {score.name}")
     if axis.get_legend_handles_labels()[0]:
-        axis.legend()
+        axis.legend(loc=legend_place(len(findings.candidates)))
     return page
