@@ -7,6 +7,8 @@ import typer
 
 from hyperprune.cli import options
 
+_BASELINE = "What to compare it with"
+
 
 def search(
     preset: options.Preset = None,
@@ -70,7 +72,46 @@ def search(
         int | None, typer.Option(help="Further epochs a round.", rich_help_panel=options.WHAT)
     ] = None,
     metric: Annotated[
-        str | None, typer.Option(help="Early metric: ls or loss.", rich_help_panel=options.WHAT)
+        str | None,
+        typer.Option(
+            help="Early metric: ls, loss, rank (of both), or package.module:function of yours.",
+            rich_help_panel=options.WHAT,
+        ),
+    ] = None,
+    sampler: Annotated[
+        str | None,
+        typer.Option(
+            help="Optimiser that suggests: tpe, random, grid, qmc, gp, cma-es.",
+            rich_help_panel=options.WHAT,
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(help="Trainings of each candidate.", rich_help_panel=options.WHAT)
+    ] = None,
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            help="Who trains how far: rounds, full, halving, hyperband.", rich_help_panel=options.WHAT
+        ),
+    ] = None,
+    eta: Annotated[
+        int | None,
+        typer.Option(help="One of so many goes on in halving and hyperband.", rich_help_panel=options.WHAT),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            help="In place of this search, at its cost: random, exhaustive, halving, hyperband.",
+            rich_help_panel=_BASELINE,
+        ),
+    ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            help="Epochs that its candidates may train; without it those of this search.",
+            rich_help_panel=_BASELINE,
+            min=1,
+        ),
     ] = None,
     near_duplicates: Annotated[
         float | None,
@@ -121,6 +162,10 @@ def search(
         first_epochs=first_epochs,
         round_epochs=round_epochs,
         metric=metric,
+        sampler=sampler,
+        seeds=seeds,
+        plan=plan,
+        eta=eta,
         near_duplicates=near_duplicates,
         seed=seed,
         threads=threads,
@@ -134,6 +179,6 @@ def search(
     values |= own_tasks.named(task, setting)
 
     if init is not None:
-        run_search.initialise(init, preset, config, values)
+        run_search.initialise(init, preset, config, values, baseline, budget)
     else:
-        run_search.search(preset, config, values, out, extend=extend, as_json=as_json)
+        run_search.search(preset, config, values, out, baseline, budget, extend=extend, as_json=as_json)
