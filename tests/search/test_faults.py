@@ -173,14 +173,9 @@ def test_two_workers_never_train_one_network(tmp_path: Path) -> None:
     """The same job twice at a time: the second waits for the first and finds everything done."""
     trained = Trained()
     executor = Processes(2, trained)
-    config = small()
+    config = small().bound()
     job = TrainingJob(
-        label="x",
-        folder=tmp_path / "network",
-        corpus=config.corpus,
-        model=config.model,
-        recipe=config.recipe,
-        until=4,
+        label="x", folder=tmp_path / "network", task=config.described, recipe=config.recipe, until=4
     )
     futures = [executor.submit(TRAIN, job.model_dump(mode="json")) for _ in range(2)]
     first, second = [future.result() for future in futures]

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hyperprune.cli import options
+from hyperprune.cli.completion import one_of
 
 _BASELINE = "What to compare it with"
 
@@ -74,6 +75,7 @@ def search(
     metric: Annotated[
         str | None,
         typer.Option(
+            autocompletion=one_of("metric"),
             help="Early metric: ls, loss, rank (of both), or package.module:function of yours.",
             rich_help_panel=options.WHAT,
         ),
@@ -128,7 +130,11 @@ def search(
     ] = None,
     executor: Annotated[
         str | None,
-        typer.Option(help="Where they train: in-process, processes, ray.", rich_help_panel=options.RUN),
+        typer.Option(
+            autocompletion=one_of("executor"),
+            help="Where they train: in-process, processes, ray.",
+            rich_help_panel=options.RUN,
+        ),
     ] = None,
     address: Annotated[
         str | None, typer.Option(help="Address of a Ray cluster, or auto.", rich_help_panel=options.RUN)

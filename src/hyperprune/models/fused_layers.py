@@ -15,7 +15,7 @@ class FusedLayers(nn.RNNBase):
     """Stacked layers, time first, one way, with biases; parameters, names and results are those of torch.
 
     ``fused = False`` leaves training to torch: slower on a CPU, but differentiable more than once.
-    Evaluation is torch's.
+    Evaluation, and training on other devices, are torch's.
     """
 
     fused = True
@@ -28,7 +28,8 @@ class FusedLayers(nn.RNNBase):
             inputs: ``(time, batch, features)``.
             state: zero if left out.
         """
-        if not (self.fused and self.training and torch.is_grad_enabled()):
+        on_cpu = inputs.device.type == "cpu"  # elsewhere torch's own kernels are fused
+        if not (self.fused and on_cpu and self.training and torch.is_grad_enabled()):
             output: tuple[Tensor, Tensor] = super().forward(inputs, state)
             return output
         if state is None:
