@@ -11,7 +11,20 @@ from typing import Any
 import tomli_w
 
 OUT = "out"
-KINDS = ("configuration", "mutated file", "corpus", "checkpoint", "run folder", "command line")
+KINDS = (
+    "configuration",
+    "mutated file",
+    "corpus",
+    "checkpoint",
+    "run folder",
+    "search folder",
+    "command line",
+)
+SHARES = (4, 4, 4, 4, 4, 0.5, 4)  # a search is drawn as well, which takes a hundred times as long
+_NAMES = (
+    "rank tpe random grid qmc gp cmaes rounds full halving hyperband processes ray gru rnn rhn awd-lstm "
+    "awd-lstm-mos on-lstm stacked-lstm language-modelling forecasting"
+)
 _STRINGS = [
     "",
     "a",
@@ -27,13 +40,18 @@ _STRINGS = [
     "cpu",
     "cuda:9",
     "x" * 5000,
+    *_NAMES.split(),
+    "math:sqrt",
+    "nowhere:nothing",
+    "json:",
 ]
 _NUMBERS = [0, 1, -1, 2, 3, 0.5, 1.2, -0.0, 1e308, 1e-300, float("nan"), float("inf"), 2**31, 2**63, 10**30]
 _OPTIONS = {
     "search": "corpus level max-train-tokens max-vocabulary embedding hidden layers dropout optimizer "
     "learning-rate batch bptt epochs sparsity candidates first-epochs round-epochs metric seed threads "
-    "device",
-    "train": "method sparsity sparse-init death growth redistribution death-rate decay update-interval "
+    "device model task setting near-duplicates workers executor address",
+    "train": "model task setting method sparsity sparse-init death growth redistribution death-rate decay "
+    "update-interval "
     "corpus level hidden layers dropout optimizer batch bptt epochs seed device",
     "spectrum": "corpus level candidate preset state direction warmup steps batch k hidden layers "
     "seed device",
@@ -61,13 +79,14 @@ class Material:
     """Valid things to start from."""
 
     training: Path
-    configuration: dict[str, Any]
+    search: Path
+    configurations: tuple[dict[str, Any], ...]
     text: bytes
 
 
 def material(folder: Path) -> Material:
-    """A small training, made once."""
-    from hyperprune.search import configure, configure_training
+    """A small training and a small search, made once, and every preset."""
+    from hyperprune.search import PRESETS, configure, configure_training, run
     from hyperprune.training import train
 
     values = {
@@ -81,8 +100,11 @@ def material(folder: Path) -> Material:
         "spectrum.batch": 2,
     }
     train(configure_training("demo", None, values), folder / "training")
-    document = configure("demo").model_dump(mode="json")
-    return Material(folder / "training", _without_none(document), b"the cat sat on the mat .\n" * 40)
+    run(configure("demo", None, {**values, "search.candidates": 3}), folder / "search")
+    documents = [_without_none(configure(name).model_dump(mode="json")) for name in PRESETS]
+    return Material(
+        folder / "training", folder / "search", tuple(documents), b"the cat sat on the mat .\n" * 40
+    )
 
 
 def make(kind: str, chance: random.Random, folder: Path, given: Material) -> list[str]:
@@ -93,6 +115,7 @@ def make(kind: str, chance: random.Random, folder: Path, given: Material) -> lis
         "corpus": _corpus,
         "checkpoint": _checkpoint,
         "run folder": _run_folder,
+        "search folder": _search_folder,
         "command line": _command_line,
     }
     (folder / OUT).mkdir()
@@ -133,7 +156,7 @@ def _value(chance: random.Random, depth: int = 0) -> Any:
 
 def _configuration(chance: random.Random, folder: Path, given: Material) -> list[str]:
     """A valid configuration in which a few keys have other values."""
-    tables: dict[str, Any] = json.loads(json.dumps(given.configuration))
+    tables: dict[str, Any] = json.loads(json.dumps(chance.choice(given.configurations)))
     for _ in range(chance.choice([0, 1, 1, 2, 4])):
         room = chance.choice([tables, *(value for value in tables.values() if isinstance(value, dict))])
         key = chance.choice([*room, "unknown"])
@@ -149,7 +172,7 @@ def _configuration(chance: random.Random, folder: Path, given: Material) -> list
 
 
 def _mutated_file(chance: random.Random, folder: Path, given: Material) -> list[str]:
-    data = tomli_w.dumps(given.configuration).encode()
+    data = tomli_w.dumps(chance.choice(given.configurations)).encode()
     data = chance.choice(
         [mutated(chance, data), bytes(chance.randrange(256) for _ in range(200)), b"[" * 5000]
     )
@@ -237,14 +260,8 @@ def _json_value(chance: random.Random) -> Any:
 
 
 def _run_folder(chance: random.Random, folder: Path, given: Material) -> list[str]:
-    """A copy of a run in which one file is changed."""
-    run = folder / OUT / "run"
-    shutil.copytree(given.training, run)
-    victim = chance.choice(sorted(path for path in run.rglob("*") if path.is_file() and path.name != ".lock"))
-    if chance.random() < 0.15:
-        victim.unlink()
-    else:
-        victim.write_bytes(mutated(chance, victim.read_bytes()))
+    """A copy of a training in which one file is changed."""
+    _changed(chance, given.training, folder / OUT / "run")
     return chance.choice(
         [
             ["evaluate", f"{OUT}/run"],
@@ -254,6 +271,30 @@ def _run_folder(chance: random.Random, folder: Path, given: Material) -> list[st
             ["evaluate", f"{OUT}/run/network", "--part", "valid", "--json"],
         ]
     )
+
+
+def _search_folder(chance: random.Random, folder: Path, given: Material) -> list[str]:
+    """A copy of a search in which one file is changed; the search is small enough to be made anew."""
+    _changed(chance, given.search, folder / OUT / "run")
+    return chance.choice(
+        [
+            ["evaluate", f"{OUT}/run", *chance.choice([[], ["--dense"], ["--candidate", "1"]])],
+            ["spectrum", f"{OUT}/run", "--json"],
+            ["cite", f"{OUT}/run", "--json"],
+            ["search", "--extend", "--metric", "loss", "--out", f"{OUT}/run"],
+            ["search", "--extend", "--near-duplicates", "0.5", "--out", f"{OUT}/run", "--json"],
+        ]
+    )
+
+
+def _changed(chance: random.Random, source: Path, run: Path) -> None:
+    """A copy of a folder without one of its files, or with one that is not what it was."""
+    shutil.copytree(source, run)
+    victim = chance.choice(sorted(path for path in run.rglob("*") if path.is_file() and path.name != ".lock"))
+    if chance.random() < 0.15:
+        victim.unlink()
+    else:
+        victim.write_bytes(mutated(chance, victim.read_bytes()))
 
 
 def _command_line(chance: random.Random, folder: Path, given: Material) -> list[str]:

@@ -48,13 +48,13 @@ def main() -> None:
     options = parser.parse_args()
     networks = load(options.records)
     pieces(networks)
+    agreements(networks, options.published)
     if len(networks.candidates) < FEWEST:
         raise SystemExit(f"{len(networks.candidates)} variants are trained: ranking needs {FEWEST}")
     found = rows(networks.candidates, resamples(len(networks.candidates), DRAWS, 0))
     top = ceiling(networks.repeats, DRAWS)
     rankings(found, top)
     every_metric(found)
-    agreements(networks, options.published)
     selections = searches(networks)
     if options.figures is not None:
         known = None if top is None else top.mean["spearman"]
@@ -122,11 +122,14 @@ def agreements(networks: Networks, path: Path | None) -> None:
     """LS distance against perplexity of the same early epoch, here and in the published pool."""
     print(f"\nLS distance with perplexity, both after {FIRST} epochs [95 % interval]")
     here = networks.candidates
-    ours = [n.distances["same_epoch"][FIRST]["paper/l2"] for n in here]
-    known = [
-        published.agreement("here, default", list(default_ls("l2")(here, FIRST)), loss(here, FIRST), DRAWS),
-        published.agreement("here, conventions of the paper", ours, loss(here, FIRST), DRAWS),
-    ]
+    known = []
+    if len(here) >= FEWEST:
+        paper = [n.distances["same_epoch"][FIRST]["paper/l2"] for n in here]
+        quality = loss(here, FIRST)
+        known = [
+            published.agreement("here, default", list(default_ls("l2")(here, FIRST)), quality, DRAWS),
+            published.agreement("here, conventions of the paper", paper, quality, DRAWS),
+        ]
     if path is not None and path.exists():
         known.append(published.agreement("published (PTB, 2 x 1500)", *published.read(path), DRAWS))
     body = [

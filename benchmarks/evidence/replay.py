@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from early import Metric, default_ls, loss, weighted_rank
 from networks import Network, finals
 
-from hyperprune.search.halving import Standing, is_final, promoted
+from hyperprune.search.halving import Standing, promoted, ranked
+from hyperprune.search.plans import PLANS, Plan, Settings
 from hyperprune.search.ranking import random_regret
 
 FULL = 30
 SCHEDULES = (1, 2, 3)  # epochs before the first ranking, and in each round
-ETA = 3  # of Hyperband: one in three goes on (Li et al. 2018)
-DRAWS = 1000  # of what Hyperband starts from
+ETA = 3  # of Hyperband: one in three goes on
+DRAWS = 1000  # of what Hyperband's brackets get
 SUBPOOLS = 500
 
 
@@ -49,47 +50,39 @@ class Replay:
     random: bool = False
 
 
+def follow(plan: Plan, pool: Sequence[Network], metric: Metric) -> Selection:
+    """What a search under ``plan`` trains and selects; its brackets take the pool in the given order."""
+    finished: list[Network] = []
+    left, cost = list(pool), 0
+    for number, bracket in enumerate(plan.brackets):
+        alive, left = left[: bracket.candidates], left[bracket.candidates :]
+        epoch, last = bracket.until, False
+        cost += epoch * len(alive)
+        while not last:
+            values, losses = metric(alive, epoch), loss(alive, epoch)
+            standings = [Standing(v, q, i) for i, (v, q) in enumerate(zip(values, losses, strict=True))]
+            step = plan.step(number, epoch, len(alive), len(alive))
+            alive = [alive[i] for i in promoted(ranked(standings), step.kept)]
+            cost += (step.until - epoch) * len(alive)
+            epoch, last = step.until, step.last
+        finished += alive
+    return selected(pool, finished, cost)
+
+
 def halving(pool: Sequence[Network], metric: Metric, each: int) -> Selection:
-    """Halving rounds as the search runs them: ``each`` epochs, keep the better half, two train to the end."""
-    alive, epoch, cost = list(pool), each, each * len(pool)
-    while not is_final(len(alive)):
-        values, losses = metric(alive, epoch), loss(alive, epoch)
-        standings = [Standing(v, q, i) for i, (v, q) in enumerate(zip(values, losses, strict=True))]
-        alive = [alive[i] for i in promoted(standings)]
-        if not is_final(len(alive)):
-            cost += each * len(alive)
-            epoch += each
-    return selected(pool, alive, cost + (FULL - epoch) * len(alive))
+    """The rounds of the paper: ``each`` epochs, keep the better half, two train to the end."""
+    return follow(plan_for("rounds", len(pool), each), pool, metric)
 
 
 def hyperband(pool: Sequence[Network], generator: random.Random) -> Selection:
-    """Hyperband on loss: brackets that start with few epochs for many, up to all epochs for a few.
-
-    Li, Jamieson, DeSalvo, Rostamizadeh and Talwalkar, JMLR 18, 2018, algorithm 1, R = 30. Each bracket draws
-    from the pool; training that another bracket has paid for costs nothing again, as in the search.
-    """
-    reached = dict.fromkeys(range(len(pool)), 0)
-    for size, budgets in brackets():
-        alive = generator.sample(range(len(pool)), min(size, len(pool)))
-        for epoch in budgets:
-            for number in alive:
-                reached[number] = max(reached[number], epoch)
-            if epoch < FULL:
-                alive.sort(key=lambda number: (pool[number].valid_loss[epoch - 1], number))
-                alive = alive[: max(1, len(alive) // ETA)]
-    finished = [pool[number] for number, epoch in reached.items() if epoch == FULL]
-    return selected(pool, finished, sum(reached.values()))
+    """Hyperband on loss (Li et al. 2018), the pool shared out at random over its brackets."""
+    return follow(plan_for("hyperband", len(pool), 1), generator.sample(list(pool), len(pool)), loss)
 
 
-def brackets() -> list[tuple[int, list[int]]]:
-    """Hyperband's brackets: how many start, and the epochs at which their rungs end."""
-    most = 0
-    while ETA ** (most + 1) <= FULL:
-        most += 1
-    return [
-        (-(-(most + 1) * ETA**s // (s + 1)), [max(1, round(FULL / ETA ** (s - i))) for i in range(s + 1)])
-        for s in range(most, -1, -1)
-    ]
+def plan_for(name: str, candidates: int, each: int) -> Plan:
+    """A plan of the search for a pool of this size."""
+    settings = Settings(candidates=candidates, first=each, each=each, eta=ETA, full=FULL)
+    return PLANS[name](settings)
 
 
 def selected(pool: Sequence[Network], finished: Sequence[Network], cost: float) -> Selection:
@@ -118,6 +111,7 @@ def replays() -> list[Replay]:
         for name, metric in by.items()
         for each in SCHEDULES
     ]
+    known.append(Replay("successive halving on loss, one of three", False, _successive))
     known.append(Replay("Hyperband on loss", False, hyperband, random=True))
     known += [
         Replay(f"random, {count} trained", False, lambda pool, _, count=count: drawn(pool, count))
@@ -147,6 +141,10 @@ def over_subpools(replay: Replay, pool: Sequence[Network]) -> Selection:
 
 def _halving(metric: Metric, each: int) -> Callable[[Sequence[Network], random.Random], Selection]:
     return lambda pool, _: halving(pool, metric, each)
+
+
+def _successive(pool: Sequence[Network], _: random.Random) -> Selection:
+    return follow(plan_for("halving", len(pool), 1), pool, loss)
 
 
 def _mean(found: Sequence[Selection]) -> Selection:

@@ -28,8 +28,11 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
         finally:
             os.close(descriptor)
         os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename == str(part):
+            error.filename = str(path)  # the name that people know
+        if path.parent.is_dir():
+            part.unlink(missing_ok=True)
         raise
     _flush_folder(path.parent)
 
@@ -55,6 +58,10 @@ def write_new(path: Path, data: bytes) -> None:
     try:
         write_bytes(part, data)
         os.link(part, path)  # unlike a rename, never replaces
+    except OSError as error:
+        if error.filename == str(part):
+            error.filename = str(path)
+        raise
     finally:
         part.unlink(missing_ok=True)
 

@@ -1,5 +1,6 @@
 """The evidence analysis: hand cases of selections, ceiling and ranks, and its tables from made-up records."""
 
+import dataclasses
 import importlib
 import json
 import math
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from hyperprune.search.halving import planned_cost
+from hyperprune.search.plans import epochs
 
 EARLY = (1, 2, 3, 4, 5, 6, 8, 30)
 COUNT = 12
@@ -109,25 +111,15 @@ def test_loss_halving_keeps_what_it_holds_for_the_best(pool: Any) -> None:
     assert found.place == COUNT - 1
 
 
-def test_hyperband_brackets_are_those_of_the_paper() -> None:
-    """Algorithm 1 with R = 30 and eta = 3: s = 3, 2, 1, 0."""
-    assert importlib.import_module("replay").brackets() == [
-        (27, [1, 3, 10, 30]),
-        (12, [3, 10, 30]),
-        (6, [10, 30]),
-        (4, [30]),
-    ]
-
-
-def test_hyperband_pays_each_epoch_once_and_finds_what_loss_shows(pool: Any) -> None:
-    """All start in the first bracket, so a loss in the order of the end leads to the best."""
+def test_hyperband_costs_what_it_plans_and_finds_what_loss_shows(pool: Any) -> None:
+    """Whatever the brackets get, a loss in the order of the end leads to the best."""
     replay = importlib.import_module("replay")
-    found = replay.hyperband(list(reversed(pool)), random.Random(0))
-    assert COUNT < found.cost < 30 * COUNT
-    telling = [
-        importlib.import_module("dataclasses").replace(n, valid_loss=(n.valid_loss[-1],) * 30) for n in pool
-    ]
-    assert replay.hyperband(telling, random.Random(0)).regret == 0
+    telling = [dataclasses.replace(n, valid_loss=(n.valid_loss[-1],) * 30) for n in pool]
+    planned = epochs(replay.plan_for("hyperband", COUNT, 1))
+    for seed in range(5):
+        found = replay.hyperband(telling, random.Random(seed))
+        assert (found.regret, found.cost) == (0, planned)
+    assert COUNT < planned < 30 * COUNT
 
 
 def test_random_choice_and_training_all(pool: Any) -> None:
@@ -193,8 +185,18 @@ def test_tables_and_figures_come_from_the_records_alone(
     assert len(list((tmp_path / "png").glob("evidence_*.png"))) == 3
 
 
-def test_too_few_variants_rank_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_few_variants_rank_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is there is listed, and the published pool needs none of it."""
+    table = tmp_path / "pool.csv"
+    table.write_text("ls_distance,val_perplexity\n" + "".join(f"{i},{i}\n" for i in range(9)))
     folder = _write(tmp_path / "few", [_record(n, 0, [3.0] * 30, 1.0) for n in range(3)])
-    monkeypatch.setattr(sys, "argv", ["analyse.py", "--records", str(folder)])
+    arguments = ["--records", str(folder), "--published", str(table)]
+    monkeypatch.setattr(sys, "argv", ["analyse.py", *arguments])
     with pytest.raises(SystemExit, match="ranking needs 4"):
         importlib.import_module("analyse").main()
+    printed = capsys.readouterr().out
+    assert "3 networks of 43, 3 variants of 24" in printed
+    assert "| published (PTB, 2 x 1500) | 9 | 1.00 [1.00, 1.00] |" in printed
+    assert "here," not in printed

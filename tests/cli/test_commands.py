@@ -13,9 +13,14 @@ import pytest
 import torch
 
 from hyperprune.cli import options
+from hyperprune.cli.completion import CHOICES, one_of
+from hyperprune.executors import EXECUTORS
 from hyperprune.lyapunov import Spectrum
+from hyperprune.optim import OPTIMIZERS
 from hyperprune.search import PRESETS, RunFolder, configure
+from hyperprune.search.metrics import METRICS
 from hyperprune.search.template import commented
+from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
 
 _SIZES = {
     "--preset": "demo",
@@ -182,6 +187,35 @@ def test_completion_scripts_and_suggestions(shell: str, tmp_path: Path) -> None:
     environment["COMP_WORDS"] = "hyperprune search --preset "
     found = subprocess.run(python, env=environment, capture_output=True, text=True, check=False).stdout
     assert found.split() == list(PRESETS)
+
+
+def test_tab_offers_what_there_is() -> None:
+    """The lists are copies, because the registries take seconds to import."""
+    registries = {
+        "optimizer": OPTIMIZERS,
+        "metric": METRICS,
+        "method": METHODS,
+        "sparse_init": SPARSE_INIT,
+        "death": DEATH,
+        "growth": GROWTH,
+        "redistribution": REDISTRIBUTION,
+        "decay": DECAY,
+        "executor": EXECUTORS,
+    }
+    for role, registry in registries.items():
+        assert list(CHOICES[role]) == sorted(registry), role
+    assert one_of("death")("m") == ["magnitude"]
+
+
+@pytest.mark.parametrize("width", ["80", "100"])
+def test_spectrum_fits_the_terminal(run: Path, width: str) -> None:
+    """No number is cut; the curve beside them takes what is left."""
+    command = [sys.executable, "-m", "hyperprune", "spectrum", str(run)]
+    environment = os.environ | {"COLUMNS": width}
+    shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    table = [line for line in shown.splitlines() if line[:1] in "┃│"]
+    assert table
+    assert all(len(line) <= int(width) and "…" not in line for line in table)
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -32,6 +32,11 @@ def full_disk(payload: Any, listener: Any) -> None:
     raise OSError(28, os.strerror(28), "somewhere")
 
 
+def variable(payload: dict[str, Any], listener: Any) -> str | None:
+    time.sleep(payload["pause"])
+    return os.environ.get(payload["name"])
+
+
 def tells(payload: dict[str, Any], listener: Any) -> int:
     for epoch in range(1, payload["epochs"] + 1):
         listener(Told(payload["label"], epoch, float("nan")))

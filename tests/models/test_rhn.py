@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.models import RHN
+from hyperprune.models import RHN, Reads
 from hyperprune.models.highway import RecurrentHighway
 from hyperprune.sparsity import SparseTraining
 
@@ -238,3 +238,13 @@ def test_cuda_gives_the_numbers_and_derivatives_of_the_cpu(coupled: bool) -> Non
         gradients = torch.autograd.grad(outputs.square().sum(), list(layer.parameters()))
         found.append([tensor.cpu() for tensor in (outputs, *gradients)])
     torch.testing.assert_close(*found, rtol=0, atol=1e-11)
+
+
+def test_the_layer_s_outputs_are_shown_for_the_penalties() -> None:
+    torch.manual_seed(0)
+    model, tokens = network(dropout=0.5), torch.randint(TYPES, (TIME, BATCH))
+    assert isinstance(model, Reads)
+    reading = model.read(tokens)
+    torch.testing.assert_close(reading.scores, model.decoder(reading.dropped))
+    assert torch.equal(reading.hidden, model.recurrent(model.embed(tokens))[0])
+    assert torch.equal(reading.state, reading.hidden[-1])

@@ -98,11 +98,15 @@ def _trained(network: Stacked, tokens: Tensor, state: Tensor) -> tuple[list[Tens
     )
 
 
+FUSED = [StackedGRU, StackedRNN]
+
+
 @pytest.mark.parametrize("layers", [1, 2])
-def test_fused_gru_trains_as_torchs_own(layers: int) -> None:
+@pytest.mark.parametrize("kind", FUSED)
+def test_fused_layers_train_as_torchs_own(kind: type[Stacked], layers: int) -> None:
     """Scores, states and every gradient, that of the initial state included."""
     torch.manual_seed(3)
-    network = StackedGRU(7, embedding=3, hidden=4, layers=layers).double()
+    network = kind(7, embedding=3, hidden=4, layers=layers).double()
     tokens = torch.randint(7, (6, 2))
     state = torch.randn(layers, 2, 4, dtype=torch.float64, requires_grad=True)
     fused = _trained(network, tokens, state)
@@ -112,9 +116,10 @@ def test_fused_gru_trains_as_torchs_own(layers: int) -> None:
         torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
 
 
-def test_fused_gru_drops_between_layers_only() -> None:
+@pytest.mark.parametrize("kind", FUSED)
+def test_fused_layers_drop_between_layers_only(kind: type[Stacked]) -> None:
     torch.manual_seed(3)
-    network = StackedGRU(7, embedding=3, hidden=40, layers=2, dropout=0.5).double()
+    network = kind(7, embedding=3, hidden=40, layers=2, dropout=0.5).double()
     inputs = torch.randn(5, 2, 3, dtype=torch.float64)
     torch.manual_seed(0)
     outputs, _ = network.recurrent(inputs)
@@ -122,6 +127,6 @@ def test_fused_gru_drops_between_layers_only() -> None:
     again, _ = network.recurrent(inputs)
     assert not torch.equal(outputs, again)
     evaluated, _ = network.recurrent.eval()(inputs)
-    plain = nn.GRU(3, 40, 2).double()
+    plain = TORCH[kind](3, 40, 2).double()
     plain.load_state_dict(network.recurrent.state_dict())
     torch.testing.assert_close(evaluated, plain(inputs)[0], rtol=1e-12, atol=1e-12)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_search import bits, command, finished, not_trained_again, small
+from drivers import children, gone, start, until
+from small_search import bits, finished, not_trained_again, small
 
 from hyperprune.executors import Executor, InProcess, Processes
 from hyperprune.search import Event, RunFolder, SearchResult, run
@@ -132,46 +133,15 @@ def test_worker_that_dies_every_time_fails_its_candidate_alone(tmp_path: Path, t
     assert result.selected is not None
 
 
-def _start(folder: Path, *options: str) -> "subprocess.Popen[str]":
-    arguments = [sys.executable, "-m", "hyperprune", *command(folder, *options)]
-    return subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-
-
-def _children(process: int) -> list[int]:
-    """Processes whose parent is ``process``."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            if int(status.read_text().rpartition(")")[2].split()[1]) == process:
-                found.append(int(status.parent.name))
-        except (OSError, IndexError):
-            continue  # it has ended meanwhile
-    return found
-
-
-def _until(holds: Callable[[], Any], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"did not happen within {seconds} seconds"
-        time.sleep(0.02)
-
-
-def _gone(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
-
-
 @pytest.mark.slow
 def test_driver_killed_while_another_waits_for_its_folder(tmp_path: Path, calm: Path) -> None:
     """A second driver is refused; once the first is dead, the folder is free and its workers are gone."""
     folder = tmp_path / "run"
-    first = _start(folder, "--workers", "2")
-    _until(lambda: first.poll() is not None or len(list(folder.glob("candidates/*/epoch-*.json"))) >= 2)
-    workers = _children(first.pid)
+    first = start(folder, "--workers", "2")
+    until(lambda: first.poll() is not None or len(list(folder.glob("candidates/*/epoch-*.json"))) >= 2)
+    workers = children(first.pid)
     first.send_signal(signal.SIGSTOP)  # so that it does not end before the second has been refused
-    second = _start(folder, "--workers", "2")
+    second = start(folder, "--workers", "2")
     assert second.wait() == 2
     assert second.stderr is not None
     assert "is in use by another process" in second.stderr.read()
@@ -180,7 +150,7 @@ def test_driver_killed_while_another_waits_for_its_folder(tmp_path: Path, calm: 
     assert workers
     before = finished(folder)
     run(small(), folder)
-    assert all(_gone(worker) for worker in workers)
+    assert all(gone(worker) for worker in workers)
     assert before
     assert not_trained_again(before, folder)
     assert bits(folder) == bits(calm)
@@ -189,13 +159,13 @@ def test_driver_killed_while_another_waits_for_its_folder(tmp_path: Path, calm: 
 @pytest.mark.slow
 def test_interrupt_ends_all_workers_at_once(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    driver = _start(folder, "--workers", "2")
-    _until(lambda: driver.poll() is not None or len(list(folder.glob("candidates/*/epoch-*.json"))) >= 2)
-    workers = _children(driver.pid)
+    driver = start(folder, "--workers", "2")
+    until(lambda: driver.poll() is not None or len(list(folder.glob("candidates/*/epoch-*.json"))) >= 2)
+    workers = children(driver.pid)
     driver.send_signal(signal.SIGINT)
     assert driver.wait(timeout=30) == 130
     assert workers
-    _until(lambda: all(_gone(worker) for worker in workers), seconds=10)
+    until(lambda: all(gone(worker) for worker in workers), seconds=10)
 
 
 @pytest.mark.slow
@@ -203,14 +173,9 @@ def test_two_workers_never_train_one_network(tmp_path: Path) -> None:
     """The same job twice at a time: the second waits for the first and finds everything done."""
     trained = Trained()
     executor = Processes(2, trained)
-    config = small()
+    config = small().bound()
     job = TrainingJob(
-        label="x",
-        folder=tmp_path / "network",
-        corpus=config.corpus,
-        model=config.model,
-        recipe=config.recipe,
-        until=4,
+        label="x", folder=tmp_path / "network", task=config.described, recipe=config.recipe, until=4
     )
     futures = [executor.submit(TRAIN, job.model_dump(mode="json")) for _ in range(2)]
     first, second = [future.result() for future in futures]

@@ -64,10 +64,19 @@ def test_hyperband_leaves_out_the_brackets_that_few_candidates_do_not_fill() -> 
 @pytest.mark.parametrize("budget", [100, 404, 504, 2000])
 def test_a_budget_buys_as_many_candidates_as_it_can(name: str, budget: int) -> None:
     found = affordable(PLANS[name], PAPER, budget)
-    cost = {n: epochs(PLANS[name](replace(PAPER, candidates=n))) for n in range(1, 700)}
-    assert cost[found] <= budget or found == 1
-    assert all(cost[n] > budget for n in cost if n > found)
+    cost = {n: epochs(PLANS[name](replace(found, candidates=n))) for n in range(1, 700)}
+    assert cost[found.candidates] <= budget or found.candidates == 1
+    assert all(cost[n] > budget for n in cost if n > found.candidates)
 
 
 def test_the_budget_of_the_paper_buys_five_candidates_trained_to_the_end() -> None:
-    assert affordable(PLANS["full"], PAPER, 504) == 5
+    assert affordable(PLANS["full"], PAPER, 504).candidates == 5
+
+
+def test_hyperband_opens_no_bracket_that_the_budget_does_not_pay_for() -> None:
+    """404 epochs and the dense reference's 100 go to two brackets, and nearly all are spent."""
+    found = affordable(PLANS["hyperband"], PAPER, 504)
+    plan = PLANS["hyperband"](found)
+    assert len(plan.brackets) == 2
+    assert 504 - 25 < epochs(plan) <= 504
+    assert len(PLANS["hyperband"](affordable(PLANS["hyperband"], PAPER, 2000)).brackets) == 4

@@ -1,5 +1,6 @@
 """A search on a Ray cluster of two nodes, in a network of its own, because Ray listens beyond loopback."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -8,6 +9,7 @@ from typing import Any
 
 import lonely
 import pytest
+from drivers import children, gone, start, until
 from small_search import bits, finished, not_trained_again, small
 
 from hyperprune.errors import ConfigurationError
@@ -84,3 +86,13 @@ def test_ray_is_refused_where_it_cannot_serve(cluster: Any, calm: Path, tmp_path
         run(too_large, tmp_path / "large")
     with pytest.raises(ConfigurationError, match=r"cannot join a Ray cluster at 127\.0\.0\.1:1"):
         run(small(runtime__executor="ray", runtime__address="127.0.0.1:1"), tmp_path / "nowhere")
+
+
+def test_interrupt_ends_the_ray_that_was_started_here(calm: Path, tmp_path: Path) -> None:
+    driver = start(tmp_path / "run", "--executor", "ray")
+    until(lambda: driver.poll() is not None or list(tmp_path.glob("run/*/epoch-*.json")))
+    processes = children(driver.pid)
+    driver.send_signal(signal.SIGINT)
+    assert driver.wait(timeout=30) == 130
+    assert len(processes) >= 2
+    until(lambda: all(gone(process) for process in processes), seconds=30)

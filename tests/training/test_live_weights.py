@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from hyperprune.models import ModelConfig
+from hyperprune.models import AWDLSTMConfig, ModelConfig
 from hyperprune.training.live_weights import live_weights
 
 
@@ -61,3 +61,12 @@ def test_gates_of_unequal_rows_are_those_the_layer_names() -> None:
     assert found["recurrent.0.weight_ih[output]"] == 16
     highway = ModelConfig.model_validate({"kind": "rhn", "hidden": 3, "embedding": 3, "depth": 2}).build(5)
     assert live_weights(highway, {})["recurrent.weight_hh_d1[transform]"] == 9
+
+
+def test_gates_of_a_layer_with_weight_drop_are_an_lstms() -> None:
+    network = AWDLSTMConfig(embedding=4, hidden=6, layers=2).build(9)
+    found = live_weights(network, {})
+    assert found["recurrent.0.weight_hh_l0[forget]"] == 36
+    assert found["recurrent.1.weight_ih_l0[output]"] == 4 * 6
+    assert found["embedding.weight"] == 36
+    assert "decoder.weight" not in found

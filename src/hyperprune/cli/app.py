@@ -4,6 +4,7 @@ import typer
 
 from hyperprune import __version__
 from hyperprune.cli.cite import cite
+from hyperprune.cli.compare import compare
 from hyperprune.cli.dashboard import dashboard
 from hyperprune.cli.data import data
 from hyperprune.cli.evaluate import evaluate
@@ -24,6 +25,7 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(spectrum)
 app.command()(report)
+app.command()(compare)
 app.command()(dashboard)
 app.command()(cite)
 app.add_typer(data, name="data")

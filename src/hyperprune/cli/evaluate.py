@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hyperprune.cli import options
+from hyperprune.cli.completion import one_of
 
 _WHICH = "Which network"
 
@@ -23,9 +24,11 @@ def evaluate(
     dense: Annotated[
         bool, typer.Option("--dense", help="The dense reference of a search.", rich_help_panel=_WHICH)
     ] = False,
-    part: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
+    part: Annotated[str, typer.Option(autocompletion=one_of("part"), help="train, valid or test.")] = "test",
     corpus: Annotated[str | None, typer.Option(help="Another text than the run's.")] = None,
-    level: Annotated[str | None, typer.Option(help="Tokens of that text: word, character.")] = None,
+    level: Annotated[
+        str | None, typer.Option(autocompletion=one_of("level"), help="Tokens of that text: word, character.")
+    ] = None,
     batch: Annotated[int | None, typer.Option(help="Columns of the text.")] = None,
     bptt: Annotated[int | None, typer.Option(help="Steps of a window.")] = None,
     task: options.TaskAgain = None,

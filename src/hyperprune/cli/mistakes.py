@@ -16,6 +16,7 @@ _REMEDIES = {
     errno.EROFS: _NOT_WRITABLE,
     errno.EACCES: "give a place that you may read and write, such as another --out",
     errno.EPERM: _NOT_WRITABLE,
+    errno.ENOENT: "make that folder, or give another place",
     errno.ENAMETOOLONG: "give a shorter path",
     errno.EMFILE: "close other programs or raise the limit of open files (ulimit -n)",
 }

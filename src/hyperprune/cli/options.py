@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from hyperprune.cli.completion import one_of
+
 RUN = "Run"
 WHAT = "What is trained (overrides preset and file)"
 PRUNING = "How it is pruned"
@@ -89,7 +91,12 @@ Corpus = Annotated[
     ),
 ]
 Level = Annotated[
-    str | None, typer.Option(help="Tokens are words or characters: word, character.", rich_help_panel=WHAT)
+    str | None,
+    typer.Option(
+        autocompletion=one_of("level"),
+        help="Tokens are words or characters: word, character.",
+        rich_help_panel=WHAT,
+    ),
 ]
 MaxTrainTokens = Annotated[
     int | None, typer.Option(help="Keep the first training tokens.", rich_help_panel=WHAT)
@@ -106,7 +113,10 @@ Hidden = Annotated[int | None, typer.Option(help="Units of each layer.", rich_he
 Layers = Annotated[int | None, typer.Option(help="Recurrent layers.", rich_help_panel=WHAT)]
 Dropout = Annotated[float | None, typer.Option(help="Dropout.", rich_help_panel=WHAT)]
 Optimizer = Annotated[
-    str | None, typer.Option(help="Optimiser, such as sgd or snt-asgd.", rich_help_panel=WHAT)
+    str | None,
+    typer.Option(
+        autocompletion=one_of("optimizer"), help="Optimiser, such as sgd or snt-asgd.", rich_help_panel=WHAT
+    ),
 ]
 LearningRate = Annotated[float | None, typer.Option(help="Learning rate.", rich_help_panel=WHAT)]
 Batch = Annotated[int | None, typer.Option(help="Columns of training text.", rich_help_panel=WHAT)]
@@ -141,6 +151,10 @@ KEYS = {
     "first_epochs": "search.first_epochs",
     "round_epochs": "search.round_epochs",
     "metric": "search.metric",
+    "sampler": "search.sampler",
+    "seeds": "search.seeds",
+    "plan": "search.plan",
+    "eta": "search.eta",
     "near_duplicates": "search.near_duplicates",
     "seed": "seed",
     "threads": "runtime.threads",

@@ -15,7 +15,6 @@ from rich.progress import (
 )
 
 from hyperprune.search import CandidateEnded, Event, RoundBegan, SearchConfig
-from hyperprune.search.halving import planned_cost
 from hyperprune.training import Progress as JobProgress
 from hyperprune.training import TaskDescription, TextTask, TrainConfig, score_named
 
@@ -30,7 +29,6 @@ class SearchProgress:
 
     def __init__(self, config: SearchConfig, console: Console) -> None:
         pool = config.search
-        cost = planned_cost(pool.candidates, pool.first_epochs, pool.round_epochs, config.recipe.epochs)
         self._console = console
         self._metric, self._full = pool.metric, config.recipe.epochs
         self._score, self._items = score_named(config.described), _items(config.described)
@@ -51,9 +49,7 @@ class SearchProgress:
             console=console,
         )
         self._live = Live(Group(self._whole, self._job), console=console, refresh_per_second=4)
-        self._overall = self._whole.add_task(
-            "search", total=cost.search if config.reference else cost.with_dense
-        )
+        self._overall = self._whole.add_task("search", total=config.planned.with_dense)
         self._bars: dict[str, TaskID] = {}
         self._done: dict[str, int] = {}
 
@@ -99,6 +95,8 @@ class SearchProgress:
             str(event.variant[name])
             for name in ("sparse_init", "growth", "death", "redistribution", "death_rate")
         )
+        beside = ("learning_rate", "dropout")
+        choices += "".join(f" {name} {event.variant[name]:.3g}" for name in beside if name in event.variant)
         note = f" ({event.note})" if event.note else ""
         self._console.print(
             f"  candidate {event.number}: {self._metric} {event.metric:.4f}, "

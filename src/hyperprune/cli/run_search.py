@@ -25,6 +25,8 @@ def search(
     file: Path | None,
     values: dict[str, Any],
     out: Path,
+    baseline: str | None,
+    budget: int | None,
     *,
     extend: bool,
     as_json: bool,
@@ -32,9 +34,10 @@ def search(
     """Search or go on, then show what was found."""
     folder = RunFolder(out.expanduser().resolve())
     if extend:
-        config = _extension(folder, preset, file, values)
+        config = _extension(folder, preset, file, values, baseline)
     else:
-        config = configure(preset or default_preset(file, values), file, values)
+        preset = preset or default_preset(file, values)
+        config = configure(preset, file, values, baseline=baseline, budget=budget)
     console = Console(stderr=as_json)
     with SearchProgress(config, console) as progress:
         result = run(config, folder.path, listener=progress)
@@ -55,10 +58,19 @@ def default_preset(file: Path | None, values: dict[str, Any]) -> str | None:
     return "demo" if file is None and "task.object" not in values else None
 
 
-def initialise(path: Path, preset: str | None, file: Path | None, values: dict[str, Any]) -> None:
+def initialise(
+    path: Path,
+    preset: str | None,
+    file: Path | None,
+    values: dict[str, Any],
+    baseline: str | None,
+    budget: int | None,
+) -> None:
     """Write a commented configuration to a new file."""
     path = path.expanduser()
-    text = commented(configure(preset, file, values), _OPENING.format(name=path.name))
+    text = commented(
+        configure(preset, file, values, baseline=baseline, budget=budget), _OPENING.format(name=path.name)
+    )
     try:
         files.write_new(path, text.encode())
     except FileExistsError:
@@ -71,13 +83,22 @@ def initialise(path: Path, preset: str | None, file: Path | None, values: dict[s
 
 
 def _extension(
-    folder: RunFolder, preset: str | None, file: Path | None, values: dict[str, Any]
+    folder: RunFolder,
+    preset: str | None,
+    file: Path | None,
+    values: dict[str, Any],
+    baseline: str | None,
 ) -> SearchConfig:
     """The run's own configuration with the options that were given."""
     if preset is not None or file is not None:
         raise ConfigurationError(
             "--extend starts from the configuration in the run folder, so it takes no --preset or --config: "
             "give the options that change, such as --candidates 20"
+        )
+    if baseline is not None:
+        raise ConfigurationError(
+            f"--extend adds to the search that is there, got --baseline {baseline} too: give the baseline an "
+            "--out of its own"
         )
     changes = dict(values)
     return prepare(folder, changes, changes.pop("task.object", None))

@@ -19,6 +19,7 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.search import validated
 from hyperprune.training import SpectrumConfig
 
+_COLUMNS = 68  # signs of a table without its last column
 _FORMATS = (".png", ".svg", ".pdf")
 _PAPER_INPUTS = 35  # what the preset takes; its warm-up runs over the first ten of them
 
@@ -104,6 +105,7 @@ def _print(computed: lyapunov.Spectrum, name: str, plot: Path | None) -> None:
         soft_wrap=True,
     )
     table = Table()
+    curve = max(6, min(24, console.width - _COLUMNS))
     for number, heading in enumerate(
         ("layer", "exponents", "largest", "mean", "smallest", "positive", "sorted")
     ):
@@ -117,7 +119,7 @@ def _print(computed: lyapunov.Spectrum, name: str, plot: Path | None) -> None:
             f"{float(values.mean()):.4f}",
             f"{float(values[-1]):.4f}",
             f"{int((values > 0).sum())}",
-            spark(values.tolist(), 24, ascii_only=console.options.ascii_only),
+            spark(values.tolist(), curve, ascii_only=console.options.ascii_only),
         )
     console.print(table)
     dimension = _dimension(computed)

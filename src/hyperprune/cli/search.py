@@ -6,6 +6,9 @@ from typing import Annotated
 import typer
 
 from hyperprune.cli import options
+from hyperprune.cli.completion import one_of
+
+_BASELINE = "What to compare it with"
 
 
 def search(
@@ -70,7 +73,47 @@ def search(
         int | None, typer.Option(help="Further epochs a round.", rich_help_panel=options.WHAT)
     ] = None,
     metric: Annotated[
-        str | None, typer.Option(help="Early metric: ls or loss.", rich_help_panel=options.WHAT)
+        str | None,
+        typer.Option(
+            autocompletion=one_of("metric"),
+            help="Early metric: ls, loss, rank (of both), or package.module:function of yours.",
+            rich_help_panel=options.WHAT,
+        ),
+    ] = None,
+    sampler: Annotated[
+        str | None,
+        typer.Option(
+            help="Optimiser that suggests: tpe, random, grid, qmc, gp, cma-es.",
+            rich_help_panel=options.WHAT,
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(help="Trainings of each candidate.", rich_help_panel=options.WHAT)
+    ] = None,
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            help="Who trains how far: rounds, full, halving, hyperband.", rich_help_panel=options.WHAT
+        ),
+    ] = None,
+    eta: Annotated[
+        int | None,
+        typer.Option(help="One of so many goes on in halving and hyperband.", rich_help_panel=options.WHAT),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            help="In place of this search, at its cost: random, exhaustive, halving, hyperband.",
+            rich_help_panel=_BASELINE,
+        ),
+    ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            help="Epochs that its candidates may train; without it those of this search.",
+            rich_help_panel=_BASELINE,
+            min=1,
+        ),
     ] = None,
     near_duplicates: Annotated[
         float | None,
@@ -87,7 +130,11 @@ def search(
     ] = None,
     executor: Annotated[
         str | None,
-        typer.Option(help="Where they train: in-process, processes, ray.", rich_help_panel=options.RUN),
+        typer.Option(
+            autocompletion=one_of("executor"),
+            help="Where they train: in-process, processes, ray.",
+            rich_help_panel=options.RUN,
+        ),
     ] = None,
     address: Annotated[
         str | None, typer.Option(help="Address of a Ray cluster, or auto.", rich_help_panel=options.RUN)
@@ -121,6 +168,10 @@ def search(
         first_epochs=first_epochs,
         round_epochs=round_epochs,
         metric=metric,
+        sampler=sampler,
+        seeds=seeds,
+        plan=plan,
+        eta=eta,
         near_duplicates=near_duplicates,
         seed=seed,
         threads=threads,
@@ -134,6 +185,6 @@ def search(
     values |= own_tasks.named(task, setting)
 
     if init is not None:
-        run_search.initialise(init, preset, config, values)
+        run_search.initialise(init, preset, config, values, baseline, budget)
     else:
-        run_search.search(preset, config, values, out, extend=extend, as_json=as_json)
+        run_search.search(preset, config, values, out, baseline, budget, extend=extend, as_json=as_json)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hyperprune.cli import options
+from hyperprune.cli.completion import one_of
 
 _WHICH = "Which network"
 _HOW = "Conventions (those of the run, where nothing is given)"
@@ -23,7 +24,9 @@ def spectrum(
     corpus: Annotated[
         str | None, typer.Option(help="Text that drives the network; without it the run's own.")
     ] = None,
-    level: Annotated[str | None, typer.Option(help="Tokens of that text: word, character.")] = None,
+    level: Annotated[
+        str | None, typer.Option(autocompletion=one_of("level"), help="Tokens of that text: word, character.")
+    ] = None,
     candidate: Annotated[
         int | None,
         typer.Option(
@@ -35,12 +38,22 @@ def spectrum(
     ] = False,
     preset: Annotated[
         str | None,
-        typer.Option(help="paper: the conventions of published numbers.", rich_help_panel=_HOW),
+        typer.Option(
+            autocompletion=one_of("convention"),
+            help="paper: the conventions of published numbers.",
+            rich_help_panel=_HOW,
+        ),
     ] = None,
     state: Annotated[
-        str | None, typer.Option(help="hidden (h) or full (h and c).", rich_help_panel=_HOW)
+        str | None,
+        typer.Option(
+            autocompletion=one_of("state"), help="hidden (h) or full (h and c).", rich_help_panel=_HOW
+        ),
     ] = None,
-    direction: Annotated[str | None, typer.Option(help="forward or adjoint.", rich_help_panel=_HOW)] = None,
+    direction: Annotated[
+        str | None,
+        typer.Option(autocompletion=one_of("direction"), help="forward or adjoint.", rich_help_panel=_HOW),
+    ] = None,
     warmup: Annotated[
         int | None, typer.Option(help="Steps before counting.", min=0, rich_help_panel=_HOW)
     ] = None,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hyperprune.cli import options
+from hyperprune.cli.completion import one_of
 
 
 def train(
@@ -19,7 +20,9 @@ def train(
     method: Annotated[
         str | None,
         typer.Option(
-            help="A published method, such as set, rigl or selfish_rnn.", rich_help_panel=options.PRUNING
+            autocompletion=one_of("method"),
+            help="A published method, such as set, rigl or selfish_rnn.",
+            rich_help_panel=options.PRUNING,
         ),
     ] = None,
     sparsity: Annotated[
@@ -27,23 +30,35 @@ def train(
         typer.Option(help="Share of prunable weights that is zero.", rich_help_panel=options.PRUNING),
     ] = None,
     sparse_init: Annotated[
-        str | None, typer.Option(help="First masks: uniform, er.", rich_help_panel=options.PRUNING)
+        str | None,
+        typer.Option(
+            autocompletion=one_of("sparse_init"),
+            help="First masks: uniform, er.",
+            rich_help_panel=options.PRUNING,
+        ),
     ] = None,
     death: Annotated[
         str | None,
         typer.Option(
+            autocompletion=one_of("death"),
             help="Which weights die: magnitude, set, threshold, global_magnitude.",
             rich_help_panel=options.PRUNING,
         ),
     ] = None,
     growth: Annotated[
         str | None,
-        typer.Option(help="Which weights grow: random, gradient, momentum.", rich_help_panel=options.PRUNING),
+        typer.Option(
+            autocompletion=one_of("growth"),
+            help="Which weights grow: random, gradient, momentum.",
+            rich_help_panel=options.PRUNING,
+        ),
     ] = None,
     redistribution: Annotated[
         str | None,
         typer.Option(
-            help="How the budget moves: none, magnitude, momentum, nonzeros.", rich_help_panel=options.PRUNING
+            autocompletion=one_of("redistribution"),
+            help="How the budget moves: none, magnitude, momentum, nonzeros.",
+            rich_help_panel=options.PRUNING,
         ),
     ] = None,
     death_rate: Annotated[
@@ -53,7 +68,9 @@ def train(
     decay: Annotated[
         str | None,
         typer.Option(
-            help="How the death rate falls: cosine, linear, constant.", rich_help_panel=options.PRUNING
+            autocompletion=one_of("decay"),
+            help="How the death rate falls: cosine, linear, constant.",
+            rich_help_panel=options.PRUNING,
         ),
     ] = None,
     update_interval: Annotated[

@@ -18,8 +18,9 @@ from typing import Any
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.executors.contract import Payload
-from hyperprune.executors.failures import JobError
+from hyperprune.executors.failures import JobError, describe
 from hyperprune.executors.messages import Forward, Message, gave_up, hear, perform, settle
+from hyperprune.executors.versions import check_versions, versions
 from hyperprune.executors.workers import Workers
 
 RETRIES = 2
@@ -50,7 +51,7 @@ class RayCluster:
     """
 
     def __init__(self, workers: Workers, listener: Callable[[Any], None] = lambda _: None) -> None:
-        self._ray = _connected(workers.address)
+        self._ray, self._ours = _connected(workers.address)
         self._listener = listener
         self._lock = threading.RLock()
         self._waiting: deque[_Task] = deque()
@@ -65,6 +66,7 @@ class RayCluster:
             retry_exceptions=False,
         )(_perform)
         self._ear = self._ray.remote(num_cpus=0)(_Ear).options(scheduling_strategy=self._here()).remote()
+        self._versions = versions()
         self._closed = threading.Event()
         self._listening = threading.Thread(target=self._listen, daemon=True)
         self._listening.start()
@@ -97,7 +99,10 @@ class RayCluster:
         for task in waiting:
             task.future.cancel()
         self._listening.join()
-        self._ray.shutdown()  # ends the tasks of this driver
+        for task in running:
+            self._ray.cancel(task.ref, force=True)
+        if self._ours:
+            self._ray.shutdown()  # ends all tasks of this driver
         for task in running:
             task.future.set_exception(CancelledError())
 
@@ -105,7 +110,9 @@ class RayCluster:
         while self._waiting and len(self._running) < self._limit and not self._closed.is_set():
             task = self._waiting.popleft()
             if task.future.set_running_or_notify_cancel():
-                task.ref = self._remote.remote(task.function, json.dumps(task.payload), self._ear)
+                task.ref = self._remote.remote(
+                    task.function, json.dumps(task.payload), self._ear, self._versions
+                )
                 self._running[task.future] = task
                 task.ref.future().add_done_callback(lambda done, task=task: self._ended(task, done))
 
@@ -152,7 +159,8 @@ class RayCluster:
                     held = min(held, node["Resources"].get("GPU", 0) // workers.gpu_share)
                 room += int(held)
         if room == 0:
-            self._ray.shutdown()
+            if self._ours:
+                self._ray.shutdown()
             needs = f"{workers.threads} CPUs" + (f" and {workers.gpu_share} GPUs" if workers.on_gpu else "")
             raise ConfigurationError(
                 f"a job takes {needs}, which no node of the cluster has: lower --threads or gpu_share, or "
@@ -175,8 +183,8 @@ class _Ear:
         return said
 
 
-def _perform(function: str, payload: str, ear: Any) -> str:
-    """A job, in a process of Ray's."""
+def _perform(function: str, payload: str, ear: Any, versions: dict[str, str]) -> str:
+    """A job, in a process of Ray's on some node."""
 
     def say(message: Message) -> None:
         ear.hear.remote(json.dumps(message))
@@ -184,13 +192,16 @@ def _perform(function: str, payload: str, ear: Any) -> str:
     forward = Forward(say)
     logging.getLogger().addHandler(forward)
     try:
+        check_versions(versions)
         return json.dumps(perform(function, json.loads(payload), say))
+    except ConfigurationError as error:
+        return json.dumps({"error": describe(error)})
     finally:
         logging.getLogger().removeHandler(forward)
 
 
-def _connected(address: str | None) -> Any:
-    """Ray, connected to a cluster, or to one that it starts on this machine."""
+def _connected(address: str | None) -> tuple[Any, bool]:
+    """Ray, connected to a cluster or to one that it starts here, and whether this call connected it."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     if "ray" not in sys.modules:  # Ray reads it once
         os.environ.setdefault("RAY_AUTH_MODE", "token")  # whoever reaches a cluster can run code on it
@@ -200,6 +211,8 @@ def _connected(address: str | None) -> Any:
         raise ConfigurationError(
             "the executor ray needs Ray: pip install 'hyperprune[ray]', or leave --executor out"
         ) from None
+    if ray.is_initialized():
+        return ray, False
     if address is None:
         where: dict[str, Any] = {
             "address": "local",
@@ -213,7 +226,7 @@ def _connected(address: str | None) -> Any:
         ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         raise _no_cluster(address or "this machine", error) from None
-    return ray
+    return ray, True
 
 
 def _check_address(address: str) -> None:

@@ -1,58 +1,22 @@
-"""``nn.GRU`` whose training pass over time has its derivative written by hand.
+"""``nn.GRU`` with a fused training pass.
 
-On a CPU, torch leaves the GRU's loop to autograd, which adds a gradient of the whole recurrent matrix at
-every step. Here that gradient is one product over all time steps at the end. With T steps, B sequences and H
-units, in the form of torch (reset gate after the product):
+With T steps, B sequences and H units, in the form of torch (reset gate after the product):
 
     r, z = sigmoid(a + u),   n = tanh(a_n + r u_n),   h' = n + z (h - n)
 
 where a = W x + b are the driven sums, ``(T, B, 3 H)``, and u = U h + c the recurrent ones.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import dropout, linear
+
+from hyperprune.models.fused_layers import FusedLayers
 
 _TANH = torch.ops.aten.tanh_backward.grad_input
 _SIGMOID = torch.ops.aten.sigmoid_backward.grad_input
-
-
-class FusedGRU(nn.GRU):
-    """Stacked GRU layers, time first, one way, with biases; parameters, names and results of ``nn.GRU``.
-
-    ``fused = False`` leaves training to torch: slower on a CPU, but differentiable more than once.
-    """
-
-    fused = True
-
-    def forward(  # type: ignore[override]  # torch's overloads also take packed sequences
-        self, inputs: Tensor, state: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Outputs ``(time, batch, hidden)`` and the last state ``(layers, batch, hidden)``.
-
-        Args:
-            inputs: ``(time, batch, features)``.
-            state: zero if left out.
-        """
-        if not (self.fused and self.training and torch.is_grad_enabled()):
-            output: tuple[Tensor, Tensor] = super().forward(inputs, state)
-            return output
-        if state is None:
-            state = inputs.new_zeros(self.num_layers, inputs.shape[1], self.hidden_size)
-        last, outputs = [], inputs
-        for layer, before in enumerate(state.unbind()):
-            weight, recurrent, bias, recurrent_bias = (
-                self.get_parameter(f"{name}_l{layer}")
-                for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            )
-            outputs = dropout(outputs, self.dropout, training=layer > 0)
-            driven = linear(outputs, weight, bias)
-            outputs, after = _Recurrence.apply(driven, before, recurrent, recurrent_bias)
-            last.append(after)
-        return outputs, torch.stack(last)
 
 
 class _Recurrence(torch.autograd.Function):
@@ -96,3 +60,9 @@ class _Recurrence(torch.autograd.Function):
             state = torch.addmm(state * z, own[t], recurrent)
         flat = own.flatten(0, 1)
         return driven, state, flat.mT @ states[:-1].flatten(0, 1), flat.sum(dim=0)
+
+
+class FusedGRU(FusedLayers, nn.GRU):  # type: ignore[misc]  # torch's overloads also take packed sequences
+    """Stacked GRU layers."""
+
+    recurrence: ClassVar[type[torch.autograd.Function]] = _Recurrence

@@ -51,6 +51,7 @@ class FusedHighway(torch.autograd.Function):
         before = [first.unbind(), *(level.unbind() for level in inner)]
         inputs = before if fed is None else [level.unbind() for level in fed]
         sums = [level.unbind() for level in gates]
+        values = _by_gate(gates, hidden)
         drives = driven.unbind()
         transposed = [weight.mT for weight in weights]
         for t in range(time):
@@ -60,7 +61,8 @@ class FusedHighway(torch.autograd.Function):
                 bias = drives[t] if d == 0 else biases[d - 1]
                 torch.addmm(bias, inputs[d][t], transposed[d], out=sums[d][t])
                 new = before[d + 1][t] if d + 1 < depth else before[0][t + 1]
-                _activate(sums[d][t], before[d][t], new)
+                h, *carry = (gate[d][t] for gate in values)
+                _activate(h, carry, before[d][t], new)
         ctx.mask, ctx.depth = mask, depth
         ctx.save_for_backward(gates, first, inner, *([] if fed is None else [fed]), *weights)
         return first[1:], first[-1].clone()
@@ -83,17 +85,19 @@ class FusedHighway(torch.autograd.Function):
         return gradients[0], state, None, None, *by_weight, *flat[1:].sum(dim=1).unbind()
 
 
-def _activate(sums: Tensor, state: Tensor, new: Tensor) -> None:
+def _by_gate(stacked: Tensor, hidden: int) -> list[list[tuple[Tensor, ...]]]:
+    """Views of h, t (and c) by gate, depth and step, made once: making them costs as much as using them."""
+    return [[level.unbind() for level in gate] for gate in stacked.split(hidden, dim=3)]
+
+
+def _activate(h: Tensor, carry: Sequence[Tensor], state: Tensor, new: Tensor) -> None:
     """Nonlinearities in place; the new state goes to ``new``."""
-    hidden = state.shape[1]
-    h, carry = sums[:, :hidden], sums[:, hidden:]
     h.tanh_()
-    carry.sigmoid_()
-    if carry.shape[1] == hidden:
-        torch.lerp(state, h, carry, out=new)  # h t + s (1 - t)
+    t = carry[0].sigmoid_()
+    if len(carry) == 1:
+        torch.lerp(state, h, t, out=new)  # h t + s (1 - t)
     else:
-        torch.mul(h, carry[:, :hidden], out=new)
-        new.addcmul_(state, carry[:, hidden:])
+        torch.mul(h, t, out=new).addcmul_(state, carry[1].sigmoid_())
 
 
 def _walk_back(
@@ -107,35 +111,36 @@ def _walk_back(
 ) -> Tensor:
     """Fill ``gradients`` with those of the sums before the nonlinearities; gives the first state's."""
     depth, time = gates.shape[:2]
-    values = [level.unbind() for level in gates]
+    hidden = last.shape[1]
+    values, found = _by_gate(gates, hidden), _by_gate(gradients, hidden)
+    whole = [level.unbind() for level in gradients]
     before = [level.unbind() for level in states]
-    found = [level.unbind() for level in gradients]
     above = outputs.unbind()
     state = last
     spare, through = torch.empty_like(last), torch.empty_like(last)
     for t in reversed(range(time)):
         state = state + above[t]
         for d in reversed(range(depth)):
-            _derive(values[d][t], before[d][t], state, found[d][t], spare)
+            own, places = [gate[d][t] for gate in values], [gate[d][t] for gate in found]
+            _derive(own, before[d][t], state, places, spare)
             if mask is None:
-                state.addmm_(found[d][t], weights[d])
+                state.addmm_(whole[d][t], weights[d])
             else:
-                state.addcmul_(torch.mm(found[d][t], weights[d], out=through), mask)
+                state.addcmul_(torch.mm(whole[d][t], weights[d], out=through), mask)
     return state
 
 
-def _derive(values: Tensor, before: Tensor, state: Tensor, found: Tensor, spare: Tensor) -> None:
+def _derive(
+    values: Sequence[Tensor], before: Tensor, state: Tensor, found: Sequence[Tensor], spare: Tensor
+) -> None:
     """Gradients of the sums of one product; ``state`` becomes the part that the carry gate passes on."""
-    hidden = state.shape[1]
-    h, t = values[:, :hidden], values[:, hidden : 2 * hidden]
-    torch.mul(state, t, out=spare)
-    _TANH(spare, h, grad_input=found[:, :hidden])
-    if values.shape[1] == 2 * hidden:
+    h, t = values[:2]
+    _TANH(torch.mul(state, t, out=spare), h, grad_input=found[0])
+    if len(values) == 2:
         by_transform = torch.sub(h, before).mul_(state)
-        _SIGMOID(by_transform, t, grad_input=found[:, hidden:])
+        _SIGMOID(by_transform, t, grad_input=found[1])
         state.sub_(spare)
         return
-    carry = values[:, 2 * hidden :]
-    _SIGMOID(torch.mul(state, h, out=spare), t, grad_input=found[:, hidden : 2 * hidden])
-    _SIGMOID(torch.mul(state, before, out=spare), carry, grad_input=found[:, 2 * hidden :])
-    state.mul_(carry)
+    _SIGMOID(torch.mul(state, h, out=spare), t, grad_input=found[1])
+    _SIGMOID(torch.mul(state, before, out=spare), values[2], grad_input=found[2])
+    state.mul_(values[2])

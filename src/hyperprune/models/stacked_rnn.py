@@ -5,13 +5,14 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from torch import nn
 
+from hyperprune.models.rnn_fused import FusedRNN
 from hyperprune.models.stacked import Stacked, StackedConfig
 
 
 class StackedRNN(Stacked):
-    """:class:`Stacked` of ``nn.RNN`` with tanh; the state is ``h``."""
+    """:class:`Stacked` of :class:`FusedRNN`; the state is ``h``."""
 
-    module: ClassVar[type[nn.LSTM | nn.GRU | nn.RNN]] = nn.RNN
+    module: ClassVar[type[nn.LSTM | nn.GRU | nn.RNN]] = FusedRNN
 
 
 class StackedRNNConfig(StackedConfig):

@@ -27,7 +27,6 @@ from hyperprune.reports.rows import (
 from hyperprune.reports.svg import svg
 from hyperprune.reports.viewers import as_script, viewer_data
 from hyperprune.search import RunFolder, papers
-from hyperprune.search.halving import planned_cost
 
 
 def write(folder: RunFolder) -> Path:
@@ -94,7 +93,7 @@ def _progress(findings: Findings) -> str:
     """How far a search has come."""
     config = findings.config
     pool = config.search
-    plan = planned_cost(pool.candidates, pool.first_epochs, pool.round_epochs, config.recipe.epochs)
+    plan = config.planned
     trained = findings.dense.epochs + sum(candidate.epochs for candidate in findings.distinct)
     return (
         f"{trained} epochs are trained, of {plan.search if config.reference else plan.with_dense} if no "

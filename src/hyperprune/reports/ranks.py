@@ -1,5 +1,6 @@
 """How two early metrics, LS distance and loss, rank the same candidates at the same epoch."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -38,10 +39,8 @@ def ranks_at(candidates: Iterable[Network], epoch: int, score: Score) -> Ranks:
 
 def ranks(values: Sequence[float]) -> tuple[float, ...]:
     """Place of each value in ascending order, from 1; equal values share the mean of their places."""
-    return tuple(
-        sum(other < value for other in values) + (sum(other == value for other in values) + 1) / 2
-        for value in values
-    )
+    order = sorted(values)
+    return tuple((bisect_left(order, value) + bisect_right(order, value) + 1) / 2 for value in values)
 
 
 def pearson(left: Sequence[float], right: Sequence[float]) -> float | None:

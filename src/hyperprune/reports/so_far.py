@@ -182,7 +182,7 @@ def _parts(
             len(history.epochs),
             history.valid_loss,
             folder.candidate(number, seed),
-            folder.dense_of(seed),
+            folder.dense_of(seed if config.reference is None else 0),
             config.search.distance,
         )
         try:

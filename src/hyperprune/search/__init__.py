@@ -5,6 +5,8 @@
 """
 
 from hyperprune.search.choice import Choice
+from hyperprune.search.compare import compare
+from hyperprune.search.compared import ComparedRun, Comparison, EarlyRank
 from hyperprune.search.config import PoolConfig, SearchConfig
 from hyperprune.search.driver import run
 from hyperprune.search.events import CandidateEnded, Event, Listener, RoundBegan
@@ -24,6 +26,9 @@ __all__ = [
     "CandidateEnded",
     "CandidateResult",
     "Choice",
+    "ComparedRun",
+    "Comparison",
+    "EarlyRank",
     "Event",
     "FinalNetwork",
     "FloatRange",
@@ -39,6 +44,7 @@ __all__ = [
     "SpaceConfig",
     "Timings",
     "Trained",
+    "compare",
     "configure",
     "configure_training",
     "find",

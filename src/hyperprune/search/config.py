@@ -11,8 +11,10 @@ from torch import nn
 from hyperprune.errors import ConfigurationError
 from hyperprune.optim import build
 from hyperprune.search.given_reference import ReferenceConfig
+from hyperprune.search.halving import Cost
+from hyperprune.search.metrics import METRICS
 from hyperprune.search.own_metric import check_name
-from hyperprune.search.plans import PLANS, Plan, Settings, rankings
+from hyperprune.search.plans import PLANS, Plan, Settings, epochs, rankings
 from hyperprune.search.runtime import SearchRuntime
 from hyperprune.search.samplers import SAMPLERS, SamplerRule
 from hyperprune.search.samplers import check as check_sampler
@@ -43,6 +45,9 @@ class PoolConfig(BaseModel):
     round_epochs: int = Field(3, ge=1, description="Further epochs of the survivors in each round.")
     eta: int = Field(
         3, ge=2, le=1000, description="One of so many candidates goes on in halving and hyperband."
+    )
+    brackets: int | None = Field(
+        None, ge=1, description="Most brackets of hyperband; none for as many as the candidates fill."
     )
     metric: str = Field(
         "ls",
@@ -84,13 +89,20 @@ class PoolConfig(BaseModel):
         return f"{self.metric}, {self.distance}{weight}"
 
     @property
+    def needs_dense(self) -> bool:
+        """Whether the metric looks at the dense reference; a function of the user's own may."""
+        return self.metric not in METRICS or METRICS[self.metric].needs_dense
+
+    @property
     def optimiser(self) -> SamplerRule:
         """What is known of the sampler."""
         return SAMPLERS[self.sampler]
 
     def planned(self, full: int) -> Plan:
         """Who trains how far, with a full budget of so many epochs."""
-        settings = Settings(self.candidates, self.first_epochs, self.round_epochs, self.eta, full)
+        settings = Settings(
+            self.candidates, self.first_epochs, self.round_epochs, self.eta, full, self.brackets
+        )
         return PLANS[self.plan](settings)
 
     @field_validator("metric")
@@ -188,6 +200,21 @@ class SearchConfig(Tasked):
     def plan(self) -> Plan:
         """Who trains how far."""
         return self.search.planned(self.recipe.epochs)
+
+    @property
+    def planned(self) -> Cost:
+        """Epochs that the search costs if no candidate fails or repeats another."""
+        full, seeds = self.recipe.epochs, self.search.seeds
+        measured = {ranking.until for ranking in rankings(self.plan)}
+        further = (seeds - 1) * max(measured - {full} or {full}) if self.search.needs_dense else 0
+        search = epochs(self.plan) * seeds
+        dense = full + further if self.reference is None else 0
+        return Cost(search, search + dense, self.search.candidates * seeds * full)
+
+    @property
+    def charged_epochs(self) -> int:
+        """Of these, what the way of choosing needs: the dense reference only where the metric looks at it."""
+        return self.planned.with_dense if self.search.needs_dense else self.planned.search
 
     @model_validator(mode="after")
     def _sampler_serves_the_space(self) -> "SearchConfig":

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import known_keys
+from hyperprune.search.baselines import baseline as baseline_of
 from hyperprune.search.config import SearchConfig
 from hyperprune.search.presets import preset as preset_tables
 from hyperprune.search.runtime import SearchRuntime
@@ -21,19 +22,35 @@ C = TypeVar("C", bound=BaseModel)
 
 
 def configure(
-    preset: str | None = None, file: Path | None = None, values: Mapping[str, Any] | None = None
+    preset: str | None = None,
+    file: Path | None = None,
+    values: Mapping[str, Any] | None = None,
+    *,
+    baseline: str | None = None,
+    budget: int | None = None,
 ) -> SearchConfig:
-    """The configuration of a search.
+    """The configuration of a search, or of what it is compared with.
 
     Args:
         preset: name of a ready configuration.
         file: a TOML file; relative corpus paths in it count from the current folder.
         values: single values by dotted name, such as ``{"recipe.epochs": 20}``; None values are left out.
+        baseline: random, exhaustive, halving or hyperband, at the cost of the search that the rest describes.
+        budget: epochs that the baseline's candidates may train in place of that.
 
     Raises:
         ConfigurationError: a file that cannot be read, an unknown key or an impossible value.
     """
-    return validated(SearchConfig, layered(preset, file, values))
+    config = validated(SearchConfig, layered(preset, file, values))
+    if baseline is None:
+        if budget is not None:
+            raise ConfigurationError(
+                f"a budget is of a baseline, and none is given beside {budget}: give --baseline too, or "
+                "size the search by --candidates"
+            )
+        return config
+    given = {name for name, value in (values or {}).items() if value is not None}
+    return baseline_of(config, baseline, budget, given)
 
 
 def configure_training(

@@ -108,9 +108,9 @@ class Trainer:
 
         Dense references of further seeds end early, and the distances with them.
         """
-        folder, dense = self._folder.candidate(number, seed), self._folder.dense_of(seed)
+        folder, dense = self._folder.candidate(number, seed), self._dense_folder(seed)
         kind, known = self._config.search.distance, history.epochs
-        if seed > 0:
+        if seed > 0 and self._config.reference is None:
             known = tuple(takewhile(lambda record: dense.spectrum_path(record.epoch).exists(), known))
         return [spectrum_distance(folder, dense, record.epoch, kind) for record in known]
 
@@ -171,7 +171,7 @@ class Trainer:
             epoch = min(epoch, self._references[seed].until)
             self._references[seed].at(epoch)
         loss = history.until(epoch).valid_loss
-        folder, dense = self._folder.candidate(number, seed), self._folder.dense_of(seed)
+        folder, dense = self._folder.candidate(number, seed), self._dense_folder(seed)
         return self.metric.measure(Measured(epoch, loss, folder, dense, self._config.search.distance))
 
     def _train(self, one: Wanted, seed: int) -> Future[History]:
@@ -183,6 +183,10 @@ class Trainer:
     def _train_dense(self, seed: int, until: int) -> Future[History]:
         label = "dense" + (f", seed {seed}" if seed else "")
         return self._start(self._job(label, self._folder.dense_of(seed), None, until, seed))
+
+    def _dense_folder(self, seed: int) -> JobFolder:
+        """The dense reference of a seed; a given one is that of all."""
+        return self._folder.dense_of(seed if self._config.reference is None else 0)
 
     def _given(self) -> Future[History]:
         """Measure the reference that was given."""

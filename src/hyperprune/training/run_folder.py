@@ -21,6 +21,7 @@ C = TypeVar("C", bound=BaseModel)
 Difference = tuple[str, Any, Any]
 
 CONFIG = "config.toml"
+_SHOWN = 3  # differences in a message
 
 
 @contextmanager
@@ -184,11 +185,17 @@ def _tables(path: Path) -> dict[str, Any]:
 def _same(path: Path, config: BaseModel, hint: Callable[[list[Difference]], str]) -> None:
     found = differences(decisive(read_config(path, type(config))), decisive(config))
     if found:
-        name, old, new = found[0]
+        shown = [f"{name} is {_seen(old)} there, {_seen(new)} here" for name, old, new in found[:_SHOWN]]
+        if len(found) > _SHOWN:
+            shown.append(f"{len(found) - _SHOWN} more")
         raise RunFolderError(
-            f"{path} holds a run of another configuration ({name} is {reprlib.repr(old)} there, "
-            f"{reprlib.repr(new)} here): give another --out, or the same configuration to resume{hint(found)}"
+            f"{path} holds a run of another configuration ({'; '.join(shown)}): give another --out, or the "
+            f"same configuration to resume{hint(found)}"
         )
+
+
+def _seen(value: Any) -> str:
+    return "unset" if value is None else reprlib.repr(value)
 
 
 def _without_none(value: Any) -> Any:

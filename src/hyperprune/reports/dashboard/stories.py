@@ -1,7 +1,7 @@
 """What became of a search and of each candidate, as a note in Markdown."""
 
 from hyperprune.reports.findings import Findings, Network
-from hyperprune.reports.ranks import Ranks, ranks_at
+from hyperprune.reports.ranks import Ranks
 from hyperprune.reports.rows import cost_sentences, variant_words
 from hyperprune.search import RoundResult
 from hyperprune.training import Score
@@ -27,8 +27,14 @@ def search_story(findings: Findings) -> str:
     return "\n\n".join(lines)
 
 
-def candidate_story(findings: Findings, candidate: Network) -> str:
-    """One candidate: its choices, its rankings, how it ended."""
+def candidate_story(findings: Findings, candidate: Network, first: Ranks) -> str:
+    """One candidate: its choices, its rankings, how it ended.
+
+    Args:
+        findings: the run.
+        candidate: of the run.
+        first: both rankings after the first epochs.
+    """
     score = findings.score
     standing = candidate.note if candidate.standing == "duplicate" else candidate.standing
     lines = [f"**Candidate {candidate.name}**: {standing}."]
@@ -37,7 +43,6 @@ def candidate_story(findings: Findings, candidate: Network) -> str:
     if candidate.standing == "failed":
         lines.append(f"It failed: {candidate.note}.")
     lines += [_place_line(ranking, candidate) for ranking in findings.rounds if _ranked(ranking, candidate)]
-    first = ranks_at(findings.distinct, findings.config.search.first_epochs, score)
     if candidate.name in first.names:
         lines.append(_two_metrics(first, candidate))
     if candidate.final is not None:

@@ -1,5 +1,6 @@
 """One figure a file; each takes records and only draws, for a wide page or for a phone."""
 
+from hyperprune.reports.figures.comparison import comparison
 from hyperprune.reports.figures.curves import curves
 from hyperprune.reports.figures.density import density
 from hyperprune.reports.figures.distances import distances
@@ -13,6 +14,7 @@ from hyperprune.reports.figures.style import PALETTE, applied
 __all__ = [
     "PALETTE",
     "applied",
+    "comparison",
     "curves",
     "density",
     "distances",

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
 
-from hyperprune.reports.figures.style import COLOURS, ORDER, beside, figure, line_width
+from hyperprune.reports.figures.style import COLOURS, ORDER, beside, figure, legend_place, line_width
 from hyperprune.reports.findings import Findings
 
 
@@ -50,5 +50,5 @@ def curves(findings: Findings, wide: bool = True) -> Figure:
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set(xlabel="epoch", ylabel=f"validation {score.name}")
     if axis.get_legend_handles_labels()[0]:
-        axis.legend()
+        axis.legend(loc=legend_place(len(findings.candidates)))
     return page

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from hyperprune.reports.figures.style import COLOURS, ORDER, beside, figure, line_width
+from hyperprune.reports.figures.style import COLOURS, ORDER, beside, figure, legend_place, line_width
 from hyperprune.reports.findings import DENSE, Findings
 from hyperprune.reports.paths import SpectralPaths
 
@@ -33,5 +33,5 @@ def paths(findings: Findings, plane: SpectralPaths, wide: bool = True) -> Figure
             beside(axis, name, first[-1], second[-1], up=4)
     axis.set_xlabel(f"first component ({plane.shares[0]:.0%} of the variance)")
     axis.set_ylabel(f"second component ({plane.shares[1]:.0%})")
-    axis.legend()
+    axis.legend(loc=legend_place(len(findings.candidates)))
     return page

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from hyperprune.reports.figures.style import COLOURS, ORDER, beside, figure
+from hyperprune.reports.figures.style import COLOURS, MANY, ORDER, beside, figure
 from hyperprune.reports.findings import Findings
 
 
@@ -13,7 +13,8 @@ def rounds(findings: Findings, wide: bool = True) -> Figure:
     shown = sorted(
         findings.distinct,
         key=lambda c: (c.epochs, ORDER.index(c.standing), -_place(findings, c.name)),
-    )
+    )[-MANY:]
+    left = len(findings.distinct) - len(shown)
     page, (axis,) = figure(wide, 1.3 + 0.2 * len(shown))
     for row, candidate in enumerate(shown):
         for bar in axis.barh(row, candidate.epochs, color=COLOURS[candidate.standing], height=0.68):
@@ -27,6 +28,8 @@ def rounds(findings: Findings, wide: bool = True) -> Figure:
     axis.grid(False, axis="y")
     axis.margins(y=0.01)
     axis.set(xlabel="epochs trained (dotted: rankings)", ylabel="candidate")
+    if left:
+        axis.set_title(f"{len(shown)} that went furthest; {left} more fell in the first rounds")
     standings = [name for name in reversed(ORDER) if any(c.standing == name for c in shown)]
     handles = [Line2D([], [], color=COLOURS[name], linewidth=6, label=name) for name in standings]
     page.legend(handles=handles, loc="outside upper left", ncols=len(handles) if wide else 3)

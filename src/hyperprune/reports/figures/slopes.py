@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hyperprune.reports.figures.style import COLOURS, ORDER, beside, figure, line_width
+from hyperprune.reports.figures.style import COLOURS, MANY, ORDER, beside, figure, line_width
 from hyperprune.reports.findings import Findings
 from hyperprune.reports.ranks import Ranks
 
@@ -13,7 +13,9 @@ from hyperprune.reports.ranks import Ranks
 def slopes(findings: Findings, rankings: Sequence[Ranks], wide: bool = True) -> Figure:
     """A panel for each ranking; a line for each candidate from its rank by LS to its rank by loss."""
     longest = max(len(ranking.names) for ranking in rankings)
-    page, axes = figure(wide, 1.2 + 0.19 * longest, len(rankings), columns=max(3, min(4, len(rankings))))
+    page, axes = figure(
+        wide, 1.2 + 0.19 * min(longest, MANY), len(rankings), columns=max(3, min(4, len(rankings)))
+    )
     for axis, ranking in zip(axes, rankings, strict=True):
         _draw(axis, findings, ranking)
     axes[0].set_ylabel("rank, the best on top")
@@ -34,8 +36,9 @@ def _draw(axis: Axes, findings: Findings, ranking: Ranks) -> None:
             linewidth=line_width(standing),
             gid=f"net-{name}",
         )
-        beside(axis, name, 0, ls, left=True)
-        beside(axis, name, 1, loss)
+        if len(ranking.names) <= MANY or standing in ("selected", "finalist"):
+            beside(axis, name, 0, ls, left=True)
+            beside(axis, name, 1, loss)
     axis.set_xticks([0, 1], ["LS distance", "loss"])
     axis.set_xlim(-0.45, 1.45)
     axis.set_ylim(len(ranking.names) + 0.7, 0.3)

@@ -1,7 +1,7 @@
 """Colours and shape that all figures share; readable for the colour-blind, on light and on dark pages."""
 
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -30,6 +30,7 @@ PALETTE = {
     "gate-new": ("#0a8f6e", "#3fd3a9"),
 }
 COLOURS = {name: light for name, (light, _) in PALETTE.items()}
+MANY = 60  # candidates; of more, those that fell have no label, and bars only the first of them
 # Drawn in this order, so that those that matter lie on top.
 ORDER = ("duplicate", "failed", "eliminated", "running", "finalist", "selected")
 
@@ -75,6 +76,11 @@ def figure(wide: bool, height: float, panels: int = 1, *, columns: int = 3) -> t
 def applied() -> AbstractContextManager[None]:
     """Inside, figures are drawn in the shared style; what a program has set for its own is untouched."""
     return rc_context(_RC)
+
+
+def legend_place(candidates: int) -> Literal["best", "upper right"]:
+    """Where nothing lies, unless so many lines would have to be looked at that it takes minutes."""
+    return "best" if candidates <= MANY else "upper right"
 
 
 def line_width(standing: str) -> float:

@@ -15,6 +15,7 @@ class Settings:
         each: further epochs of a round, where the plan leaves that open.
         eta: one candidate of so many goes on, where the plan leaves that open.
         full: the full budget of epochs.
+        brackets: most brackets of Hyperband; none for as many as the candidates fill.
     """
 
     candidates: int
@@ -22,6 +23,7 @@ class Settings:
     each: int
     eta: int
     full: int
+    brackets: int | None = None
 
 
 @dataclass(frozen=True)

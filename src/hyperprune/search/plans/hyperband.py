@@ -29,7 +29,7 @@ class Hyperband:
     @cached_property
     def brackets(self) -> tuple[Bracket, ...]:
         """Candidates shared out over the brackets, and where each bracket's first ranking is."""
-        sizes = _shared(self.settings.candidates, published_sizes(self.settings))
+        sizes = shared(self.settings.candidates, published_sizes(self.settings)[: self.settings.brackets])
         return tuple(Bracket(size, until) for size, until in zip(sizes, rungs(self.settings), strict=False))
 
     def step(self, bracket: int, until: int, ranked: int, free: int) -> Step:
@@ -37,7 +37,7 @@ class Hyperband:
         return next_rung(self.settings, until, ranked, free)
 
 
-def _shared(candidates: int, published: tuple[int, ...]) -> list[int]:
+def shared(candidates: int, published: tuple[int, ...]) -> list[int]:
     """Sizes of the brackets that are used."""
     for used in range(len(published), 1, -1):
         sizes = _in_proportion(candidates, published[:used])

@@ -1,0 +1,124 @@
+"""A comparison as rows of words, and as a picture on disk."""
+
+import io
+from pathlib import Path
+
+from hyperprune import files
+from hyperprune.errors import ConfigurationError
+from hyperprune.reports import figures
+from hyperprune.reports.rows import duration
+from hyperprune.search import Comparison
+from hyperprune.search.compared import ComparedRun, Interval
+
+FORMATS = (".png", ".svg", ".pdf")
+EARLY_HEADINGS = ("epoch", "metric", "candidates", "Spearman", "Kendall")
+
+
+def run_headings(compared: Comparison) -> tuple[str, ...]:
+    """Of the table of searches."""
+    name = compared.score.heading
+    return (
+        "search",
+        "plan",
+        "metric",
+        "sampler",
+        "candidates",
+        "epochs",
+        "training time",
+        f"valid {name}",
+        f"test {name}",
+        "regret",
+        f"best {name} by {compared.equal_epochs} epochs",
+    )
+
+
+def run_rows(compared: Comparison) -> list[tuple[str, ...]]:
+    """A row a search, in the order they were given."""
+    return [_row(compared, run) for run in compared.runs]
+
+
+def early_rows(compared: Comparison) -> list[tuple[str, ...]]:
+    """A row an epoch and early metric."""
+    return [
+        (str(row.epoch), row.metric, str(row.candidates), _interval(row.spearman), _interval(row.kendall))
+        for row in compared.early
+    ]
+
+
+def sentences(compared: Comparison) -> list[str]:
+    """What the tables mean, in a few lines."""
+    score = compared.score
+    lines = [
+        f"Dense network: {score.text(compared.dense_valid_score)}."
+        + (
+            ""
+            if compared.best_known is None
+            else f" Best known candidate: {score.text(compared.best_known)}."
+        ),
+        "Epochs are those of the candidates, and of the dense network where the metric looks at it; training "
+        "time is summed over workers.",
+    ]
+    if not compared.early:
+        lines.append(
+            "Too few final scores are known to say how early metrics rank them: add a search with "
+            "--baseline exhaustive."
+        )
+    return lines
+
+
+def draw(compared: Comparison, path: Path) -> None:
+    """Write the figure to a new file.
+
+    Raises:
+        ConfigurationError: of a kind that cannot be drawn, or there is such a file already.
+    """
+    check_new(path)
+    with figures.applied():
+        page = figures.comparison(compared)
+    buffer = io.BytesIO()
+    page.savefig(buffer, format=path.suffix[1:], dpi=140)
+    files.write_new(path, buffer.getvalue())
+
+
+def check_new(path: Path) -> None:
+    """Refuse a file name before anything is computed.
+
+    Raises:
+        ConfigurationError: of a kind that cannot be drawn, or there is such a file already.
+    """
+    if path.suffix not in FORMATS:
+        raise ConfigurationError(
+            f"a plot is a {', '.join(FORMATS)} file, got {path.name!r}: give a name that ends so"
+        )
+    if path.exists():
+        raise ConfigurationError(f"{path} exists already and is left as it is: give another name")
+
+
+def _row(compared: Comparison, run: ComparedRun) -> tuple[str, ...]:
+    text = compared.score.text
+    valid = "none" if run.valid_score is None else text(run.valid_score)
+    if run.spread is not None:
+        valid += f" ± {text(run.spread)}"
+    candidates = (
+        str(run.candidates) if run.candidates == run.distinct else f"{run.candidates} ({run.distinct})"
+    )
+    return (
+        run.name,
+        run.plan,
+        run.metric,
+        run.sampler,
+        candidates,
+        str(run.epochs),
+        "" if run.seconds is None else duration(run.seconds),
+        valid,
+        "none" if run.test_score is None else text(run.test_score),
+        "none" if run.regret is None else f"{run.regret:.3g}",
+        "none" if run.at_equal_cost is None else text(run.at_equal_cost),
+    )
+
+
+def _interval(found: Interval) -> str:
+    if found.value is None:
+        return "none"
+    ends = "" if found.low is None or found.high is None else f" ({found.low:+.2f} to {found.high:+.2f})"
+    return f"{found.value:+.2f}{ends}"

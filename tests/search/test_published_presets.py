@@ -1,0 +1,64 @@
+"""The presets of published networks have the published sizes, recipe and density."""
+
+import pytest
+import torch
+
+from hyperprune.models import build
+from hyperprune.search import configure
+
+PTB, WIKITEXT_2 = 10_000, 33_278
+# preset: types, weights, biases, density, recipe, dropouts
+PUBLISHED = {
+    "ptb-lstm": (
+        PTB,
+        66_000_000,
+        34_000,
+        0.33,
+        {"learning_rate": 40, "clip": 0.25, "batch": 20, "evaluation_batch": 20, "bptt": 35, "epochs": 100}
+        | {"weight_decay": 1.2e-6, "optimizer": "snt-asgd", "nonmonotone": 5},
+        {"dropout": 0.65, "tied": False},
+    ),
+    "ptb-rhn": (
+        PTB,
+        23_455_800,
+        28_260,
+        0.472,
+        {"learning_rate": 15, "clip": 0.25, "batch": 20, "bptt": 35, "epochs": 500},
+        {"dropout": 0.65, "hidden_dropout": 0.25, "input_dropout": 0.65, "embedding_dropout": 0.2}
+        | {"depth": 10, "coupled": True, "tied": True},
+    ),
+    "wt2-mos": (
+        WIKITEXT_2,
+        34_848_150,
+        61_378,
+        0.45,
+        {"learning_rate": 15, "clip": 0.25, "batch": 15, "slice": 5, "bptt": 70, "epochs": 1000}
+        | {"weight_decay": 1.2e-6, "random_bptt": True, "ar": 2, "tar": 1},
+        {"dropout": 0.4, "hidden_dropout": 0.2, "input_dropout": 0.55, "latent_dropout": 0.29}
+        | {"embedding_dropout": 0.1, "weight_drop": 0.5, "experts": 15, "tied": True},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_preset_is_the_published_one(name: str) -> None:
+    types, weights, biases, density, recipe, dropouts = PUBLISHED[name]
+    config = configure(name)
+    assert config.density == density
+    assert {key: getattr(config.recipe, key) for key in recipe} == recipe
+    assert {key: getattr(config.model, key) for key in dropouts} == dropouts
+    with torch.device("meta"):
+        network = build(config.model, types)
+    sizes = [(parameter.dim(), parameter.numel()) for parameter in network.parameters()]
+    assert sum(count for dim, count in sizes if dim >= 2) == weights
+    assert sum(count for dim, count in sizes if dim == 1) == biases
+
+
+@pytest.mark.parametrize(
+    ("small", "full"), [("ptb-rhn-small", "ptb-rhn"), ("ptb-on-lstm-small", "ptb-on-lstm")]
+)
+def test_a_small_preset_is_of_the_same_kind_and_density(small: str, full: str) -> None:
+    little, large = configure(small), configure(full)
+    assert little.model.kind == large.model.kind
+    assert little.density == large.density
+    assert little.corpus.max_train_tokens is not None
