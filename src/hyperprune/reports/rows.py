@@ -115,5 +115,5 @@ def _row(
         f"{final.live:,}",
         f"{final.density:.3f}",
         f"{epochs} ({final.best_epoch})" if epochs else "given",
-        "" if seconds is None else duration(seconds),
+        duration(seconds) if seconds is not None and epochs else "",
     )
