@@ -16,6 +16,8 @@ from hyperprune.optim import OPTIMIZERS
 from hyperprune.registry import Registry
 from hyperprune.search import PRESETS, SearchConfig, SearchResult
 from hyperprune.search.metrics import METRICS
+from hyperprune.search.plans import PLANS
+from hyperprune.search.samplers import SAMPLERS
 from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
 from hyperprune.training.run_folder import record_of
 
@@ -49,6 +51,8 @@ _REGISTRIES: dict[str, Registry[Any]] = {
     "space.decay": DECAY,
     "space.method": METHODS,
     "search.metric": METRICS,
+    "search.sampler": SAMPLERS,
+    "search.plan": PLANS,
 }
 _SIGNS = {Ge: ("ge", "≥"), Gt: ("gt", ">"), Le: ("le", "≤"), Lt: ("lt", "<")}
 

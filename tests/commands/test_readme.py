@@ -19,6 +19,7 @@ SMALL = {
     "--max-train-tokens": "3000",
     "--max-vocabulary": "100",
 }
+OF_A_TEXT = ("--hidden", "--embedding", "--max-train-tokens", "--max-vocabulary")
 TRAINING = ("--epochs", "--hidden", "--embedding", "--max-train-tokens", "--max-vocabulary")
 
 
@@ -47,6 +48,8 @@ def small(words: list[str]) -> list[str]:
     """A search with little to do; what the README gives stays, a GPU becomes the CPU."""
     words = ["cpu" if word.startswith("cuda") else word for word in words]
     sizes = SMALL if words[0] == "search" else {flag: SMALL[flag] for flag in TRAINING}
+    if "--task" in words:
+        sizes = {flag: value for flag, value in sizes.items() if flag not in OF_A_TEXT}
     if words[0] in ("search", "train") and not {"--init", "--extend"} & set(words):
         words += [part for flag, value in sizes.items() if flag not in words for part in (flag, value)]
         words += [] if "--out" in words else ["--out", f"runs/{len(words)}-{words[0]}"]

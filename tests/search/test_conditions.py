@@ -1,5 +1,9 @@
 """Which choices are made, and what stands where one is not."""
 
+import re
+import tomllib
+from pathlib import Path
+
 import optuna
 import pytest
 
@@ -104,3 +108,11 @@ def test_equal_keys_are_equal_networks() -> None:
 def test_what_cannot_be_is_refused(tables: dict[str, object], message: str) -> None:
     with pytest.raises((ConfigurationError, ValueError), match=message):
         _space(**tables)
+
+
+def test_spaces_in_the_guide_are_valid() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "choosing.md").read_text(encoding="utf-8")
+    found = [tomllib.loads(block) for block in re.findall(r"^```toml\n(.*?)^```$", text, re.S | re.M)]
+    assert len(found) == 2
+    for tables in found:
+        assert SpaceConfig.model_validate(tables["space"]).dimensions

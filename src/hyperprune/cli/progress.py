@@ -95,6 +95,8 @@ class SearchProgress:
             str(event.variant[name])
             for name in ("sparse_init", "growth", "death", "redistribution", "death_rate")
         )
+        beside = ("learning_rate", "dropout")
+        choices += "".join(f" {name} {event.variant[name]:.3g}" for name in beside if name in event.variant)
         note = f" ({event.note})" if event.note else ""
         self._console.print(
             f"  candidate {event.number}: {self._metric} {event.metric:.4f}, "

@@ -8,6 +8,7 @@ from hyperprune.reports.ranks import ranks_at
 from hyperprune.training import Score
 
 _CHOICES = ("sparse_init", "death", "growth", "redistribution", "death_rate", "decay", "update_interval")
+_BESIDE = ("density", "learning_rate", "dropout")  # shown where candidates differ in them
 # Shown although all candidates agree in them.
 _ALWAYS = ("sparse_init", "death", "redistribution", "death_rate")
 
@@ -42,15 +43,16 @@ class CandidateTable:
 
 def candidate_table(findings: Findings) -> CandidateTable:
     """A row for each candidate in order of its number."""
-    first, score = findings.config.search.first_epochs, findings.score
+    first, score = findings.first_epoch, findings.score
     order = ranks_at(findings.distinct, first, findings.score)
     ls, loss = (dict(zip(order.names, ranks, strict=True)) for ranks in (order.ls, order.loss))
-    choices = [name for name in _CHOICES if name in _ALWAYS or _differ(findings, name)]
+    choices = [name for name in (*_CHOICES, *_BESIDE) if name in _ALWAYS or _differ(findings, name)]
     columns: list[tuple[str, bool, Callable[[Network], Cell]]] = [
         ("no.", True, lambda c: Cell(c.name, int(c.name))),
         ("standing", False, _standing),
-        *((name.replace("_", " "), name == "death_rate", _choice(name)) for name in choices),
+        *((name.replace("_", " "), name in ("death_rate", *_BESIDE), _choice(name)) for name in choices),
         ("epochs", True, lambda c: Cell(str(c.epochs), c.epochs)),
+        (f"early {findings.config.search.metric}", True, _early),
         ("first LS distance", True, lambda c: _number(_at(c.ls_distance, first), 3)),
         ("rank by LS", True, lambda c: _number(ls.get(c.name), 0)),
         ("rank by loss", True, lambda c: _number(loss.get(c.name), 0)),
@@ -69,13 +71,22 @@ def candidate_table(findings: Findings) -> CandidateTable:
 
 def _differ(findings: Findings, name: str) -> bool:
     return (
-        len({str(c.variant[name]) for c in findings.candidates if c.variant and c.variant["death_rate"]}) > 1
+        len({str(c.variant.get(name)) for c in findings.candidates if c.variant and c.variant["death_rate"]})
+        > 1
     )
 
 
 def _standing(candidate: Network) -> Cell:
     duplicate = candidate.standing == "duplicate"
     return Cell(candidate.note if duplicate else candidate.standing, candidate.standing)
+
+
+def _early(candidate: Network) -> Cell:
+    """What ranked it first, with its spread over the seeds."""
+    if candidate.metric is None:
+        return Cell("", "")
+    spread = "" if candidate.spread is None else f" ± {candidate.spread:.3g}"
+    return Cell(f"{candidate.metric:.4g}{spread}", candidate.metric)
 
 
 def _failure(candidate: Network) -> Cell:
@@ -86,10 +97,13 @@ def _failure(candidate: Network) -> Cell:
 def _choice(name: str) -> Callable[[Network], Cell]:
     def cell(candidate: Network) -> Cell:
         variant = candidate.variant
-        if variant is None or (variant["death_rate"] == 0 and name not in ("sparse_init", "death_rate")):
+        if variant is None or (
+            variant["death_rate"] == 0 and name not in ("sparse_init", "death_rate", *_BESIDE)
+        ):
             return Cell("", "")
-        value = variant[name]
-        return Cell(str(value), value if isinstance(value, float) else str(value))
+        value = variant.get(name, "")
+        text = f"{value:.4g}" if isinstance(value, float) else str(value)
+        return Cell(text, value if isinstance(value, float) else str(value))
 
     return cell
 

@@ -11,7 +11,7 @@ from hyperprune.search import Comparison
 from hyperprune.search.compared import ComparedRun, Interval
 
 FORMATS = (".png", ".svg", ".pdf")
-EARLY_HEADINGS = ("epoch", "metric", "candidates", "Spearman", "Kendall")
+EARLY_HEADINGS = ("epoch", "metric", "n", "Spearman", "Kendall")
 
 
 def run_headings(compared: Comparison) -> tuple[str, ...]:
@@ -22,13 +22,13 @@ def run_headings(compared: Comparison) -> tuple[str, ...]:
         "plan",
         "metric",
         "sampler",
-        "candidates",
+        "tried",
         "epochs",
-        "training time",
-        f"valid {name}",
-        f"test {name}",
+        "time",
+        f"valid\n{name}",
+        f"test\n{name}",
         "regret",
-        f"best {name} by {compared.equal_epochs} epochs",
+        f"by {compared.equal_epochs}\nepochs",
     )
 
 
@@ -55,8 +55,9 @@ def sentences(compared: Comparison) -> list[str]:
             if compared.best_known is None
             else f" Best known candidate: {score.text(compared.best_known)}."
         ),
-        "Epochs are those of the candidates, and of the dense network where the metric looks at it; training "
-        "time is summed over workers.",
+        "Tried: suggestions, in brackets those that differ. Epochs are those of the candidates, and of the "
+        "dense network where the metric looks at it; time is that of training, summed over workers. Regret: "
+        "how much worse the selected one is than the best known. Last column: the best network by then.",
     ]
     if not compared.early:
         lines.append(
@@ -120,5 +121,5 @@ def _row(compared: Comparison, run: ComparedRun) -> tuple[str, ...]:
 def _interval(found: Interval) -> str:
     if found.value is None:
         return "none"
-    ends = "" if found.low is None or found.high is None else f" ({found.low:+.2f} to {found.high:+.2f})"
+    ends = "" if found.low is None or found.high is None else f" [{found.low:+.2f}, {found.high:+.2f}]"
     return f"{found.value:+.2f}{ends}"

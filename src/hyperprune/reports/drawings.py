@@ -82,5 +82,6 @@ def early_rankings(findings: Findings) -> list[Ranks]:
             findings.score,
         )
         for ranking in findings.rounds
+        if ranking.until > 0  # untrained networks have no curve
     ]
     return [ranking for ranking in found if len(ranking.names) >= 3]

@@ -27,6 +27,7 @@ class Network:
             missing.
         live_weights: by matrix, gates apart; empty where the run did not record it.
         metric: what ranked it after the first epochs; none if it failed.
+        spread: standard deviation of that over its seeds; none for one.
         rounds: rounds it trained in.
         final: set once it was trained to the full budget and the search has ended.
         note: why it failed, or which candidate it repeats.
@@ -40,6 +41,7 @@ class Network:
     ls_distance: tuple[float, ...] = ()
     live_weights: tuple[Mapping[str, int], ...] = ()
     metric: float | None = None
+    spread: float | None = None
     rounds: int = 0
     final: FinalNetwork | None = None
     note: str = ""
@@ -78,6 +80,13 @@ class Findings:
     def score(self) -> Score:
         """What the scores are called."""
         return score_named(self.config.described)
+
+    @property
+    def first_epoch(self) -> int:
+        """The epoch that pictures call the first: that of the first ranking, or 1 if it was of untrained
+        networks.
+        """
+        return max(1, self.config.search.first_epochs)
 
     @property
     def distinct(self) -> list[Network]:

@@ -65,6 +65,7 @@ def _candidate(folder: RunFolder, candidate: CandidateResult) -> Network:
         ls_distance=curve.ls_distance,
         live_weights=_live(job, len(curve.train_loss)),
         metric=candidate.pool_metric,
+        spread=candidate.pool_spread,
         rounds=candidate.rounds,
         final=candidate.final,
         note=candidate.failure or ("" if twin is None else f"same as {twin}"),
@@ -82,7 +83,7 @@ def _live(job: JobFolder, epochs: int) -> tuple[Mapping[str, int], ...]:
 def _spectra(job: JobFolder, epochs: int) -> tuple[dict[int, Tensor], Tensor | None]:
     found: dict[int, Tensor] = {}
     layer: Tensor | None = None
-    for epoch in range(1, epochs + 1):
+    for epoch in range(epochs + 1):  # 0 where networks were measured untrained
         if not job.spectrum_path(epoch).exists():
             continue
         try:

@@ -1,5 +1,7 @@
 """The numbers of a result in words: the rows that the terminal and the page share."""
 
+from collections.abc import Sequence
+from statistics import fmean, stdev
 from typing import Any
 
 from hyperprune.search import FinalNetwork, SearchResult, Timings
@@ -22,13 +24,20 @@ def network_rows(result: SearchResult, timings: Timings | None) -> list[tuple[st
         name = "selected" if candidate.standing == "selected" else "runner-up"
         seconds = timings.candidates.get(candidate.number) if timings else None
         epochs = len(candidate.curve.train_loss)
-        rows.append(_row(f"{name} {candidate.number}", candidate.final, epochs, seconds, score))
+        row = _row(f"{name} {candidate.number}", candidate.final, epochs, seconds, score)
+        rows.append((row[0], *_over_seeds(candidate.finals, score), *row[3:]) if candidate.seeds else row)
     return rows
 
 
 def variant_sentences(result: SearchResult) -> list[str]:
     """The pruning choices of the candidates that trained to the end, a line each."""
-    return [f"Candidate {c.number}: {variant_words(c.variant)}." for c in result.finalists]
+    lines = [f"Candidate {c.number}: {variant_words(c.choices)}." for c in result.finalists]
+    if any(candidate.seeds for candidate in result.finalists):
+        lines.append(
+            "Scores of candidates are means and standard deviations over their seeds; the network that is "
+            "kept is that of the best seed."
+        )
+    return lines
 
 
 def cost_sentences(result: SearchResult, timings: Timings | None) -> list[str]:
@@ -66,9 +75,22 @@ def baseline_sentence(result: SearchResult) -> str | None:
 def variant_words(variant: dict[str, Any]) -> str:
     """Pruning choices in a few words."""
     if variant["death_rate"] == 0:
-        return f"{variant['sparse_init']}, static"
+        return f"{variant['sparse_init']}, static" + _beside(variant)
     names = ("sparse_init", "growth", "death", "redistribution")
-    return ", ".join(str(variant[name]) for name in names) + f", {variant['death_rate']:g}"
+    return ", ".join(str(variant[name]) for name in names) + f", {variant['death_rate']:g}" + _beside(variant)
+
+
+def _beside(choices: dict[str, Any]) -> str:
+    """What else was chosen than pruning."""
+    names = {"learning_rate": "learning rate", "dropout": "dropout"}
+    return "".join(f", {word} {choices[name]:.3g}" for name, word in names.items() if name in choices)
+
+
+def _over_seeds(finals: Sequence[FinalNetwork], score: Score) -> tuple[str, str]:
+    """Validation and test score as mean and standard deviation."""
+    valid, test = [f.valid_score for f in finals], [f.test_score for f in finals]
+    first, second = (f"{score.text(fmean(v))} ± {score.text(stdev(v))}" for v in (valid, test))
+    return first, second
 
 
 def duration(seconds: float) -> str:
@@ -93,5 +115,5 @@ def _row(
         f"{final.live:,}",
         f"{final.density:.3f}",
         f"{epochs} ({final.best_epoch})" if epochs else "given",
-        "" if seconds is None else duration(seconds),
+        duration(seconds) if seconds is not None and epochs else "",
     )

@@ -43,7 +43,7 @@ def copied(
     save_note(study, search_story(findings))
     for name, value in _entry(pictures, DENSE).items():
         storage.set_study_system_attr(study._study_id, name, value)
-    first = ranks_at(findings.distinct, findings.config.search.first_epochs, findings.score)
+    first = ranks_at(findings.distinct, findings.first_epoch, findings.score)
     by_name = {candidate.name: candidate for candidate in findings.candidates}
     for trial in stored:
         candidate = by_name.get(str(trial.number))

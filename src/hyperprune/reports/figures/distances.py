@@ -12,7 +12,7 @@ def distances(findings: Findings, wide: bool = True) -> Figure:
     finals = any(candidate.final for candidate in findings.distinct)
     page, axes = figure(wide, 3.6 if wide else 2.9, 2 if finals else 1)
     score = findings.score
-    until = findings.config.search.first_epochs
+    until = findings.first_epoch
     epochs = f"{until} epoch{'s' if until > 1 else ''}"
     few = len(findings.distinct) <= MANY
     for candidate in findings.distinct:
