@@ -125,7 +125,7 @@ def test_a_run_folder_alone_imports_nothing(
 
 def test_options_of_a_text_and_of_a_task_do_not_mix(command, run: Path) -> None:  # type: ignore[no-untyped-def]
     line = command("evaluate", run, "--task", NAME, "--corpus", "python-docs").mistake
-    assert "--source belongs to language modelling" in line or "--corpus belongs" in line
+    assert "--corpus belongs to language modelling, and this network is of the task tiny_tasks:Tiny" in line
     assert "takes either a text or --task, got neither" in command("data", "stats").mistake
     assert (
         "takes either a text or --task, got both" in command("data", "stats", "ptb", "--task", NAME).mistake
@@ -174,3 +174,23 @@ def test_references_that_do_not_fit(command, references: Path, tmp_path: Path, f
 def test_from_reference_needs_a_reference(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     line = command("search", "--task", NAME, "--from-reference", "--out", tmp_path / "run").mistake
     assert "reference.checkpoint" in line
+
+
+def test_a_written_configuration_is_read_again(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "mine.toml"
+    assert command("search", "--init", file, "--task", NAME, "--setting", "hidden=4").status == 0
+    text = file.read_text()
+    assert "bptt" not in text
+    assert "\n[corpus]\n" not in text
+    from hyperprune.search import configure, for_task
+
+    assert configure(None, file) == for_task(NAME, settings={"hidden": 4})
+
+
+def test_spectrum_of_an_untrained_network_of_a_task(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    by_name = json.loads(command("spectrum", NAME, "--json").out)
+    file = tmp_path / "mine.toml"
+    file.write_text(f'task = "{NAME}"\n')
+    assert json.loads(command("spectrum", file, "--json").out)["exponents"] == by_name["exponents"]
+    assert len(by_name["exponents"]) == 6
+    assert "no module 'nowhere'" in command("spectrum", "nowhere:Task").mistake

@@ -7,6 +7,13 @@ from typing import Any
 
 from hyperprune.errors import ConfigurationError
 
+_TEXT_OPTIONS = {
+    "corpus.source": "--corpus",
+    "corpus.level": "--level",
+    "recipe.evaluation_batch": "--batch",
+    "recipe.bptt": "--bptt",
+}
+
 
 def importable() -> None:
     """Let a task be found in the current folder, after everything that is installed."""
@@ -30,16 +37,16 @@ def named(task: str | None, settings: list[str] | None) -> dict[str, Any]:
     return values
 
 
-def refuse_text_options(task: str, options: dict[str, Any]) -> None:
-    """Refuse what only a text has.
+def refuse_text_options(task: str, values: dict[str, Any]) -> None:
+    """Refuse what only a text has, given by the key it stands for.
 
     Raises:
         ConfigurationError: one of them was given.
     """
-    for name, value in options.items():
-        if value is not None:
+    for key, option in _TEXT_OPTIONS.items():
+        if values.get(key) is not None:
             raise ConfigurationError(
-                f"--{name} belongs to language modelling, and this network is of the task {task}: leave it "
+                f"{option} belongs to language modelling, and this network is of the task {task}: leave it "
                 "out"
             )
 

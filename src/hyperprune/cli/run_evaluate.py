@@ -63,7 +63,7 @@ def _own(
     found: Trained, task: OwnTask, values: dict[str, Any], part: str, runtime: RuntimeConfig, *, as_json: bool
 ) -> None:
     """Measure a network of a task of the user's own."""
-    refuse_text_options(task.object, {name.partition(".")[2]: value for name, value in values.items()})
+    refuse_text_options(task.object, values)
     job = EvaluationJob.model_validate(
         {
             "checkpoint": found.weights,

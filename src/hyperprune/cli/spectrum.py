@@ -18,7 +18,7 @@ def spectrum(
         str,
         typer.Argument(
             help="Checkpoint, folder of a network, run folder; or for an untrained network a preset, a "
-            "configuration file, or a kind such as stacked-lstm."
+            "configuration file, a kind such as stacked-lstm, or a task."
         ),
     ],
     corpus: Annotated[

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from hyperprune.cli.own_tasks import refuse_text_options
+from hyperprune.cli.own_tasks import importable, refuse_text_options
 from hyperprune.cli.texts import own_task_of, text_of
 from hyperprune.corpora import columns
 from hyperprune.corpora import load as load_corpus
@@ -19,6 +19,7 @@ from hyperprune.search import PRESETS, configure_training, find, validated
 from hyperprune.seeding import seed_globally
 from hyperprune.training import Recipe, RuntimeConfig, SpectrumConfig, checkpoint, load_network, open_task
 from hyperprune.training.evaluation import filled, text_for
+from hyperprune.training.own_task import SHIPPED
 from hyperprune.training.state import seed_for_training
 
 _UNTRAINED_KEYS = ("model.embedding", "model.hidden", "model.layers", "seed")
@@ -56,7 +57,7 @@ def subject_of(
     """
     runtime = validated(RuntimeConfig, {"device": device})
     path = Path(target)
-    if not path.exists() and target in (*PRESETS, *MODELS):
+    if not path.exists() and (target in (*PRESETS, *MODELS) or _is_task(target)):
         return _untrained(target, target if target in PRESETS else None, None, values, runtime.device)
     if path.suffix == ".toml" and path.is_file():
         return _untrained(target, None, path, values, runtime.device)
@@ -65,7 +66,7 @@ def subject_of(
     except CheckpointError as error:
         if path.exists():
             raise
-        known = ", ".join((*PRESETS, *MODELS))
+        known = ", ".join((*PRESETS, *MODELS, *SHIPPED))
         raise CheckpointError(f"{error}, or for an untrained network one of {known}") from None
     named = [key for key in _UNTRAINED_KEYS if key in values]
     if named:
@@ -76,7 +77,7 @@ def subject_of(
     conventions = SpectrumConfig() if found.config is None else found.config.spectrum
     own = own_task_of(found, task)
     if own is not None:
-        refuse_text_options(own.object, {name: values.get(f"corpus.{name}") for name in ("source", "level")})
+        refuse_text_options(own.object, values)
         opened = open_task(own, Recipe(), device=device)
         network = filled(opened.network(), checkpoint.load(found.weights))
         return Subject(str(found.weights), partial(opened.driven, network), conventions)
@@ -89,14 +90,23 @@ def _untrained(
     name: str, preset: str | None, file: Path | None, values: dict[str, Any], device: str
 ) -> Subject:
     """A network as training would start it: same seed, same weights."""
-    kind = {} if preset or file else {"model.kind": name}
+    kind = {} if preset or file else {"task.object" if _is_task(name) else "model.kind": name}
+    importable()
     config = configure_training(preset, file, {**kind, **values})
     if config.corpus is None or config.model is None:
-        raise ConfigurationError(f"{name} names a task of its own: train it first, then give its run folder")
+        opened = open_task(config.described, config.recipe, config.seed, device)
+        seed_globally(seed_for_training(config.seed))
+        driven = partial(opened.driven, opened.network().eval())
+        return Subject(f"{name}, untrained", driven, config.spectrum)
     corpus = load_corpus(config.corpus)
     seed_globally(seed_for_training(config.seed))
     network = build(config.model, len(corpus.vocabulary)).eval().to(device)
     return Subject(f"{name}, untrained", partial(_along, network, corpus.valid), config.spectrum)
+
+
+def _is_task(name: str) -> bool:
+    """Whether a name is that of a shipped task, or such as ``package.module:object``."""
+    return name in SHIPPED or ":" in name
 
 
 def _along(network: nn.Module, valid: Tensor, batch: int, length: int) -> Driven:

@@ -59,7 +59,7 @@ def _processes(workers: Workers, listener: Listen) -> Executor:
             workers.threads,
             room,
         )
-    return Processes(min(wanted, room), listener, _gpus(workers.device))
+    return Processes(min(wanted, room), listener, _gpus(workers.device), workers.preload)
 
 
 @EXECUTORS.register("ray")

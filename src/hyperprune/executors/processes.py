@@ -1,5 +1,6 @@
 """Worker processes on this machine: a process for each job under way, kept for the next one."""
 
+import contextlib
 import logging
 import queue
 import threading
@@ -37,6 +38,7 @@ class Processes:
         listener: hears the progress of all jobs, one event at a time.
         environments: variables of the worker processes, such as the GPU that each is to see; given out in
             turn.
+        preload: modules that all jobs need.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Processes:
         workers: int,
         listener: Callable[[Any], None] = lambda _: None,
         environments: Sequence[Mapping[str, str]] = ({},),
+        preload: Sequence[str] = (),
     ) -> None:
         self.workers = workers
         self._listener = listener
@@ -51,6 +54,7 @@ class Processes:
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._tasks: dict[Future[Any], _Task] = {}
         self._closing = False
+        self._preload = preload
         self._slots = [
             threading.Thread(target=self._work, args=(environments[n % len(environments)],), daemon=True)
             for n in range(workers)
@@ -91,6 +95,8 @@ class Processes:
     def _work(self, environment: Mapping[str, str]) -> None:
         """A slot: one process, one job after the other."""
         child: Child | None = None
+        with contextlib.suppress(OSError):  # the first job will try again, and say why it cannot be
+            child = Child(environment, self._preload)
         while (task := self._queue.get()) is not None:
             if not task.future.set_running_or_notify_cancel():
                 continue
@@ -106,7 +112,7 @@ class Processes:
         """Run a job; give the process back if another job may use it."""
         died = ""
         for _ in range(RETRIES + 1):
-            task.child = child = child or Child(environment)
+            task.child = child = child or Child(environment, self._preload)
             if task.cancelled:
                 child.end()
             try:

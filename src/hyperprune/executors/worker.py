@@ -1,10 +1,12 @@
-"""The process that works for a driver: ``python -m hyperprune.executors.worker``.
+"""The process that works for a driver: ``python -m hyperprune.executors.worker [MODULES]``.
 
 A job comes as one line of JSON on the standard input; messages go out, one a line. When the input ends,
 the driver has gone, however it went, and so does this process, at once: whatever it was doing, a kill
 could not spoil it either.
 """
 
+import contextlib
+import importlib
 import json
 import logging
 import os
@@ -24,6 +26,9 @@ def main() -> None:
     threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
     channel = _Channel(_protocol_stream())
     logging.basicConfig(level=logging.WARNING, handlers=[Forward(channel.say)])
+    for name in sys.argv[1:]:
+        with contextlib.suppress(ImportError):  # a job that needs it will say so
+            importlib.import_module(name)
     while True:
         job = jobs.get()
         channel.say(perform(job["function"], job["payload"], channel.say))

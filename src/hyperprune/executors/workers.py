@@ -13,6 +13,7 @@ class Workers:
         device: where the networks of a job run, such as ``cpu``, ``cuda`` or ``cuda:1``.
         gpu_share: GPUs that a job takes in a cluster.
         address: of a cluster.
+        preload: modules that all jobs need, which processes load before their first one.
     """
 
     count: int | None = None
@@ -20,6 +21,7 @@ class Workers:
     device: str = "cpu"
     gpu_share: float = 1.0
     address: str | None = None
+    preload: tuple[str, ...] = ()
 
     @property
     def on_gpu(self) -> bool:

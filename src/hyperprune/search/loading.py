@@ -108,7 +108,8 @@ def _with_task(tables: dict[str, Any]) -> dict[str, Any]:
 
     The task is imported: whoever configures names it, and so wants its code to run.
     """
-    given = validated(OwnTask, tables["task"])
+    own = tables["task"]
+    given = validated(OwnTask, {"object": own} if isinstance(own, str) else own)
     task = make(given)
     found: dict[str, Any] = {}
     for name, value in getattr(task, "defaults", {}).items():

@@ -5,6 +5,7 @@ from pydantic import Field, field_validator
 from hyperprune.executors import EXECUTORS, Workers
 from hyperprune.training import RuntimeConfig
 from hyperprune.training.decisive import FREE
+from hyperprune.training.work import TRAIN
 
 
 class SearchRuntime(RuntimeConfig):
@@ -46,7 +47,8 @@ class SearchRuntime(RuntimeConfig):
     @property
     def jobs(self) -> Workers:
         """What the executor is made from."""
-        return Workers(self.workers, self.threads, self.device, self.gpu_share, self.address)
+        preload = (TRAIN.partition(":")[0],)
+        return Workers(self.workers, self.threads, self.device, self.gpu_share, self.address, preload)
 
     @field_validator("executor")
     @classmethod

@@ -21,7 +21,7 @@ def commented(config: BaseModel, opening: str) -> str:
         opening: the first lines, as a comment.
     """
     lines = [f"# {line}".rstrip() for line in opening.splitlines()]
-    fields = type(config).model_fields
+    fields, known = type(config).model_fields, config.model_dump()
     for name, field in fields.items():
         if record_of(field.annotation) is None:
             lines += _entry(name, getattr(config, name), field)
@@ -31,6 +31,8 @@ def commented(config: BaseModel, opening: str) -> str:
             purpose = (type(table).__doc__ or "").strip().splitlines()[0]
             lines += ["", f"# {purpose}", f"[{name}]"]
             for key, field in type(table).model_fields.items():
+                if key not in known[name]:  # of another task than this one
+                    continue
                 lines += _entry(key, getattr(table, key), field)
     return "\n".join(lines) + "\n"
 
