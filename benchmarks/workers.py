@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 
 SIZES = {
-    "corpus.max_train_tokens": 20_000,
+    "corpus.max_train_tokens": 40_000,
     "recipe.epochs": 6,
     "search.candidates": 12,
     "search.startup": 4,

@@ -2,12 +2,16 @@
 
 import json
 import sys
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
 import chromium
+from hyperprune.reports.dashboard import Window, server
+from hyperprune.search import RunFolder
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 LIMIT = 300_000  # bytes
@@ -69,9 +73,34 @@ def take(page: chromium.Page, report: Path, shot: Shot) -> Path:
     top, bottom = page.evaluate(_BORDERS % (json.dumps(shot.first), json.dumps(shot.last)))
     target = IMAGES / f"{shot.name}.png"
     page.screenshot(target, part=(0, top, shot.width, bottom - top + 12))
+    return _small(target)
+
+
+def _small(target: Path) -> Path:
+    """Its palette cut to 128 colours."""
     with Image.open(target) as picture:
         picture.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
     return target
+
+
+def dashboard(page: chromium.Page, run: Path) -> Path:
+    """The selected candidate in Optuna's dashboard."""
+    folder = RunFolder(run.resolve())
+    target = IMAGES / "dashboard.png"
+    with server(Window(folder), 0) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{listening.server_port}/dashboard/studies/0/trials"
+        page.open(f"{address}?numbers={folder.finished().selected}", width=1000, height=1330)
+        for _ in range(200):
+            if page.evaluate(
+                "[...document.images].some(i => i.src.includes('/artifacts/') && i.naturalWidth)"
+            ):
+                break
+            time.sleep(0.1)
+        page.settle()
+        page.screenshot(target)
+        listening.shutdown()
+    return _small(target)
 
 
 def main() -> int:
@@ -83,8 +112,7 @@ def main() -> int:
         return 2
     IMAGES.mkdir(exist_ok=True)
     with chromium.Page(browser) as page:
-        for shot in SHOTS:
-            path = take(page, report, shot)
+        for path in (*(take(page, report, shot) for shot in SHOTS), dashboard(page, report.parent)):
             size = path.stat().st_size
             print(f"{path.name}: {size:,} bytes")
             if size >= LIMIT:

@@ -24,6 +24,8 @@ NUMBERS = SpaceConfig.model_validate(
 NAMES = SpaceConfig()
 SPACES = {"cma-es": NUMBERS}  # what else than the space of the paper a sampler is tried on
 TRIALS = 9
+# a Gaussian process is fitted anew for each suggestion
+QUICK = [pytest.param(name, marks=pytest.mark.slow) if name == "gp" else name for name in SAMPLERS]
 
 
 def _value(key: str) -> float:
@@ -68,13 +70,13 @@ def test_the_same_seed_suggests_the_same(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("batch", [1, 3])
-@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("name", QUICK)
 def test_killed_before_every_ask_it_suggests_the_same(name: str, batch: int, tmp_path: Path) -> None:
     whole = _play(name, tmp_path / "a.db", batch=batch)
     assert _play(name, tmp_path / "b.db", restart=True, batch=batch) == whole
 
 
-@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("name", QUICK)
 def test_it_learns_from_values_or_says_that_it_does_not(name: str, tmp_path: Path) -> None:
     plain, turned = (_play(name, tmp_path / f"{sign}.db", sign=sign) for sign in (1.0, -1.0))
     assert plain[:4] == turned[:4]

@@ -91,6 +91,7 @@ def test_hyperband_goes_bracket_by_bracket(tmp_path: Path) -> None:
     assert len(result.finalists) == 3 or len(result.finalists) == 4
 
 
+@pytest.mark.slow
 def test_a_training_free_pool_ranks_networks_at_initialisation(tmp_path: Path) -> None:
     config = _config({"search.first_epochs": 0})
     result = run(config, tmp_path / "run")
@@ -112,6 +113,7 @@ def test_measuring_before_training_changes_no_training(
     assert result.dense.curve == plain[1].dense.curve
 
 
+@pytest.mark.slow
 def test_several_seeds_rank_by_their_mean_and_show_their_spread(
     tmp_path: Path, plain: tuple[Path, SearchResult]
 ) -> None:
@@ -154,6 +156,7 @@ def test_a_candidate_with_its_own_learning_rate_is_one_that_train_makes(tmp_path
     assert alone.valid_scores == chosen.curve.valid_score
 
 
+@pytest.mark.slow
 def test_the_metric_rank_resumes_to_the_same_bits(tmp_path: Path) -> None:
     config = _config({"search.metric": "rank", "search.loss_weight": 0.3})
     result = run(config, tmp_path / "run")

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 HERE = Path(__file__)
 
 
+@pytest.mark.timeout(1500)  # a dozen tests, most of which start processes
 def test_ray_in_a_network_of_its_own() -> None:
     """The tests below and the contract of executors, where nothing but loopback can be reached."""
     if lonely.is_lonely():
