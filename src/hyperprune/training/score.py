@@ -29,6 +29,11 @@ class Score(BaseModel):
         """The name where there is little room."""
         return self.short or self.name
 
+    @property
+    def title(self) -> str:
+        """The name at the beginning of a line."""
+        return self.name[0].upper() + self.name[1:]
+
     def signed(self, number: float) -> float:
         """A task's number or a score, smaller for better ones."""
         return -number if self.better == "higher" else number

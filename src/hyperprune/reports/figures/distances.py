@@ -28,7 +28,7 @@ def distances(findings: Findings, wide: bool = True) -> Figure:
     known = [*dense, *([findings.dense.final.valid_score] if findings.dense.final else [])]
     if known and finals:
         axes[1].axhline(min(known, key=score.signed), color=COLOURS["dense"], linestyle="--", label="dense")
-    axes[0].set(title=f"{score.name.capitalize()} after {epochs}", ylabel=f"validation {score.name}")
+    axes[0].set(title=f"{score.title} after {epochs}", ylabel=f"validation {score.name}")
     if finals:
         axes[1].set(title=f"Best {score.name} of those trained to the end")
     for axis in axes:
