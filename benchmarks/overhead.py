@@ -132,9 +132,9 @@ def measure(pool: int, out: Path) -> dict[str, float]:
     asking = Clock()
     ask = Chooser.ask
 
-    def timed(chooser: Chooser) -> Any:
+    def timed(*given: Any) -> Any:
         with asking:
-            return ask(chooser)
+            return ask(*given)
 
     Chooser.ask = timed  # type: ignore[method-assign]
     run(configuration(4), out / "warm", executor=Stub())  # imports, and what is made once a process

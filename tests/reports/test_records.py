@@ -1,6 +1,7 @@
 """What is computed before anything is drawn, on cases that a person can check by hand."""
 
 import math
+import re
 
 import pytest
 import torch
@@ -8,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperprune import reports
+from hyperprune.models import MODELS
 from hyperprune.reports.bibtex import bibtex
 from hyperprune.reports.candidates import candidate_table
 from hyperprune.reports.density import densities
+from hyperprune.reports.figures import PALETTE
 from hyperprune.reports.findings import Network
 from hyperprune.reports.paths import spectral_paths
 from hyperprune.reports.ranks import pearson, ranks, ranks_at
@@ -18,6 +21,7 @@ from hyperprune.reports.viewers import viewer_data
 from hyperprune.search import RunFolder, SearchResult
 from hyperprune.sparsity.papers import LIU_2021
 from hyperprune.training import PERPLEXITY
+from hyperprune.training.live_weights import live_weights
 
 Run = tuple[RunFolder, SearchResult]
 
@@ -118,3 +122,14 @@ def test_bibtex_parts_people() -> None:
     entry = bibtex(LIU_2021)
     assert entry.startswith("@misc{liu2021,")
     assert "Liu, S. and Mocanu, D. C. and Pei, Y. and Pechenizkiy, M." in entry
+
+
+def test_every_gate_of_every_kind_of_network_has_a_colour_of_its_own() -> None:
+    """Also in the page, where a colour of the drawing is replaced by the one of the theme."""
+    light = [pair[0] for pair in PALETTE.values()]
+    assert len(set(light)) == len(light)
+    for kind in MODELS:
+        network = MODELS[kind](kind=kind, embedding=8, hidden=8).build(9)
+        for block in live_weights(network, {}):
+            gate = re.search(r"\[(.+)\]", block)
+            assert gate is None or f"gate-{gate[1]}" in PALETTE, block

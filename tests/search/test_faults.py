@@ -278,9 +278,8 @@ print("RESULT", (folder / "result.json").read_text())
 """
 
 
-@pytest.mark.parametrize(
-    ("room", "workers"), [(250_000, 1), pytest.param(300_000, 2, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("room", "workers"), [(250_000, 1), (300_000, 2)])
 def test_disk_full(tmp_path: Path, calm: Path, room: int, workers: int) -> None:
     """A file system of its own fills up; once there is room, the search goes on."""
     disk = tmp_path / "disk"

@@ -13,6 +13,7 @@ from drivers import children, gone, start, until
 from small_search import bits, finished, not_trained_again, small
 
 from hyperprune.errors import ConfigurationError
+from hyperprune.executors import Workers
 from hyperprune.search import Event, run
 from hyperprune.training import Progress
 
@@ -79,6 +80,22 @@ def test_ray_loses_a_node(cluster: Any, calm: Path, tmp_path: Path) -> None:
     assert before
     assert not_trained_again(before, folder)
     assert bits(folder) == bits(calm)
+
+
+def test_ray_shares_a_gpu(cluster: Any, calm: Path) -> None:
+    """A node says that it has a GPU; two jobs of half a GPU fit, and each sees it."""
+    from hyperprune.executors.ray import RayCluster
+
+    node = cluster.add_node(num_cpus=8, num_gpus=1, node_ip_address="127.0.0.1")
+    executor = RayCluster(Workers(device="cuda", gpu_share=0.5, address=cluster.address))
+    try:
+        assert executor.workers == 2
+        job = {"name": "CUDA_VISIBLE_DEVICES", "pause": 0}
+        futures = [executor.submit("worker_jobs:variable", job) for _ in range(4)]
+        assert [future.result() for future in futures] == ["0"] * 4
+    finally:
+        executor.close()
+        cluster.remove_node(node)
 
 
 def test_ray_is_refused_where_it_cannot_serve(cluster: Any, calm: Path, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SearchResult]
     return folder, run(small(), folder)
 
 
-@pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [2, 4])
 def test_any_number_of_workers_gives_the_same_bytes(
     tmp_path: Path, alone: tuple[Path, SearchResult], workers: int
 ) -> None:

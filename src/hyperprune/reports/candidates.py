@@ -70,10 +70,9 @@ def candidate_table(findings: Findings) -> CandidateTable:
 
 
 def _differ(findings: Findings, name: str) -> bool:
-    return (
-        len({str(c.variant.get(name)) for c in findings.candidates if c.variant and c.variant["death_rate"]})
-        > 1
-    )
+    """Whether candidates differ in a choice; static ones have no choice of rules."""
+    chosen = [c.variant for c in findings.candidates if c.variant]
+    return len({str(v.get(name)) for v in chosen if name in _BESIDE or v["death_rate"]}) > 1
 
 
 def _standing(candidate: Network) -> Cell:

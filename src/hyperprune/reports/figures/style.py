@@ -28,6 +28,11 @@ PALETTE = {
     "gate-reset": ("#0b6fba", "#5cb3f7"),
     "gate-update": ("#d04a04", "#ff9154"),
     "gate-new": ("#0a8f6e", "#3fd3a9"),
+    "gate-hidden": ("#0a8f6f", "#3fd3aa"),
+    "gate-transform": ("#0b6fbb", "#5cb3f8"),
+    "gate-carry": ("#d04a05", "#ff9155"),
+    "gate-master_input": ("#8350c5", "#b794f7"),
+    "gate-master_forget": ("#94690f", "#dcb04c"),
 }
 COLOURS = {name: light for name, (light, _) in PALETTE.items()}
 MANY = 60  # candidates; of more, those that fell have no label, and bars only the first of them
