@@ -90,7 +90,7 @@ def dashboard(page: chromium.Page, run: Path) -> Path:
     with server(Window(folder), 0) as listening:
         threading.Thread(target=listening.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{listening.server_port}/dashboard/studies/0/trials"
-        page.open(f"{address}?numbers={folder.finished().selected}", width=1000, height=1330)
+        page.open(f"{address}?numbers={folder.finished().selected}", width=1000, height=1780)
         for _ in range(200):
             if page.evaluate(
                 "[...document.images].some(i => i.src.includes('/artifacts/') && i.naturalWidth)"

@@ -24,6 +24,7 @@ NUMBERS = SpaceConfig.model_validate(
 NAMES = SpaceConfig()
 SPACES = {"cma-es": NUMBERS}  # what else than the space of the paper a sampler is tried on
 TRIALS = 9
+LEARNING = {"cma-es": 16}  # it learns once a generation of six is complete, the random start left out
 # a Gaussian process is fitted anew for each suggestion
 QUICK = [pytest.param(name, marks=pytest.mark.slow) if name == "gp" else name for name in SAMPLERS]
 
@@ -78,7 +79,8 @@ def test_killed_before_every_ask_it_suggests_the_same(name: str, batch: int, tmp
 
 @pytest.mark.parametrize("name", QUICK)
 def test_it_learns_from_values_or_says_that_it_does_not(name: str, tmp_path: Path) -> None:
-    plain, turned = (_play(name, tmp_path / f"{sign}.db", sign=sign) for sign in (1.0, -1.0))
+    trials = LEARNING.get(name, TRIALS)
+    plain, turned = (_play(name, tmp_path / f"{sign}.db", trials, sign=sign) for sign in (1.0, -1.0))
     assert plain[:4] == turned[:4]
     assert (plain != turned) == SAMPLERS[name].learns
 

@@ -118,7 +118,7 @@ def test_candidates_start_from_its_largest_weights(
     assert "every candidate began with its weights" in cost_sentences(result, None)[0]
 
 
-@pytest.mark.parametrize("start", [False, True])
+@pytest.mark.parametrize("start", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_resumed_and_with_other_workers_as_in_one_piece(weights: Path, tmp_path: Path, start: bool) -> None:
     config = _config(weights, **{"reference.start": start})
     run(config, tmp_path / "whole")

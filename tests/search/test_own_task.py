@@ -129,6 +129,7 @@ def test_a_folder_alone_never_imports_a_task(
     assert "tiny_tasks" not in sys.modules
 
 
+@pytest.mark.slow
 def test_extension_with_the_task_named_again(
     searched: tuple[RunFolder, SearchResult], tmp_path: Path
 ) -> None:

@@ -47,12 +47,15 @@ def candidate_table(findings: Findings) -> CandidateTable:
     order = ranks_at(findings.distinct, first, findings.score)
     ls, loss = (dict(zip(order.names, ranks, strict=True)) for ranks in (order.ls, order.loss))
     choices = [name for name in (*_CHOICES, *_BESIDE) if name in _ALWAYS or _differ(findings, name)]
+    metric = findings.config.search.metric
+    # LS distance and loss have their columns; several seeds have a spread to show beside
+    of_its_own = metric not in ("ls", "loss") or any(c.spread is not None for c in findings.candidates)
     columns: list[tuple[str, bool, Callable[[Network], Cell]]] = [
         ("no.", True, lambda c: Cell(c.name, int(c.name))),
         ("standing", False, _standing),
         *((name.replace("_", " "), name in ("death_rate", *_BESIDE), _choice(name)) for name in choices),
         ("epochs", True, lambda c: Cell(str(c.epochs), c.epochs)),
-        (f"early {findings.config.search.metric}", True, _early),
+        *([(f"early {metric}", True, _early)] if of_its_own else []),
         ("first LS distance", True, lambda c: _number(_at(c.ls_distance, first), 3)),
         ("rank by LS", True, lambda c: _number(ls.get(c.name), 0)),
         ("rank by loss", True, lambda c: _number(loss.get(c.name), 0)),
