@@ -188,3 +188,16 @@ def test_default_folder_is_named_by_the_configuration(
     assert run(config) == result
     assert small().digest != config.digest
     assert config.bound().digest == config.digest
+
+
+def test_a_run_folder_alone_imports_no_metric(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder from elsewhere may name any function; only a user who names it too has it imported."""
+    config = folder.path / "config.toml"
+    config.write_text(config.read_text().replace('metric = "ls"', 'metric = "foreign_metric:run"'))
+    monkeypatch.chdir(folder.path)
+    (folder.path / "foreign_metric.py").write_text("raise SystemExit('imported')\n")
+    before = (folder.path / "result.json").read_bytes()
+    with pytest.raises(ConfigurationError, match="give --metric foreign_metric:run again if you trust it"):
+        extend(folder.path, MORE)
+    assert (folder.path / "result.json").read_bytes() == before
+    assert extend(folder.path, {"search.metric": "loss"}).metric == "loss"

@@ -10,6 +10,7 @@ from hyperprune.search.config import SearchConfig
 from hyperprune.search.driver import run
 from hyperprune.search.events import Listener
 from hyperprune.search.extendable import extended
+from hyperprune.search.own_metric import check_given
 from hyperprune.search.result import SearchResult
 from hyperprune.search.run_folder import RunFolder
 from hyperprune.training.decisive import decisive
@@ -58,6 +59,8 @@ def prepare(folder: RunFolder, values: dict[str, Any], task: str | None = None) 
     old = folder.config()
     if old.task is not None:
         recorded(old.task.model_dump(), task, str(folder.path))
+    if values.get("search.metric") is None:
+        check_given(old.search.metric, folder.path)
     new = extended(old, values)
     new.bound()  # data that is gone must not cost the result
     with files.locked(folder.path):

@@ -4,6 +4,7 @@ import importlib
 import os
 import re
 import sys
+from pathlib import Path
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.search.metrics import METRICS, Measured, Metric, plain
@@ -23,6 +24,19 @@ def check_name(name: str) -> None:
         raise ConfigurationError(
             f"a metric of your own is package.module:function, got {name!r}: give such as mine:metric for "
             "the function metric in mine.py"
+        )
+
+
+def check_given(recorded: str, folder: Path) -> None:
+    """Refuse to import a function because a run folder alone names it; the user has to name it too.
+
+    Raises:
+        ConfigurationError: the recorded metric is no metric of ours.
+    """
+    if ":" in recorded:
+        raise ConfigurationError(
+            f"{folder} was ranked by the metric {recorded}, and a run folder alone imports no code: give "
+            f"--metric {recorded} again if you trust it (search.metric in Python), or another metric"
         )
 
 
