@@ -10,7 +10,7 @@ from hyperprune.lyapunov import Spectrum
 from hyperprune.reports.findings import DENSE, Findings, Network
 from hyperprune.reports.histories import read_history
 from hyperprune.reports.so_far import candidates_so_far, dense_so_far
-from hyperprune.search import CandidateResult, RunFolder, SearchResult, load_timings
+from hyperprune.search import CandidateResult, RunFolder, SearchConfig, SearchResult, load_timings
 from hyperprune.training import JobFolder
 
 logger = logging.getLogger(__name__)
@@ -34,9 +34,7 @@ def gather(folder: RunFolder) -> Findings:
     for network in (dense, *candidates):
         if network.standing != "duplicate":
             job = _job(folder, network.name)
-            spectra[network.name], found = _spectra(
-                job, config.recipe.epochs if job.given else network.epochs
-            )
+            spectra[network.name], found = _spectra(job, _epochs(job, network, config))
             layer = found if layer is None else layer
     return Findings(config, dense, candidates, tuple(rounds), spectra, layer, result, load_timings(folder))
 
@@ -80,10 +78,17 @@ def _live(job: JobFolder, epochs: int) -> tuple[Mapping[str, int], ...]:
     return tuple(record.live_weights for record in read_history(job).epochs[:epochs])
 
 
-def _spectra(job: JobFolder, epochs: int) -> tuple[dict[int, Tensor], Tensor | None]:
+def _epochs(job: JobFolder, network: Network, config: SearchConfig) -> range:
+    """Where a network may have a spectrum; one that was given has the same at all that candidates have."""
+    if job.given:
+        return range(min(config.search.first_epochs, 1), config.recipe.epochs + 1)
+    return range(network.epochs + 1)  # 0 where networks were measured untrained
+
+
+def _spectra(job: JobFolder, epochs: range) -> tuple[dict[int, Tensor], Tensor | None]:
     found: dict[int, Tensor] = {}
     layer: Tensor | None = None
-    for epoch in range(epochs + 1):  # 0 where networks were measured untrained
+    for epoch in epochs:
         if not job.spectrum_path(epoch).exists():
             continue
         try:
