@@ -72,13 +72,15 @@ def draw() -> list[PruningVariant]:
 
 
 def pieces() -> list[Piece]:
-    """Everything to train, in order; two repeats come early, so that a part tells of the seeds already."""
-    order = [Piece(None, 0)]
-    order += [Piece(number, 0) for number in range(10)]
-    order += [Piece(0, 1), Piece(1, 1), Piece(None, 1)]
-    order += [Piece(number, 0) for number in range(10, VARIANTS)]
-    order += [Piece(0, 2), Piece(1, 2), Piece(None, 2)]
-    order += [Piece(number, seed) for number in range(2, REPEATED) for seed in SEEDS[1:]]
+    """Everything to train, in order of what the tables need most.
+
+    All variants of the first seed, then the repeats a seed at a time; the dense networks of the other seeds
+    come last, as only the distances of the repeats wait for them and no table ranks those.
+    """
+    order = [Piece(None, SEEDS[0])]
+    order += [Piece(number, SEEDS[0]) for number in range(VARIANTS)]
+    order += [Piece(number, seed) for seed in SEEDS[1:] for number in range(REPEATED)]
+    order += [Piece(None, seed) for seed in SEEDS[1:]]
     return order
 
 
