@@ -18,6 +18,7 @@ Fixed before any final perplexity was read:
 """
 
 import argparse
+import dataclasses
 import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -140,13 +141,13 @@ def agreements(networks: Networks, path: Path | None) -> None:
 
 
 def searches(networks: Networks) -> dict[str, Selection]:
-    """What each way to search would have selected; gives the means over sub-pools."""
+    """What each way to search would have selected; gives the means over sub-pools, all epochs charged."""
     pool = networks.candidates
     print(f"\nselections from {len(pool)} variants, best final {min(finals(pool)):.3f}")
     body, means = [], {}
     for replay in replays():
         here, mean = outcome(replay, pool), over_subpools(replay, pool)
-        means[replay.name] = mean
+        means[replay.name] = dataclasses.replace(mean, cost=mean.cost + FULL * replay.dense)
         body.append(
             (
                 replay.name,

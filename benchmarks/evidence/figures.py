@@ -82,7 +82,7 @@ def costs(found: Mapping[str, Selection], path: Path) -> None:
             style = {"marker": "o", "markersize": 5, "color": f"C{color}", "linewidth": 1}
             axes.plot(*zip(*sorted(points), strict=True), label=prefix.rstrip(","), **style)
     axes.set(
-        xlabel="epochs trained, the dense network's left out",
+        xlabel="epochs trained, the dense network's too where a search needs it",
         ylabel="perplexity above the best of the pool",
     )
     axes.set_ylim(bottom=0)
