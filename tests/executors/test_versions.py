@@ -1,7 +1,8 @@
 import pytest
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.executors.versions import check_versions, versions
+from hyperprune.executors.versions import check_versions
+from hyperprune.versions import versions
 
 
 def test_a_node_with_other_versions_refuses_to_work() -> None:

@@ -20,8 +20,9 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.executors.contract import Payload
 from hyperprune.executors.failures import JobError, describe
 from hyperprune.executors.messages import Forward, Message, gave_up, hear, perform, settle
-from hyperprune.executors.versions import check_versions, versions
+from hyperprune.executors.versions import check_versions
 from hyperprune.executors.workers import Workers
+from hyperprune.versions import versions
 
 RETRIES = 2
 _LISTEN_EVERY = 0.3  # seconds

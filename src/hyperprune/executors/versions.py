@@ -1,19 +1,12 @@
 """What must be the same on all nodes, because it decides bits."""
 
 import platform
-from importlib.metadata import version
 
-from hyperprune import __version__
 from hyperprune.errors import ConfigurationError
+from hyperprune.versions import Versions, versions
 
 
-def versions() -> dict[str, str]:
-    """Versions of this process."""
-    own = {name: version(name) for name in ("torch", "numpy")}
-    return own | {"hyperprune": __version__, "machine": platform.machine()}
-
-
-def check_versions(driver: dict[str, str]) -> None:
+def check_versions(driver: Versions) -> None:
     """Compare with the driver's.
 
     Raises:

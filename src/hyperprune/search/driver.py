@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hyperprune import versions
 from hyperprune.executors import Executor, InProcess, make
 from hyperprune.search.candidate import Candidate
 from hyperprune.search.chooser import Chooser, Outcome, Suggestion
@@ -56,6 +57,7 @@ def run(
         done = folder.result()
         if done is not None:
             return done
+        versions.record(folder.path, versions.versions("optuna"))
         with _started(config, listener, executor) as running:
             result = Search(config, folder, running, listener).run()
         folder.save_result(result)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from hyperprune import files
+from hyperprune import files, versions
 from hyperprune.errors import DivergedError
 from hyperprune.sparsity import METHODS, PruningVariant, density_from_sparsity
 from hyperprune.training import checkpoint
@@ -104,6 +104,7 @@ def train(config: TrainConfig, out: Path, listener: Listener = silent) -> TrainR
     job = _job(config, path / NETWORK)
     check(job)
     with held(path, config):
+        versions.record(path, versions.versions())
         history = run(job, listener)
         if history.failure is not None:
             raise DivergedError(history.failure.reason)

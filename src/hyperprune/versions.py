@@ -1,0 +1,63 @@
+"""What decides bits beside a configuration: the versions of libraries, and which of them worked on a run."""
+
+import json
+import logging
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+from hyperprune import __version__, files
+
+RECORD = "versions.json"
+
+Versions = dict[str, str]
+
+logger = logging.getLogger(__name__)
+
+
+def versions(*further: str) -> Versions:
+    """Versions of this process: hyperprune, torch, numpy, the kind of machine, and ``further`` libraries."""
+    libraries = {name: version(name) for name in ("torch", "numpy", *further)}
+    return libraries | {"hyperprune": __version__, "machine": platform.machine()}
+
+
+def record(folder: Path, here: Versions) -> None:
+    """Note in ``versions.json`` of a run folder who works on it, and warn if the last one was another.
+
+    The run goes on: what is finished is kept, and what follows is as right as before. It is only no longer
+    sure to be, bit for bit, what a run by one version gives.
+
+    Args:
+        folder: of a run that this process holds.
+        here: the versions of this process.
+    """
+    path = folder / RECORD
+    known = _known(path)
+    if known and known[-1] == here:
+        return
+    if known:
+        logger.warning(
+            "this run was worked on with %s: it goes on, but may end in other last bits than a run by one "
+            "version; for the same bits, go on with the versions in %s",
+            _changes(known[-1], here),
+            path,
+        )
+    files.write_json(path, [*known, here])
+
+
+def _known(path: Path) -> list[Versions]:
+    """In order; nothing for a folder of a version that kept no record, or where it is damaged."""
+    try:
+        known = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return []
+    return known if isinstance(known, list) and all(isinstance(one, dict) for one in known) else []
+
+
+def _changes(before: Versions, here: Versions) -> str:
+    pairs = {name: (before.get(name), here.get(name)) for name in sorted(before.keys() | here.keys())}
+    return ", ".join(
+        f"{name} {old or 'unknown'} (here {new or 'unknown'})"
+        for name, (old, new) in pairs.items()
+        if old != new
+    )
