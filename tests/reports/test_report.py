@@ -9,6 +9,7 @@ import pytest
 
 from hyperprune import reports
 from hyperprune.reports import figures
+from hyperprune.reports.drawings import early_rankings
 from hyperprune.reports.page import render
 from hyperprune.reports.rows import duration
 from hyperprune.reports.svg import svg
@@ -75,6 +76,20 @@ def test_the_same_run_gives_the_same_page(searched: Run, page: str) -> None:
         assert svg(figures.curves(findings), "score-wide", _label(page)) in page
     again = [render(findings, {}) for _ in range(2)]
     assert again[0] == again[1]
+
+
+def test_rankings_of_several_brackets_name_theirs(searched: Run, page: str) -> None:
+    """Rankings after the same epoch would look alike; a search with one bracket has no such column."""
+    findings = reports.gather(searched[0])
+    assert ">bracket</th>" not in page
+    first, *others = findings.rounds
+    rounds = (first, first.model_copy(update={"bracket": 1}), *others)
+    several = dataclasses.replace(findings, rounds=rounds)
+    shown = render(several, {})
+    assert ">bracket</th>" in shown
+    assert "<td>2</td><td>2</td><td>1</td>" in shown  # second ranking, second bracket, after epoch 1
+    assert [ranking.bracket for ranking in early_rankings(several)][:2] == [1, 2]
+    assert {ranking.bracket for ranking in early_rankings(findings)} == {None}
 
 
 def _label(page: str) -> str:

@@ -80,6 +80,7 @@ def early_rankings(findings: Findings) -> list[Ranks]:
             (c for c in findings.distinct if int(c.name) in ranking.ranking),
             ranking.until,
             findings.score,
+            ranking.bracket + 1 if findings.brackets > 1 else None,
         )
         for ranking in findings.rounds
         if ranking.until > 0  # untrained networks have no curve

@@ -89,6 +89,11 @@ class Findings:
         return max(1, self.config.search.first_epochs)
 
     @property
+    def brackets(self) -> int:
+        """How many brackets have been ranked: one, unless the plan is Hyperband."""
+        return len({ranking.bracket for ranking in self.rounds})
+
+    @property
     def distinct(self) -> list[Network]:
         """Candidates that repeat no other."""
         return [candidate for candidate in self.candidates if candidate.standing != "duplicate"]

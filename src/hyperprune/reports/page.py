@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from hyperprune import __version__, files
 from hyperprune.reports.bibtex import bibtex
 from hyperprune.reports.candidates import candidate_table
-from hyperprune.reports.drawings import Drawing, drawings, early_rankings
+from hyperprune.reports.drawings import Drawing, drawings
 from hyperprune.reports.figures import PALETTE
 from hyperprune.reports.findings import Findings
 from hyperprune.reports.gather import gather
@@ -70,7 +70,6 @@ def render(findings: Findings, drawn: dict[str, Drawing]) -> str:
             )
             for name, drawing in drawn.items()
         },
-        rankings=early_rankings(findings),
         table=candidate_table(findings),
         papers=cited,
         bibtex="\n\n".join(bibtex(paper) for paper in cited),

@@ -20,6 +20,7 @@ class Ranks:
         ls: their ranks by LS distance; ties share the mean of their places.
         loss: their ranks by validation loss.
         correlation: Spearman's, between the two; none for fewer than three candidates.
+        bracket: which of several brackets was ranked, from 1; none where there is only one.
     """
 
     epoch: int
@@ -27,14 +28,15 @@ class Ranks:
     ls: tuple[float, ...]
     loss: tuple[float, ...]
     correlation: float | None
+    bracket: int | None = None
 
 
-def ranks_at(candidates: Iterable[Network], epoch: int, score: Score) -> Ranks:
+def ranks_at(candidates: Iterable[Network], epoch: int, score: Score, bracket: int | None = None) -> Ranks:
     """Both rankings of the candidates that have both measurements at ``epoch``."""
     shown = [c for c in candidates if len(c.ls_distance) >= epoch and len(c.valid_score) >= epoch]
     ls = ranks([c.ls_distance[epoch - 1] for c in shown])
     loss = ranks([score.signed(c.valid_score[epoch - 1]) for c in shown])
-    return Ranks(epoch, tuple(c.name for c in shown), ls, loss, pearson(ls, loss))
+    return Ranks(epoch, tuple(c.name for c in shown), ls, loss, pearson(ls, loss), bracket)
 
 
 def ranks(values: Sequence[float]) -> tuple[float, ...]:

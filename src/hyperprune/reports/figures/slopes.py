@@ -46,4 +46,5 @@ def _draw(axis: Axes, findings: Findings, ranking: Ranks) -> None:
     axis.spines[["left", "bottom"]].set_visible(False)
     axis.tick_params(length=0)
     agreement = "" if ranking.correlation is None else f"\nSpearman {ranking.correlation:+.2f}"
-    axis.set_title(f"After epoch {ranking.epoch}{agreement}", loc="center")
+    when = "After" if ranking.bracket is None else f"Bracket {ranking.bracket}, after"
+    axis.set_title(f"{when} epoch {ranking.epoch}{agreement}", loc="center")
