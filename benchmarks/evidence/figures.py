@@ -1,6 +1,7 @@
 """The figures of docs/results.md, drawn from the numbers of the tables alone."""
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -34,16 +35,25 @@ def correlations(rows: Sequence[Row], ceiling: float | None, path: Path) -> None
 
 
 def scatter(candidates: Sequence[Network], dense: Network | None, path: Path) -> None:
-    """Each variant's final perplexity against its LS distance and against its perplexity after 3 epochs."""
-    figure, (left, right) = _figure(8.4, 3.6, 2)
-    known = finals(candidates)
-    by_loss = [math.exp(value) for value in loss(candidates, _FIRST)]
-    for axes, values, label in (
-        (left, default_ls("l2")(candidates, _FIRST), f"LS distance after {_FIRST} epochs (nats/step)"),
-        (right, by_loss, f"validation perplexity after {_FIRST} epochs"),
+    """Each variant's final perplexity against its LS distance and against its perplexity after 3 epochs.
+
+    A variant that ends far out (Tukey's outer fence) is named in the title, as it would crowd the others.
+    """
+    figure, (left, right) = _figure(8.4, 3.8, 2)
+    fence = _fence(finals(candidates))
+    shown = [network for network in candidates if network.final <= fence]
+    outside = [network for network in candidates if network.final > fence]
+    for axes, metric, label in (
+        (left, default_ls("l2"), f"LS distance after {_FIRST} epochs (nats/step)"),
+        (right, _perplexity, f"validation perplexity after {_FIRST} epochs"),
     ):
-        axes.scatter(values, known, s=18)
-        for network, x in zip(candidates, values, strict=True):
+        values = metric(shown, _FIRST)
+        axes.scatter(values, finals(shown), s=18)
+        if outside:
+            far = zip(outside, metric(outside, _FIRST), strict=True)
+            places = ", ".join(f"{n.number} at ({x:.0f}, {n.final:.1f})" for n, x in far)
+            axes.set_title(f"not shown: {places}", fontsize="small", loc="right")
+        for network, x in zip(shown, values, strict=True):
             axes.annotate(
                 f"{network.number}",
                 (x, network.final),
@@ -62,9 +72,16 @@ def scatter(candidates: Sequence[Network], dense: Network | None, path: Path) ->
                 va="bottom",
             )
         axes.set(xlabel=label, ylabel="final validation perplexity")
-    if max(left.get_xlim()) > 20 * min(default_ls("l2")(candidates, _FIRST)):
-        left.set_xscale("log")
     _save(figure, path)
+
+
+def _perplexity(networks: Sequence[Network], epoch: int) -> list[float]:
+    return [math.exp(value) for value in loss(networks, epoch)]
+
+
+def _fence(values: Sequence[float]) -> float:
+    first, _, third = statistics.quantiles(values, n=4)
+    return third + 3 * (third - first)
 
 
 def costs(found: Mapping[str, Selection], path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,11 +101,19 @@ def _network(document: dict[str, Any]) -> Network:
         seed=document["seed"],
         words="dense" if variant is None else ", ".join(str(variant[rule]) for rule in rules),
         valid_loss=tuple(document["valid_loss"]),
-        distances={name: _by_epoch(known[name]) for name in ("same_epoch", "end") if known},
+        distances={name: _finite_or_last(known[name]) for name in ("same_epoch", "end") if known},
         every_epoch={kind: tuple(values) for kind, values in known.get("every_epoch", {}).items()},
         clamped=_by_epoch(document["clamped"]),
         seconds=document["processor_seconds"],
     )
+
+
+def _finite_or_last(values: dict[str, dict[str, float | None]]) -> dict[int, dict[str, float]]:
+    """By epoch; a record has null for an infinite distance, which ranks last: all that is taken is ranks."""
+    return {
+        epoch: {name: sys.float_info.max if distance is None else distance for name, distance in by.items()}
+        for epoch, by in _by_epoch(values).items()
+    }
 
 
 def _by_epoch(values: dict[str, Any]) -> dict[int, Any]:

@@ -1,6 +1,7 @@
 """The spectra of a checkpoint in every convention, kept as mean exponents, and their distances."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +63,20 @@ def read(path: Path) -> tuple[Means, dict[str, Any]]:
         return tensors, json.loads(stream.metadata()["clamped"])
 
 
-def distances(means: Means, dense: Means) -> dict[str, float]:
-    """Distance in nats a step for every ``convention/kind``."""
+def distances(means: Means, dense: Means) -> dict[str, float | None]:
+    """Distance in nats a step for every ``convention/kind``; None for an infinite one, which JSON has not.
+
+    The conventions of the paper take the logarithm of zero as it is: dead units then lie infinitely far.
+    """
     return {
         f"{name}/{kind}": rounded(means[name], dense[name], kind) for name in CONVENTIONS for kind in KINDS
     }
 
 
-def rounded(mean: Tensor, dense: Tensor, kind: str) -> float:
-    """One distance, to the seven digits that float32 exponents bear."""
-    return float(f"{lyapunov.distance(mean, dense, kind):.7g}")
+def rounded(mean: Tensor, dense: Tensor, kind: str) -> float | None:
+    """One distance, to the seven digits that float32 exponents bear; None for an infinite one."""
+    distance = lyapunov.distance(mean, dense, kind)
+    return None if math.isinf(distance) else float(f"{distance:.7g}")
 
 
 def mean_exponents(spectrum: lyapunov.Spectrum) -> Tensor:

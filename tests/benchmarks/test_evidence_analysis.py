@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from hyperprune.search.halving import planned_cost
 from hyperprune.search.plans import epochs
@@ -84,6 +85,20 @@ def test_a_metric_that_knows_the_end_ranks_it_and_loss_is_compared_with_it(pool:
     assert found[early.LOSS].spearman.value == pytest.approx(-1)
     assert found[early.LS].over_loss.value == pytest.approx(2)
     assert found[early.LOSS].over_loss.value == 0
+
+
+def test_an_infinite_distance_is_null_in_a_record_and_ranks_last(records: Path) -> None:
+    """The conventions of the paper take the logarithm of a dead unit's zero as it is."""
+    spectra, early = importlib.import_module("spectra"), importlib.import_module("early")
+    dead, dense = torch.tensor([-1.0, -math.inf]), torch.tensor([-1.0, -2.0])
+    assert [spectra.rounded(dead, dense, kind) for kind in spectra.KINDS] == [None, None]
+    assert spectra.rounded(dense, dense + 1, "wasserstein") == pytest.approx(1)
+    record = _record(0, 0, [5.0] * 30, 1.0)
+    record["distances"]["same_epoch"]["3"] = {**record["distances"]["same_epoch"]["3"], "paper/l2": None}
+    _write(records, [record])
+    candidates = importlib.import_module("networks").load(records).candidates
+    values = early.ls("paper", "l2", "same_epoch")(candidates, 3)
+    assert max(values) == values[0] < math.inf
 
 
 def test_weighted_ranks_by_hand(pool: Any) -> None:
