@@ -15,6 +15,8 @@ Fixed before any final perplexity was read:
   been trained, so the best known is the best of it. Two thirds of the pool, drawn 500 times, say how much a
   selection owes to this one pool.
 * The ceiling is the rank correlation between the finals of two seeds over the repeated variants.
+
+Added after the finals of seed 0 were read: what the answer to the first question owes to any one variant.
 """
 
 import argparse
@@ -27,10 +29,10 @@ import figures
 import published
 from ceiling import Ceiling, ceiling
 from early import EPOCHS, LOSS, LS, Row, default_ls, loss, rows
-from networks import Networks, finals, load
+from networks import Network, Networks, finals, load
 from replay import FULL, Selection, outcome, over_subpools, replays
 
-from hyperprune.search.ranking import Estimate, resamples
+from hyperprune.search.ranking import Estimate, correlation, resamples
 
 DRAWS = 4000
 FEWEST = 4  # variants below which nothing is ranked
@@ -55,6 +57,7 @@ def main() -> None:
     found = rows(networks.candidates, resamples(len(networks.candidates), DRAWS, 0))
     top = ceiling(networks.repeats, DRAWS)
     rankings(found, top)
+    leaving_one_out(networks.candidates)
     every_metric(found)
     selections = searches(networks)
     if options.figures is not None:
@@ -109,6 +112,19 @@ def rankings(found: Sequence[Row], top: Ceiling | None) -> None:
         print(f"final of seed {one} with final of seed {other}: " + words(kinds.items()))
     if top.pairs:
         print("mean over pairs of seeds: " + ", ".join(f"{k} {v:.2f}" for k, v in top.mean.items()))
+
+
+def leaving_one_out(pool: Sequence[Network]) -> None:
+    """The first question, asked again without each of the variants in turn."""
+    metrics = {"LS": default_ls("l2"), "loss": loss}
+    parts = [[other for other in pool if other is not one] for one in pool]
+    known = {
+        name: [correlation("spearman", metric(part, FIRST), finals(part)) for part in parts]
+        for name, metric in metrics.items()
+    }
+    known["difference"] = [ls - by_loss for ls, by_loss in zip(known["LS"], known["loss"], strict=True)]
+    ranges = (f"{name} {min(values):.2f} to {max(values):.2f}" for name, values in known.items())
+    print(f"\nSpearman at epoch {FIRST}, any one variant left out: {', '.join(ranges)}")
 
 
 def every_metric(found: Sequence[Row]) -> None:
