@@ -16,7 +16,8 @@ Fixed before any final perplexity was read:
   selection owes to this one pool.
 * The ceiling is the rank correlation between the finals of two seeds over the repeated variants.
 
-Added after the finals of seed 0 were read: what the answer to the first question owes to any one variant.
+Added after finals were read: what the answer to the first question owes to any one variant, and how much of
+an early loss is the variant's own.
 """
 
 import argparse
@@ -57,6 +58,7 @@ def main() -> None:
     found = rows(networks.candidates, resamples(len(networks.candidates), DRAWS, 0))
     top = ceiling(networks.repeats, DRAWS)
     rankings(found, top)
+    early_losses(networks)
     leaving_one_out(networks.candidates)
     every_metric(found)
     selections = searches(networks)
@@ -112,6 +114,22 @@ def rankings(found: Sequence[Row], top: Ceiling | None) -> None:
         print(f"final of seed {one} with final of seed {other}: " + words(kinds.items()))
     if top.pairs:
         print("mean over pairs of seeds: " + ", ".join(f"{k} {v:.2f}" for k, v in top.mean.items()))
+
+
+def early_losses(networks: Networks) -> None:
+    """How much of a loss is the variant's, by epoch: the same variants, trained again from other seeds."""
+    known = [ceiling(networks.repeated(lambda n, e=epoch: n.valid_loss[e - 1]), 1) for epoch in EPOCHS]
+    found = [top for top in known if top is not None and top.mean["spearman"] is not None]
+    if len(found) < len(EPOCHS):
+        return
+    print("\nThe loss of one seed with that of another at the same epoch, over the repeated variants")
+    table(
+        ("loss", *(f"epoch {epoch}" for epoch in EPOCHS)),
+        [
+            ("Spearman, mean over pairs of seeds", *(f"{top.mean['spearman']:.2f}" for top in found)),
+            ("reliability", *(f"{top.reliability:.2f}" for top in found)),
+        ],
+    )
 
 
 def leaving_one_out(pool: Sequence[Network]) -> None:

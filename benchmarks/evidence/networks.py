@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,11 +72,15 @@ class Networks:
     @property
     def repeats(self) -> dict[int, dict[int, float]]:
         """Final perplexity by variant and seed, of the variants that were trained from several seeds."""
-        finals: dict[int, dict[int, float]] = {}
+        return self.repeated(lambda network: network.final)
+
+    def repeated(self, value: Callable[[Network], float]) -> dict[int, dict[int, float]]:
+        """Any value by variant and seed, of the variants that were trained from several seeds."""
+        values: dict[int, dict[int, float]] = {}
         for n in self.trained:
             if n.number is not None:
-                finals.setdefault(n.number, {})[n.seed] = n.final
-        return {number: by_seed for number, by_seed in finals.items() if len(by_seed) > 1}
+                values.setdefault(n.number, {})[n.seed] = value(n)
+        return {number: by_seed for number, by_seed in values.items() if len(by_seed) > 1}
 
 
 def load(records: Path) -> Networks:

@@ -197,6 +197,7 @@ def test_tables_and_figures_come_from_the_records_alone(
     assert "17 networks of 43, 12 variants of 24 at seed 0" in printed
     assert "| published (PTB, 2 x 1500) | 9 | -1.00 [-1.00, -1.00] |" in printed
     assert "ceiling: 4 variants, 8 networks" in printed
+    assert "| Spearman, mean over pairs of seeds | -1.00 | -1.00 |" in printed  # as made above
     without_one = "LS 1.00 to 1.00, loss -1.00 to -1.00, difference 2.00 to 2.00"
     assert f"Spearman at epoch 3, any one variant left out: {without_one}" in printed
     assert len(list((tmp_path / "png").glob("evidence_*.png"))) == 3
