@@ -16,8 +16,8 @@ Fixed before any final perplexity was read:
   selection owes to this one pool.
 * The ceiling is the rank correlation between the finals of two seeds over the repeated variants.
 
-Added after finals were read: what the answer to the first question owes to any one variant, and how much of
-an early loss is the variant's own.
+Added after finals were read: what the answer to the first question owes to any one variant, how much of an
+early loss is the variant's own, and medians by pruning choice.
 """
 
 import argparse
@@ -25,6 +25,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from statistics import median
 
 import figures
 import published
@@ -60,6 +61,7 @@ def main() -> None:
     rankings(found, top)
     early_losses(networks)
     leaving_one_out(networks.candidates)
+    choices(networks.candidates)
     every_metric(found)
     selections = searches(networks)
     if options.figures is not None:
@@ -143,6 +145,16 @@ def leaving_one_out(pool: Sequence[Network]) -> None:
     known["difference"] = [ls - by_loss for ls, by_loss in zip(known["LS"], known["loss"], strict=True)]
     ranges = (f"{name} {min(values):.2f} to {max(values):.2f}" for name, values in known.items())
     print(f"\nSpearman at epoch {FIRST}, any one variant left out: {', '.join(ranges)}")
+
+
+def choices(pool: Sequence[Network]) -> None:
+    """Median final by each pruning choice; the variants are a draw, not a design."""
+    print("\nmedian final perplexity by choice (variants)")
+    for place, rule in enumerate(("sparse_init", "death", "redistribution", "death_rate")):
+        by: dict[str, list[float]] = {}
+        for network in pool:
+            by.setdefault(network.words.split(", ")[place], []).append(network.final)
+        print(f"{rule}: " + ", ".join(f"{k} {median(by[k]):.2f} ({len(by[k])})" for k in sorted(by)))
 
 
 def every_metric(found: Sequence[Row]) -> None:

@@ -198,6 +198,7 @@ def test_tables_and_figures_come_from_the_records_alone(
     assert "| published (PTB, 2 x 1500) | 9 | -1.00 [-1.00, -1.00] |" in printed
     assert "ceiling: 4 variants, 8 networks" in printed
     assert "| Spearman, mean over pairs of seeds | -1.00 | -1.00 |" in printed  # as made above
+    assert f"death_rate: 0.4 {math.exp(3.655):.2f} (12)" in printed  # between the sixth and the seventh
     without_one = "LS 1.00 to 1.00, loss -1.00 to -1.00, difference 2.00 to 2.00"
     assert f"Spearman at epoch 3, any one variant left out: {without_one}" in printed
     assert len(list((tmp_path / "png").glob("evidence_*.png"))) == 3
