@@ -59,6 +59,7 @@ def main() -> None:
     found = rows(networks.candidates, resamples(len(networks.candidates), DRAWS, 0))
     top = ceiling(networks.repeats, DRAWS)
     rankings(found, top)
+    without_widest(networks)
     early_losses(networks)
     leaving_one_out(networks.candidates)
     choices(networks.candidates)
@@ -116,6 +117,18 @@ def rankings(found: Sequence[Row], top: Ceiling | None) -> None:
         print(f"final of seed {one} with final of seed {other}: " + words(kinds.items()))
     if top.pairs:
         print("mean over pairs of seeds: " + ", ".join(f"{k} {v:.2f}" for k, v in top.mean.items()))
+
+
+def without_widest(networks: Networks) -> None:
+    """How far seeds differ without the variant whose seeds differ most."""
+    repeats = networks.repeats
+    if len(repeats) > 2:
+        widest = max(
+            repeats, key=lambda number: max(repeats[number].values()) - min(repeats[number].values())
+        )
+        rest = ceiling({number: by for number, by in repeats.items() if number != widest}, 1)
+        assert rest is not None
+        print(f"without variant {widest}: seeds differ by {rest.within:.3f}, variants by {rest.between:.3f}")
 
 
 def early_losses(networks: Networks) -> None:

@@ -196,6 +196,7 @@ def test_tables_and_figures_come_from_the_records_alone(
     printed = capsys.readouterr().out
     assert "17 networks of 43, 12 variants of 24 at seed 0" in printed
     assert "| published (PTB, 2 x 1500) | 9 | -1.00 [-1.00, -1.00] |" in printed
+    assert "without variant 3: seeds differ by" in printed
     assert "ceiling: 4 variants, 8 networks" in printed
     assert "| Spearman, mean over pairs of seeds | -1.00 | -1.00 |" in printed  # as made above
     assert f"death_rate: 0.4 {math.exp(3.655):.2f} (12)" in printed  # between the sixth and the seventh
