@@ -122,6 +122,9 @@ def test_options_of_a_training(command, tmp_path: Path, options: list[str], says
         ("[space]\ndeath_rate = []\n", "space.death_rate"),
         (f'[corpus]\nsource = "{"x" * 10**6}"\n', "'xxx"),
         ("\0", "is not TOML"),
+        (".".join("a" * 20_000) + " = 1\n", "is not TOML: it has a key of more than 50 parts"),
+        ("x = { " + ".".join(["'b'"] * 9_000) + " = 1 }\n", "is not TOML: it has a key of more than 50"),
+        ("a = 1\n" * 10**6, "6,000,000 bytes are more than the 4,000,000 it may have"),
     ],
 )
 def test_configuration_files(command, tmp_path: Path, text: str, says: str) -> None:  # type: ignore[no-untyped-def]
@@ -212,11 +215,12 @@ def test_checkpoint_of_an_unknown_kind(
     command, tmp_path: Path, searched: Path, change: dict[str, object]
 ) -> None:  # type: ignore[no-untyped-def]
     """Found by the fuzz run: whole by its hashes, and yet not a network of this version."""
+    from hyperprune import files
     from hyperprune.training import checkpoint
 
     weights = shutil.copy(searched / "dense/epoch-0003.safetensors", tmp_path)
     document = checkpoint.read_document(searched / "dense/epoch-0003.safetensors") | change
-    record = {**document, "document_sha256": checkpoint.digest(document)}
+    record = files.sealed(document)
     (tmp_path / "epoch-0003.json").write_text(json.dumps(record))
     for name in ("evaluate", "spectrum"):
         line = command(name, weights, "--corpus", "python-docs").mistake

@@ -9,7 +9,6 @@ from typing import Any
 import optuna
 import pytest
 
-from hyperprune import files
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, run
 from hyperprune.search.extension import extend
@@ -139,10 +138,10 @@ def test_interrupted_extension_goes_on(
             raise Killed
         replace(source, target)
 
-    monkeypatch.setattr(files.os, "replace", end_at)
+    monkeypatch.setattr(os, "replace", end_at)
     with pytest.raises(Killed):
         extend(folder.path, values)
-    monkeypatch.setattr(files.os, "replace", replace)
+    monkeypatch.setattr(os, "replace", replace)
     extend(folder.path, values)
     shutil.copytree(finished, tmp_path / "whole")
     extend(tmp_path / "whole", values)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from hyperprune import files
 from hyperprune.search import Event, RunFolder, SearchConfig, SearchResult, configure, run
 from hyperprune.training.checkpoint import path as checkpoint_path
 
@@ -105,7 +104,7 @@ def test_interrupted_before_or_after_any_file(
             raise Killed
         replace(source, target)
 
-    monkeypatch.setattr(files.os, "replace", end_at)
+    monkeypatch.setattr(os, "replace", end_at)
     with pytest.raises(Killed):
         run(small(), tmp_path / "run")
     monkeypatch.undo()

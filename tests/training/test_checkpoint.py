@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from hyperprune import files
 from hyperprune.errors import CheckpointError
 from hyperprune.training import checkpoint
 from hyperprune.training.checkpoint import Checkpoint
@@ -64,9 +65,7 @@ def test_other_schema_says_so(tmp_path: Path) -> None:
     path = tmp_path / "epoch-0001.json"
     document = json.loads(path.read_bytes())
     document.pop("document_sha256")
-    document["schema"] = 99
-    document["document_sha256"] = checkpoint.digest(document)
-    path.write_text(json.dumps(document))
+    path.write_text(json.dumps(files.sealed({**document, "schema": 99})))
     with pytest.raises(CheckpointError, match="schema 99"):
         checkpoint.load(tmp_path / "epoch-0001.safetensors")
 

@@ -120,5 +120,5 @@ def _without_none(value: Any) -> Any:
 
 
 def _save_png(path: Path, figure: Figure) -> None:
-    path.parent.mkdir(exist_ok=True)
-    files.write_atomically(path, lambda part: figure.savefig(part, format="png", dpi=140))
+    files.make_folder(path.parent)
+    files.write_atomically(path, lambda stream: figure.savefig(stream, format="png", dpi=140))

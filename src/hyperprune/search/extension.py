@@ -64,6 +64,7 @@ def prepare(folder: RunFolder, values: dict[str, Any], task: str | None = None) 
     new = extended(old, values)
     new.bound()  # data that is gone must not cost the result
     with files.locked(folder.path):
+        files.tidy(folder.path)
         old = folder.config()
         new = extended(old, values)
         if decisive(new) != decisive(old):
@@ -77,7 +78,7 @@ def _put_aside(path: Path) -> None:
     for name in _KEPT:
         source = path / name
         if source.exists():
-            files.write_bytes(path / f"{source.stem}-{number}{source.suffix}", source.read_bytes())
+            files.write_bytes(path / f"{source.stem}-{number}{source.suffix}", files.read_bytes(source))
     (path / "result.json").unlink(missing_ok=True)
 
 
@@ -92,6 +93,6 @@ def _next_number(path: Path) -> int:
     interrupted = (
         last > 0
         and not (path / "result.json").exists()
-        and (path / f"config-{last}.toml").read_bytes() == (path / CONFIG).read_bytes()
+        and files.read_bytes(path / f"config-{last}.toml") == files.read_bytes(path / CONFIG)
     )
     return last if interrupted else last + 1

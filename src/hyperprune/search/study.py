@@ -13,6 +13,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from sqlalchemy.exc import DatabaseError
 
+from hyperprune import files
 from hyperprune.errors import RunFolderError
 
 _NAME = "hyperprune"
@@ -72,14 +73,13 @@ class Study:
 
     def replaced(self, attributes: dict[str, Any], told: Iterable[_Told]) -> "Study":
         """A study with these trials in this one's place; a reader of the file sees the old one or the new."""
-        part = self._path.with_name(self._path.name + ".part")
-        part.unlink(missing_ok=True)
-        new = Study(part, attributes)
-        for params, distributions, value, notes in told:
-            new.add(params, distributions, value, notes)
-        new._close()
-        self._close()
-        os.replace(part, self._path)
+        with files.temporary_folder(self._path) as folder:
+            new = Study(folder / self._path.name, attributes)
+            for params, distributions, value, notes in told:
+                new.add(params, distributions, value, notes)
+            new._close()
+            self._close()
+            os.replace(folder / self._path.name, self._path)
         return Study(self._path, attributes)
 
     def _close(self) -> None:

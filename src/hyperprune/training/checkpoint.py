@@ -4,10 +4,8 @@ The safetensors file is written first, the document, which holds its SHA-256 and
 it. So an epoch counts as saved exactly when its document stands. Nothing read here can run code.
 """
 
-import hashlib
 import json
 import logging
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,14 +48,14 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; one of the same epoch is replaced."""
     target = path(folder, checkpoint.epoch)
     target.with_suffix(".json").unlink(missing_ok=True)
-    files.write_atomically(target, lambda part: _write(part, checkpoint.tensors))
+    files.write_bytes(target, safetensors.torch.save(checkpoint.tensors))
     document = {
         **checkpoint.document,
         "schema": SCHEMA,
         "epoch": checkpoint.epoch,
         "sha256": files.sha256(target),
     }
-    files.write_json(target.with_suffix(".json"), {**document, "document_sha256": digest(document)})
+    files.write_json(target.with_suffix(".json"), files.sealed(document))
 
 
 def read_document(target: Path) -> dict[str, Any]:
@@ -70,7 +68,7 @@ def read_document(target: Path) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads(beside.read_bytes())
         claimed = document.pop("document_sha256")
-        whole = claimed == digest(document) and document["sha256"] == files.sha256(target)
+        whole = claimed == files.digest(document) and document["sha256"] == files.sha256(target)
     except FileNotFoundError as error:
         raise CheckpointError(f"{error.filename} does not exist: give an existing checkpoint") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -121,20 +119,3 @@ def keep(folder: Path, wanted: set[int]) -> None:
         if epoch not in wanted:
             path(folder, epoch).with_suffix(".json").unlink(missing_ok=True)
             path(folder, epoch).unlink(missing_ok=True)
-
-
-def _write(part: Path, tensors: dict[str, Tensor]) -> None:
-    """Write tensors; the library's own error for a full disk becomes the system's."""
-    try:
-        safetensors.torch.save_file(tensors, part)
-    except SafetensorError as error:
-        number = re.search(r"os error (\d+)", str(error))
-        if number is None:
-            raise
-        code = int(number[1])
-        raise OSError(code, os.strerror(code), str(part)) from None
-
-
-def digest(document: dict[str, Any]) -> str:
-    """SHA-256 of a document's canonical JSON."""
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

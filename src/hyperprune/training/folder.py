@@ -102,7 +102,7 @@ class JobFolder:
 
     def save_failure(self, failure: Failure) -> None:
         """Record that the job will never reach its budget."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        files.make_folder(self.path)
         files.write_json(self.path / "failure.json", failure.model_dump())
 
     def note_seconds(self, epoch: int, seconds: float) -> None:

@@ -16,7 +16,6 @@ from hyperprune import files
 from hyperprune.errors import DivergedError
 from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
-from hyperprune.training import checkpoint
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.folder import JobFolder
 from hyperprune.training.given import GivenWeights
@@ -64,7 +63,7 @@ class TrainingJob(BaseModel):
         }
         if self.start is not None:
             document["start"] = self.start.sha256
-        return checkpoint.digest(document)
+        return files.digest(document)
 
 
 def run(job: TrainingJob, listener: Listener = silent) -> History:
@@ -78,7 +77,7 @@ def run(job: TrainingJob, listener: Listener = silent) -> History:
         CheckpointError: the folder holds checkpoints of another network.
         RunFolderError: another process trains this network.
     """
-    job.folder.mkdir(parents=True, exist_ok=True)
+    files.make_folder(job.folder)
     with files.locked(job.folder, "or end the search that it belongs to", wait=_LEASE_WAIT):
         return _run(job, listener)
 

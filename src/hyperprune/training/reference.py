@@ -34,7 +34,7 @@ class ReferenceJob(BaseModel):
     @property
     def identity(self) -> str:
         """Hash of everything that decides what is measured."""
-        return checkpoint.digest({**self.task.identity, "reference": self.weights.sha256})
+        return files.digest({**self.task.identity, "reference": self.weights.sha256})
 
 
 def run(job: ReferenceJob) -> History:
@@ -46,7 +46,7 @@ def run(job: ReferenceJob) -> History:
         CheckpointError: the weights cannot be read, or are of another network.
         DivergedError: its loss or its spectrum is not finite.
     """
-    job.folder.mkdir(parents=True, exist_ok=True)
+    files.make_folder(job.folder)
     folder = JobFolder(job.folder)
     with files.locked(job.folder, "or end the search that it belongs to"):
         folder.check_owner(job.identity)

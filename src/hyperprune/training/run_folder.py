@@ -1,6 +1,7 @@
 """What every run folder is: one configuration in config.toml, one process at a time."""
 
 import os
+import re
 import reprlib
 import tomllib
 from collections.abc import Callable, Iterator
@@ -22,6 +23,9 @@ Difference = tuple[str, Any, Any]
 
 CONFIG = "config.toml"
 _SHOWN = 3  # differences in a message
+_LARGEST = 4_000_000  # bytes of a configuration; the presets have three thousand
+_MOST_DOTS = 50  # in a dotted key
+_KEY_ENDS = re.compile(r"[\n=,\[\]{}]")
 
 
 @contextmanager
@@ -41,6 +45,8 @@ def held(
     """
     make(path)
     with files.locked(path):
+        files.check_own(path)
+        files.tidy(path)
         if not (path / CONFIG).exists():
             write_config(path, config)
         else:
@@ -58,7 +64,7 @@ def make(path: Path) -> None:
         ) from None
     except OSError as error:
         raise RunFolderError(f"cannot make {path}: {error.strerror}; give another --out") from None
-    foreign = sorted(set(os.listdir(path)) - {".lock", f"{CONFIG}.part"})
+    foreign = sorted(name for name in os.listdir(path) if name != files.LOCK and not files.is_temporary(name))
     if foreign and not (path / CONFIG).exists():
         raise RunFolderError(
             f"{path} holds files but no run (such as {foreign[0]}): give an empty or a new folder"
@@ -152,8 +158,12 @@ def read_toml(path: Path) -> dict[str, Any]:
         OSError: it cannot be read.
         ValueError: it is no TOML, or more than any configuration needs.
     """
+    text = files.read_text(path, _LARGEST)
+    # a dotted key of n parts takes n * n / 2 entries of memory: 1.8 GB for 40 kB
+    if any(part.count(".") > _MOST_DOTS for part in _KEY_ENDS.split(text)):
+        raise ValueError(f"it has a key of more than {_MOST_DOTS} parts")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
@@ -170,6 +180,7 @@ def differences(old: Any, new: Any, name: str = "") -> list[Difference]:
 
 
 def _tables(path: Path) -> dict[str, Any]:
+    files.check_own(path)
     try:
         return read_toml(path / CONFIG)
     except (FileNotFoundError, NotADirectoryError):
