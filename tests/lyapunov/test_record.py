@@ -3,11 +3,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from hyperprune import lyapunov
 from hyperprune.errors import ConfigurationError
 from hyperprune.lyapunov import Conventions, Spectrum, SpectrumFileError, distance
+from hyperprune.lyapunov.storage import write_spectrum
 
 
 def spectrum_of(rows: list[list[float]], layer: list[int] | None = None, **conventions: object) -> Spectrum:
@@ -62,6 +63,41 @@ def test_file_gives_back_what_was_saved(tmp_path: Path) -> None:
         assert torch.equal(getattr(again, name), getattr(found, name)), name
     again.save(tmp_path / "b.safetensors")
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("layer", torch.tensor([1, 2**33])),
+        ("layer", torch.tensor([0, 1])),
+        ("layer", torch.tensor([1, -1])),
+        ("layer", torch.tensor([1.0, 1.0])),
+        ("layer", torch.tensor([1])),
+        ("counts", torch.tensor(35)),
+        ("clamped", torch.zeros(2, dtype=torch.int64)),
+        ("exponents", torch.zeros(1, 2)),
+        ("exponents", torch.zeros(0, 2, dtype=torch.float64)),
+        ("running", torch.zeros(4, 1, 3)),
+    ],
+)
+def test_a_small_file_with_a_huge_layer_takes_no_memory(tmp_path: Path, name: str, numbers: Tensor) -> None:
+    """Whole by its hash, and no spectrum: 1.2 kB with an exponent of layer 2**33 took 24 GB to draw."""
+    good = spectrum_of([[1.0, 2.0]])
+    record = {part: getattr(good, part) for part in ("exponents", "layer", "counts", "clamped")}
+    write_spectrum(tmp_path / "a.safetensors", good.conventions, {**record, name: numbers})
+    with pytest.raises(SpectrumFileError, match="save the spectrum again"):
+        Spectrum.load(tmp_path / "a.safetensors")
+
+
+def test_a_changed_convention_is_noticed(tmp_path: Path) -> None:
+    """Only the numbers were hashed: a file of bits could say that it holds nats."""
+    path = tmp_path / "a.safetensors"
+    spectrum_of([[1.0, 2.0]], log_base=2.0).save(path)
+    whole = path.read_bytes()
+    assert b'log_base\\": 2.0' in whole
+    path.write_bytes(whole.replace(b'log_base\\": 2.0', b'log_base\\": 3.0'))
+    with pytest.raises(SpectrumFileError, match="save"):
+        Spectrum.load(path)
 
 
 def test_damaged_and_foreign_files_are_refused(tmp_path: Path) -> None:
