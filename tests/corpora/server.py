@@ -1,5 +1,6 @@
 """A file server on 127.0.0.1 that can be told to misbehave."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -16,8 +17,11 @@ class Server:
         files: contents by path.
         cut_after: bytes after which a connection is closed, for that many answers; then all is well.
         pause: seconds between two pieces of an answer.
-        ignore_ranges: answer a range with the whole file, as simple servers do.
         silent: send the headers and then nothing.
+        endless: never end an answer.
+        drip: seconds after each single byte.
+        redirect: answer that it is there, unless it is asked for that.
+        headers: to send as well, or in place of the right ones.
         requests: paths and ranges as they came.
     """
 
@@ -25,8 +29,11 @@ class Server:
     cut_after: int | None = None
     cuts: int = 1
     pause: float = 0.0
-    ignore_ranges: bool = False
     silent: bool = False
+    endless: bool = False
+    drip: float = 0.0
+    redirect: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)
     url: str = ""
 
@@ -55,28 +62,37 @@ def serving(server: Server) -> Iterator[Server]:
 
 
 def _answer(handler: BaseHTTPRequestHandler, server: Server) -> None:
-    wanted = handler.headers.get("Range", "")
-    server.requests.append((handler.path, wanted))
+    server.requests.append((handler.path, handler.headers.get("Range", "")))
+    if server.redirect is not None and handler.path != server.redirect:
+        handler.send_response(302)
+        handler.send_header("Location", server.redirect.encode("utf-8", "surrogateescape").decode("latin-1"))
+        handler.end_headers()
+        _send(handler, server, b"x")
+        return
     data = server.files.get(handler.path)
     if data is None:
         handler.send_error(404)
         return
-    start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and not server.ignore_ranges else 0
-    if start and start >= len(data):
-        handler.send_error(416)
-        return
-    handler.send_response(206 if start else 200)
-    handler.send_header("Content-Length", str(len(data) - start))
-    if start:
-        handler.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+    handler.send_response(200)
+    headers = {} if server.endless else {"Content-Length": str(len(data))}
+    for name, value in {**headers, **server.headers}.items():
+        handler.send_header(name, value)
     handler.end_headers()
-    body = data[start:]
+    _send(handler, server, data)
+
+
+def _send(handler: BaseHTTPRequestHandler, server: Server, body: bytes) -> None:
     if server.silent:
         time.sleep(3)
         return
     if server.cut_after is not None and server.cuts > 0:
         server.cuts -= 1
         body = body[: server.cut_after]
-    for place in range(0, len(body), 16_384):
-        handler.wfile.write(body[place : place + 16_384])
-        time.sleep(server.pause)
+    piece = 1 if server.drip else 16_384
+    with contextlib.suppress(OSError):  # the other side has had enough
+        while True:
+            for place in range(0, len(body), piece):
+                handler.wfile.write(body[place : place + piece])
+                time.sleep(server.drip or server.pause)
+            if not server.endless:
+                break

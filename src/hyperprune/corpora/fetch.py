@@ -1,23 +1,28 @@
-"""Fetching a data set into the cache: pooch keeps files and hashes, ``Download`` moves the bytes."""
+"""Fetching a data set into the cache: pooch downloads, tries again and compares hashes."""
 
+import http.client
 import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperprune import files
-from hyperprune.corpora.datasets import Dataset, cache_folder, dataset
-from hyperprune.corpora.download import Download, Listener, not_found, silent
+from hyperprune.corpora.datasets import RemoteFile, cache_folder, dataset
+from hyperprune.corpora.progress import CHUNK, MIRROR, Listener, Watched, silent, too_slow
 from hyperprune.errors import DownloadError
 
 if TYPE_CHECKING:
-    from pooch import Pooch
+    pass
+
+_RETRIES = 2
 
 
 def fetch(name: str, url: str | None = None, listener: Listener = silent, *, timeout: float = 30.0) -> Path:
     """Fetch what is missing or damaged of a data set, and give its folder.
 
-    What an interrupted download has left is taken up. A file whose SHA-256 is not the published one is
-    not kept.
+    A file whose SHA-256 is not the published one is not kept.
 
     Args:
         name: ``ptb`` or ``wikitext-2``.
@@ -33,39 +38,112 @@ def fetch(name: str, url: str | None = None, listener: Listener = silent, *, tim
     which = dataset(name)
     folder = cache_folder() / name
     folder.mkdir(parents=True, exist_ok=True)
+    base = (url or which.address).rstrip("/")
     with files.locked(folder, "or stop it"):
-        for file in which.files:
-            _fetch_one(_store(which, folder, url), which, file, Download(listener, timeout), url)
+        files.tidy(folder)
+        for file, remote in which.files.items():
+            if not _is_whole(folder / file, remote):
+                _fetch_one(folder / file, remote, base, listener, timeout, own_names=url is not None)
     return folder
 
 
-def _store(which: Dataset, folder: Path, url: str | None) -> "Pooch":
-    """Pooch's record of the files: addresses and hashes."""
-    import pooch
-
-    pooch.get_logger().setLevel(logging.WARNING)
-    base = (url or which.address).rstrip("/")
-    return pooch.create(
-        path=folder,
-        base_url=f"{base}/",
-        registry={file: f"sha256:{remote.sha256}" for file, remote in which.files.items()},
-        urls={file: f"{base}/{remote.name}" for file, remote in which.files.items()},
-    )
+def _is_whole(path: Path, remote: RemoteFile) -> bool:
+    return path.is_file() and path.stat().st_size == remote.size and files.sha256(path) == remote.sha256
 
 
-def _fetch_one(store: "Pooch", which: Dataset, file: str, download: Download, url: str | None) -> None:
-    try:
+def _fetch_one(
+    target: Path, remote: RemoteFile, base: str, listener: Listener, timeout: float, *, own_names: bool
+) -> None:
+    """Fetch one file; a mirror may have it under our name."""
+    names = [remote.name, target.name] if own_names and target.name != remote.name else [remote.name]
+    for name in names:
         try:
-            store.fetch(file, downloader=download)
+            _fetch_from(f"{base}/{name}", target, remote, listener, timeout)
+            return
         except DownloadError as error:
-            if url is None or which.files[file].name == file or not not_found(error):
+            if name == names[-1] or " answers 404 " not in str(error):
                 raise
-            store.urls[file] = f"{store.base_url}{file}"  # a mirror may use our names
-            store.fetch(file, downloader=download)
-    except ValueError as error:
-        if "hash" not in str(error):
-            raise
-        raise DownloadError(
-            f"{store.urls[file]} is not the published file (its SHA-256 differs), so it was not kept: give "
-            "the command again, or a mirror with --url"
-        ) from None
+
+
+def _fetch_from(url: str, target: Path, remote: RemoteFile, listener: Listener, timeout: float) -> None:
+    watched = Watched(remote.name, url, remote.size, listener, timeout)
+    with files.temporary_folder(target) as place, _explained(url, timeout):
+        _within(watched.limit, url, lambda: _download(url, remote, place, watched, timeout))
+        files.write_bytes(target, files.read_bytes(place / remote.name, remote.size))
+
+
+def _download(url: str, remote: RemoteFile, place: Path, watched: Watched, timeout: float) -> None:
+    """Let pooch fetch a file into a folder."""
+    import pooch
+    import requests
+
+    requests.Request("GET", url).prepare()  # an impossible address is not worth a second try
+    pooch.get_logger().setLevel(logging.WARNING)
+    store = pooch.create(
+        path=place,
+        base_url="",
+        registry={remote.name: f"sha256:{remote.sha256}"},
+        urls={remote.name: url},
+        retry_if_failed=_RETRIES,
+    )
+    downloader = pooch.HTTPDownloader(
+        progressbar=watched,
+        chunk_size=CHUNK,
+        timeout=timeout,
+        headers={"Accept-Encoding": "identity"},
+        hooks={"response": watched.answered},
+    )
+    store.fetch(remote.name, downloader=downloader)
+
+
+def _within(limit: float, url: str, work: Callable[[], None]) -> None:
+    """Do some work in a thread of its own, and give it up after a time.
+
+    No limit of ``requests`` ends a server that sends a byte now and then.
+    """
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(limit)
+    if thread.is_alive():
+        raise DownloadError(too_slow(url, limit))
+    if errors:
+        raise errors[0]
+
+
+@contextmanager
+def _explained(url: str, timeout: float) -> Iterator[None]:
+    """Turn what ``requests`` and pooch raise into what the user can do."""
+    from requests import exceptions
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except exceptions.HTTPError as error:
+        answer = error.response
+        status = "an error" if answer is None else f"{answer.status_code} {answer.reason}"
+        raise DownloadError(f"{url} answers {status}: {MIRROR}") from None
+    except (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema):
+        raise DownloadError(f"{url!r} is no address: give one that begins with https://") from None
+    except (exceptions.ReadTimeout, exceptions.ConnectionError) as error:
+        if "Read timed out" in str(error):
+            raise DownloadError(f"{url} sent nothing for {timeout:g} s: {MIRROR}") from None
+        if any(words in str(error) for words in ("Connection aborted", "Connection broken")):
+            raise DownloadError(f"the download of {url} was cut off: give the same command again") from None
+        raise DownloadError(f"cannot reach {url}: {MIRROR}") from None
+    except exceptions.ChunkedEncodingError:
+        raise DownloadError(f"the download of {url} was cut off: give the same command again") from None
+    except (exceptions.RequestException, HTTPError, http.client.HTTPException, ValueError) as error:
+        if "does not match the known hash" in str(error):
+            raise DownloadError(
+                f"{url} is not the published file (its SHA-256 differs), so it was not kept: give the "
+                "command again, or a mirror with --url"
+            ) from None
+        raise DownloadError(f"cannot fetch {url} ({type(error).__name__}): {MIRROR}") from None
