@@ -7,7 +7,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "hyperprune"
 LAYERS = [
-    {"errors", "registry", "seeding", "files", "versions"},
+    {"errors", "registry", "seeding", "spelling", "files", "versions"},
     {"corpora", "models", "sparsity", "executors"},
     {"optim", "lyapunov"},
     {"training"},

@@ -13,6 +13,14 @@ def test_unknown_name_lists_the_known_ones() -> None:
         rules["c"]
 
 
+def test_a_misspelt_name_is_answered_with_the_one_that_was_meant() -> None:
+    rules: Registry[int] = Registry("death rule")
+    rules.register("global_magnitude")(1)
+    rules.register("set")(1)
+    with pytest.raises(UnknownNameError, match=r"did you mean global_magnitude\?"):
+        rules["global-magnitud"]
+
+
 def test_a_name_is_given_once() -> None:
     rules: Registry[int] = Registry("death rule")
     rules.register("a")(1)

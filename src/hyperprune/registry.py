@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from hyperprune.errors import UnknownNameError
+from hyperprune.spelling import suggestion
 
 T = TypeVar("T")
 
@@ -35,7 +36,8 @@ class Registry(Generic[T]):
             return self._entries[name]
         except KeyError:
             known = ", ".join(sorted(self._entries))
-            raise UnknownNameError(f"unknown {self.role} {name!r}: choose one of {known}") from None
+            meant = suggestion(name, self._entries)
+            raise UnknownNameError(f"unknown {self.role} {name!r}: choose one of {known}{meant}") from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries

@@ -1,4 +1,5 @@
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -55,6 +56,80 @@ def test_one_file_is_split_by_position(tmp_path: Path) -> None:
     path.write_text("\n".join(f"w{i}" for i in range(50)) + "\n")
     corpus = load(CorpusConfig(source=str(path)))
     assert [len(corpus.train), len(corpus.valid), len(corpus.test)] == [80, 10, 10]
+
+
+def _books(folder: Path, count: int, words: int = 9) -> str:
+    folder.mkdir()
+    for number in range(count):
+        text = " ".join(f"w{number}" for _ in range(words))
+        (folder / f"{number:02d}.txt").write_text(text + "\n")
+    return str(folder)
+
+
+def test_a_folder_of_many_text_files_is_split_by_file(tmp_path: Path) -> None:
+    source = _books(tmp_path / "books", 20)
+    corpus = load(CorpusConfig(source=source))
+    assert [len(corpus.train), len(corpus.valid), len(corpus.test)] == [160, 20, 20]
+    assert corpus.split == "20 files, 16/2/2 of them by their names"
+    assert {f"w{n}" for n in range(16)} | {"<eos>", "<unk>"} == set(corpus.vocabulary.types)
+    pattern = load(CorpusConfig(source=f"{source}/*.txt"))
+    assert pattern.sha256 == corpus.sha256
+
+
+def test_a_few_text_files_are_joined_and_split_by_position(tmp_path: Path) -> None:
+    corpus = load(CorpusConfig(source=_books(tmp_path / "books", 4)))
+    assert [len(corpus.train), len(corpus.valid), len(corpus.test)] == [32, 4, 4]
+    assert corpus.split == "4 files, joined and split 80/10/10 by position"
+
+
+def test_one_huge_file_among_many_leaves_no_part_without_text(tmp_path: Path) -> None:
+    source = _books(tmp_path / "books", 12)
+    (tmp_path / "books" / "00.txt").write_text("a " * 10_000)
+    corpus = load(CorpusConfig(source=source))
+    assert corpus.split.endswith("joined and split 80/10/10 by position")
+    assert min(len(corpus.valid), len(corpus.test)) > 900
+
+
+def test_a_pattern_goes_into_folders_and_is_kept_absolute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _books(tmp_path / "a", 3)
+    _books(tmp_path / "b", 3)
+    monkeypatch.chdir(tmp_path)
+    config = CorpusConfig(source="**/*.txt")
+    assert config.source == str(tmp_path / "**/*.txt")
+    assert load(config).split.startswith("6 files")
+    with pytest.raises(CorpusError, match=r"no file is called like .*/\*\.text"):
+        load(CorpusConfig(source="*.text"))
+
+
+def test_a_misspelt_corpus_is_answered_with_the_one_that_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.txt").write_text("a\n")
+    for wrong, right in (
+        ("python-doc", "python-docs"),
+        ("wikitext2", "wikitext-2"),
+        ("mien.txt", "mine.txt"),
+    ):
+        with pytest.raises(CorpusError, match=f"did you mean {right}"):
+            load(CorpusConfig(source=wrong))
+
+
+def test_a_lone_carriage_return_ends_a_line(tmp_path: Path) -> None:
+    """Old Macs end lines so: the whole text was one line."""
+    sources = {}
+    for name, end in (("unix", b"\n"), ("dos", b"\r\n"), ("mac", b"\r")):
+        (tmp_path / name).write_bytes(end.join([b"a b", b"", b"c"] * 20) + end)
+        sources[name] = load(CorpusConfig(source=str(tmp_path / name))).sha256
+    assert len(set(sources.values())) == 1
+
+
+def test_a_pipe_in_place_of_a_text_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CorpusError, match="not a regular file"):
+        load(CorpusConfig(source=str(tmp_path / "pipe")))
 
 
 def test_built_in_corpus_counts() -> None:

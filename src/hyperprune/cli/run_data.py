@@ -65,6 +65,7 @@ def stats(values: dict[str, Any], own: dict[str, Any], *, as_json: bool) -> None
         )
     console = Console()
     console.print(table)
+    console.print(f"The parts: {counted.split}.", highlight=False, markup=False)
     if counted.unigram_perplexity is not None:
         console.print(
             f"Word frequencies alone reach a validation perplexity of {counted.unigram_perplexity:.1f}."

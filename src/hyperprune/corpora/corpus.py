@@ -22,8 +22,9 @@ class CorpusConfig(BaseModel):
 
     source: str = Field(
         sources.BUILT_IN,
-        description="A folder with train.txt, valid.txt and test.txt, one text file, python-docs, or the "
-        "name of a data set that hyperprune data get has fetched.",
+        description="A folder with train.txt, valid.txt and test.txt, a folder of text files, one text file, "
+        "a pattern such as books/*.txt, python-docs, or the name of a data set that hyperprune data get has "
+        "fetched.",
     )
     level: Level = Field("word", description="word (split at white space) or character.")
     max_train_tokens: int | None = Field(None, ge=2, description="Keep the first tokens of training.")
@@ -45,7 +46,9 @@ class CorpusConfig(BaseModel):
             return source
         try:
             path = Path(source).expanduser()
-            return str(path.resolve()) if path.exists() else source
+            if path.exists():
+                return str(path.resolve())
+            return str(path.absolute()) if sources.is_pattern(source) else source
         except (OSError, RuntimeError, ValueError):  # too long, no such home, a zero byte
             return source
 
@@ -58,6 +61,7 @@ class Corpus:
         train: token numbers ``(tokens,)``, int64; ``valid`` and ``test`` likewise.
         vocabulary: the types of the training part.
         sha256: hash of the vocabulary and of the three parts.
+        split: how the parts were told apart, in words.
     """
 
     train: Tensor
@@ -65,6 +69,7 @@ class Corpus:
     test: Tensor
     vocabulary: Vocabulary
     sha256: str
+    split: str
 
     def part(self, name: str) -> Tensor:
         """The part called ``train``, ``valid`` or ``test``."""
@@ -78,7 +83,7 @@ def load(config: CorpusConfig) -> Corpus:
     Raises:
         CorpusError: the source cannot be read, or is not the text whose hash ``config`` names.
     """
-    rows = _read(config)
+    rows, split = _read(config)
     vocabulary = Vocabulary.of(rows["train"], config.max_vocabulary).covering([*rows["valid"], *rows["test"]])
     numbered = {name: vocabulary.encode(row) for name, row in rows.items()}
     sha256 = _hash(vocabulary, [*numbered.values()])
@@ -87,7 +92,7 @@ def load(config: CorpusConfig) -> Corpus:
             f"the corpus {config.source} is not the text that this run was started with: restore it "
             "(python-docs: use the same Python version), or start a new run"
         )
-    return Corpus(**numbered, vocabulary=vocabulary, sha256=sha256)
+    return Corpus(**numbered, vocabulary=vocabulary, sha256=sha256, split=split)
 
 
 def load_with(config: CorpusConfig, vocabulary: Vocabulary) -> Corpus:
@@ -98,7 +103,7 @@ def load_with(config: CorpusConfig, vocabulary: Vocabulary) -> Corpus:
     Raises:
         CorpusError: the source cannot be read, or a token is unknown and the vocabulary has no ``<unk>``.
     """
-    rows = _read(config)
+    rows, split = _read(config)
     if UNKNOWN not in vocabulary.numbers:
         missing = next(
             (token for row in rows.values() for token in row if token not in vocabulary.numbers), None
@@ -109,17 +114,19 @@ def load_with(config: CorpusConfig, vocabulary: Vocabulary) -> Corpus:
                 f"{UNKNOWN} for it: give the text it was trained on, at the same --level"
             )
     numbered = {name: vocabulary.encode(row) for name, row in rows.items()}
-    return Corpus(**numbered, vocabulary=vocabulary, sha256=_hash(vocabulary, [*numbered.values()]))
+    sha256 = _hash(vocabulary, [*numbered.values()])
+    return Corpus(**numbered, vocabulary=vocabulary, sha256=sha256, split=split)
 
 
-def _read(config: CorpusConfig) -> dict[str, list[str]]:
-    """The tokens of each part that the limits of ``config`` keep."""
+def _read(config: CorpusConfig) -> tuple[dict[str, list[str]], str]:
+    """The tokens of each part that the limits of ``config`` keep, and how the parts were told apart."""
     parts, kept = sources.read(config.source, config.level), config.max_evaluation_tokens
-    return {
+    rows = {
         "train": parts.train[: config.max_train_tokens],
         "valid": parts.valid[:kept],
         "test": parts.test[:kept],
     }
+    return rows, parts.split
 
 
 def _hash(vocabulary: Vocabulary, rows: list[Tensor]) -> str:

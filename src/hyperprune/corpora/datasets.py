@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hyperprune import files
 from hyperprune.errors import CorpusError, UnknownNameError
+from hyperprune.spelling import suggestion
 
 VARIABLE = "HYPERPRUNE_DATA"
 
@@ -81,7 +82,9 @@ def dataset(name: str) -> Dataset:
         UnknownNameError: there is none of that name.
     """
     if name not in DATASETS:
-        raise UnknownNameError(f"unknown data set {name!r}: choose one of {', '.join(DATASETS)}")
+        raise UnknownNameError(
+            f"unknown data set {name!r}: choose one of {', '.join(DATASETS)}{suggestion(name, DATASETS)}"
+        )
     return DATASETS[name]
 
 

@@ -1,29 +1,40 @@
-"""Where the three parts of a corpus come from: a folder, one text file, or the built-in documentation."""
+"""Where the three parts of a corpus come from: a folder, text files, or the built-in documentation."""
 
+import glob
 from dataclasses import dataclass
 from pathlib import Path
 from pydoc_data import topics
 
+from hyperprune import files
 from hyperprune.corpora.datasets import DATASETS, located
 from hyperprune.corpora.tokens import Level, check_words, source_tokens, tokenise
 from hyperprune.errors import CorpusError
+from hyperprune.spelling import suggestion
 
 BUILT_IN = "python-docs"
 PARTS = ("train", "valid", "test")
 _SHARES = (0.8, 0.9)
+_FILES_TO_SPLIT = 10  # fewer are cut by position
+_BY_POSITION = "split 80/10/10 by position"
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Tokens of the three parts, before any vocabulary."""
+    """Tokens of the three parts, before any vocabulary.
+
+    Attributes:
+        train: of the training part; ``valid`` and ``test`` likewise.
+        split: how the parts were told apart, in words.
+    """
 
     train: list[str]
     valid: list[str]
     test: list[str]
+    split: str
 
 
 def read(source: str, level: Level) -> Parts:
-    """Tokens of ``source``: ``python-docs``, a folder with three files, or one text file.
+    """Tokens of ``source``: ``python-docs``, a folder, one text file, or a pattern that names several.
 
     Raises:
         CorpusError: there is no such source, a part is missing or empty, or the text is not UTF-8.
@@ -35,23 +46,43 @@ def read(source: str, level: Level) -> Parts:
     path = _path(source)
     if path.is_dir():
         return folder(path, level)
-    if path.is_file():
-        return _split(_tokens(path, level))
+    if path.exists():
+        return _by_position(_tokens(path, level), _BY_POSITION)
+    if is_pattern(source):
+        return _of_files(matching(source), source, level)
     raise CorpusError(
-        f"there is no corpus {source!r}: give a folder with train.txt, valid.txt and test.txt, "
-        f"a text file, {BUILT_IN}, or what hyperprune data get fetches: {', '.join(DATASETS)}"
+        f"there is no corpus {source!r}: give a folder with train.txt, valid.txt and test.txt or with text "
+        f"files, a text file, {BUILT_IN}, or what hyperprune data get fetches: "
+        f"{', '.join(DATASETS)}{suggestion(source, [BUILT_IN, *DATASETS, *_beside(path)])}"
+    )
+
+
+def is_pattern(source: str) -> bool:
+    """Whether a source has the signs of a pattern, such as ``books/*.txt``."""
+    return glob.has_magic(source)
+
+
+def matching(pattern: str) -> list[Path]:
+    """The files that a pattern names, in order of their names; ``**`` stands for any folders."""
+    return sorted(
+        Path(name) for name in glob.glob(str(_path(pattern)), recursive=True) if Path(name).is_file()
     )
 
 
 def folder(path: Path, level: Level) -> Parts:
-    """The parts of a folder that holds train.txt, valid.txt and test.txt."""
+    """The parts of a folder: train.txt, valid.txt and test.txt, or all its text files together."""
     missing = [f"{part}.txt" for part in PARTS if not (path / f"{part}.txt").is_file()]
-    if missing:
-        raise CorpusError(
-            f"the corpus folder {path} lacks {' and '.join(missing)}: add it, or give one text file, "
-            "which is split 80/10/10"
+    if not missing:
+        return Parts(
+            *(_tokens(path / f"{part}.txt", level) for part in PARTS), split="as its three files say"
         )
-    return Parts(*(_tokens(path / f"{part}.txt", level) for part in PARTS))
+    texts = matching(f"{glob.escape(str(path))}/*.txt")
+    if texts and len(missing) == len(PARTS):
+        return _of_files(texts, str(path), level)
+    raise CorpusError(
+        f"the corpus folder {path} lacks {' and '.join(missing)}: add it, or give one text file, "
+        "which is split 80/10/10, or a folder of text files with other names"
+    )
 
 
 def python_docs(level: Level) -> Parts:
@@ -60,13 +91,39 @@ def python_docs(level: Level) -> Parts:
     It differs between Python versions, so a run's configuration holds its hash.
     """
     text = "\n".join(topics.topics[name] for name in sorted(topics.topics))
-    return _split(source_tokens(text) if level == "word" else tokenise(text.lower(), level))
+    tokens = source_tokens(text) if level == "word" else tokenise(text.lower(), level)
+    return _by_position(tokens, _BY_POSITION)
 
 
-def _split(tokens: list[str]) -> Parts:
+def _of_files(paths: list[Path], source: str, level: Level) -> Parts:
+    """Ten files or more are kept whole, in order of their names; fewer are joined and cut by position.
+
+    A file belongs to the part that its middle lies in when all are laid end to end, so the parts have
+    about 80, 10 and 10 % of the tokens. Where one would have no file at all, the tokens are cut instead.
+    """
+    if not paths:
+        raise CorpusError(f"no file is called like {source}: give a pattern such as books/*.txt, in quotes")
+    texts = [_tokens(path, level) for path in paths]
+    total = sum(map(len, texts))
+    rows: tuple[list[str], list[str], list[str]] = ([], [], [])
+    counts, before = [0, 0, 0], 0
+    for text in texts:
+        middle = (before + len(text) / 2) / total
+        part = sum(middle >= share for share in _SHARES)
+        rows[part].extend(text)
+        counts[part] += 1
+        before += len(text)
+    if len(paths) >= _FILES_TO_SPLIT and all(counts):
+        said = "/".join(map(str, counts))
+        return Parts(*rows, split=f"{len(paths)} files, {said} of them by their names")
+    joined = [token for row in rows for token in row]
+    return _by_position(joined, f"{len(paths)} files, joined and {_BY_POSITION}")
+
+
+def _by_position(tokens: list[str], split: str) -> Parts:
     """Cut 80/10/10 by position."""
     first, second = (int(share * len(tokens)) for share in _SHARES)
-    return Parts(tokens[:first], tokens[first:second], tokens[second:])
+    return Parts(tokens[:first], tokens[first:second], tokens[second:], split)
 
 
 def _path(source: str) -> Path:
@@ -79,6 +136,14 @@ def _path(source: str) -> Path:
     return path
 
 
+def _beside(path: Path) -> list[str]:
+    """What lies where a path should have been, as paths."""
+    try:
+        return [str(path.with_name(entry.name)) for entry in path.parent.iterdir()]
+    except (OSError, ValueError):
+        return []
+
+
 def _tokens(path: Path, level: Level) -> list[str]:
     tokens = tokenise(_text(path), level)
     if level == "word":
@@ -88,7 +153,7 @@ def _tokens(path: Path, level: Level) -> list[str]:
 
 def _text(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        data = files.read_bytes(path)
     except OSError as error:
         raise CorpusError(f"cannot read {path}: {error.strerror}; make it readable or give another") from None
     if b"\0" in data:
@@ -102,4 +167,4 @@ def _text(path: Path) -> str:
         ) from None
     if not text.strip():
         raise CorpusError(f"{path} is empty: put text into it, or give another corpus")
-    return text.replace("\r\n", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

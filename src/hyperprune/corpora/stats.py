@@ -38,6 +38,7 @@ class CorpusStats(BaseModel):
         description="Validation perplexity of word frequencies alone; none without validation tokens."
     )
     sha256: str = Field(description="Hash of the numbered corpus, as a run's configuration holds it.")
+    split: str = Field(description="How the three parts were told apart.")
     parts: dict[str, PartStats]
 
 
@@ -50,6 +51,7 @@ def stats(corpus: Corpus, level: str) -> CorpusStats:
         vocabulary=len(corpus.vocabulary),
         unigram_perplexity=unigram_perplexity(corpus) if len(corpus.valid) else None,
         sha256=corpus.sha256,
+        split=corpus.split,
         parts={
             name: _part(row, numbers.get(UNKNOWN, -1), numbers.get(EOS, -1)) for name, row in rows.items()
         },
