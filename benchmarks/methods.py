@@ -14,7 +14,8 @@ from pathlib import Path
 
 from hyperprune.search import SearchConfig, configure
 from hyperprune.sparsity import METHODS, PruningVariant
-from hyperprune.training import PERPLEXITY, History, Recipe, TrainingJob, run
+from hyperprune.tasks import PERPLEXITY, Recipe
+from hyperprune.training import History, TrainingJob, run
 from hyperprune.training.checkpoint import path as checkpoint_path
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint
 

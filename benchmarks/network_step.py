@@ -27,9 +27,9 @@ from torch import Tensor, nn
 
 from hyperprune.models import ModelConfig, known_keys
 from hyperprune.optim import build
-from hyperprune.search.presets import preset
-from hyperprune.training.language_batches import batches
-from hyperprune.training.recipe import Recipe
+from hyperprune.search.config.presets import preset
+from hyperprune.tasks.recipe import Recipe
+from hyperprune.tasks.text.language_batches import batches
 from timing import CLOCKS, alternate
 
 BOUND = 1.3

@@ -30,9 +30,9 @@ import torch
 
 from hyperprune.lyapunov import Conventions, Spectrum
 from hyperprune.search import SearchConfig, configure, run
-from hyperprune.search.chooser import Chooser
+from hyperprune.search.rounds.chooser import Chooser
 from hyperprune.training import EpochRecord, History, JobFolder, TrainingJob, checkpoint
-from hyperprune.training.work import TRAIN
+from hyperprune.training.entry_points import TRAIN
 
 UNITS = 32  # exponents of a made-up spectrum
 POOLS = (100, 1000)

@@ -7,12 +7,15 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "hyperprune"
 LAYERS = [
-    {"errors", "registry", "seeding", "spelling", "files", "versions"},
+    {"errors", "registry", "seeding", "spelling", "files", "versions", "papers", "config"},
     {"corpora", "models", "sparsity", "executors"},
     {"optim", "lyapunov"},
+    {"tasks"},
     {"training"},
-    {"search", "tasks"},
-    {"reports", "export"},
+    {"search"},
+    {"inference"},
+    {"export"},
+    {"reports"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

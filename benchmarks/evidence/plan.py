@@ -13,7 +13,8 @@ from pathlib import Path
 from hyperprune.corpora import CorpusConfig
 from hyperprune.models import StackedLSTMConfig
 from hyperprune.sparsity import PruningVariant
-from hyperprune.training import Recipe, SpectrumConfig, TextTask, TrainingJob
+from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
+from hyperprune.training import TrainingJob
 
 EPOCHS = 30
 MEASURED = (1, 2, 3, 4, 5, 6, 8, EPOCHS)  # after which the spectra of all conventions are taken

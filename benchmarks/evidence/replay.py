@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from early import Metric, default_ls, loss, weighted_rank
 from networks import Network, finals
 
-from hyperprune.search.halving import Standing, promoted, ranked
+from hyperprune.search.comparing.rank_correlation import random_regret
 from hyperprune.search.plans import PLANS, Plan, Settings
-from hyperprune.search.ranking import random_regret
+from hyperprune.search.rounds.round import Standing, promoted, ranked
 
 FULL = 30
 SCHEDULES = (1, 2, 3)  # epochs before the first ranking, and in each round

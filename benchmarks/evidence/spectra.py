@@ -13,8 +13,9 @@ from torch import Tensor
 from hyperprune import lyapunov
 from hyperprune.corpora import load as load_corpus
 from hyperprune.files import write_bytes
-from hyperprune.training import JobFolder, SpectrumConfig, TrainingJob, load_network
-from hyperprune.training.language_modelling import LanguageModelling
+from hyperprune.tasks import SpectrumConfig
+from hyperprune.tasks.text.language_modelling import LanguageModelling
+from hyperprune.training import JobFolder, TrainingJob, load_network
 
 _SAMPLING = SpectrumConfig()
 CONVENTIONS: dict[str, dict[str, Any]] = {

@@ -11,15 +11,15 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from hyperprune.config.mistakes import record_of
 from hyperprune.models import MODELS
 from hyperprune.optim import OPTIMIZERS
 from hyperprune.registry import Registry
 from hyperprune.search import PRESETS, SearchConfig, SearchResult
-from hyperprune.search.metrics import METRICS
+from hyperprune.search.metrics.early import METRICS
 from hyperprune.search.plans import PLANS
 from hyperprune.search.samplers import SAMPLERS
 from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
-from hyperprune.training.run_folder import record_of
 
 DOCS = Path(__file__).resolve().parents[1]
 _HEAD = """# Configuration

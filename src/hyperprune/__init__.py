@@ -4,7 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hyperprune.search.load import load
+    from hyperprune.search.results.load import load
 
 try:
     __version__ = version("hyperprune")
@@ -17,7 +17,7 @@ __all__ = ["__version__", "load"]
 def __getattr__(name: str) -> Any:
     """``load`` is imported when it is first used: it brings torch, which takes seconds."""
     if name == "load":
-        from hyperprune.search.load import load
+        from hyperprune.search.results.load import load
 
         return load
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

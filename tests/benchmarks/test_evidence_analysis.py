@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import torch
 
-from hyperprune.search.halving import planned_cost
 from hyperprune.search.plans import epochs
+from hyperprune.search.rounds.round import planned_cost
 
 EARLY = (1, 2, 3, 4, 5, 6, 8, 30)
 COUNT = 12
@@ -76,7 +76,10 @@ def test_records_are_read_back(records: Path) -> None:
 
 
 def test_a_metric_that_knows_the_end_ranks_it_and_loss_is_compared_with_it(pool: Any) -> None:
-    early, ranking = importlib.import_module("early"), importlib.import_module("hyperprune.search.ranking")
+    early, ranking = (
+        importlib.import_module("early"),
+        importlib.import_module("hyperprune.search.comparing.rank_correlation"),
+    )
     rows = early.rows(pool, ranking.resamples(len(pool), 50, 0))
     assert len(rows) == len(early.metrics()) * len(early.EPOCHS) == (1 + 20 + 3) * 7
     found = {row.metric: row for row in rows if row.epoch == 3}

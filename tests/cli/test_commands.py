@@ -18,8 +18,8 @@ from hyperprune.executors import EXECUTORS
 from hyperprune.lyapunov import Spectrum
 from hyperprune.optim import OPTIMIZERS
 from hyperprune.search import PRESETS, RunFolder, configure
-from hyperprune.search.metrics import METRICS
-from hyperprune.search.template import commented
+from hyperprune.search.config.template import commented
+from hyperprune.search.metrics.early import METRICS
 from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
 
 _SIZES = {

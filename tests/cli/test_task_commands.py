@@ -9,7 +9,7 @@ import tiny_tasks
 import torch
 
 from hyperprune.cli import options
-from hyperprune.training.own_task import SHIPPED
+from hyperprune.tasks.own import SHIPPED
 
 NAME = "tiny_tasks:Tiny"
 

@@ -64,7 +64,7 @@ def test_a_job_is_a_name_and_json(executor: Executor) -> None:
 @every
 def test_a_job_that_does_not_check_raises_what_it_says(executor: Executor) -> None:
     job = {"label": "x", "folder": "unused", "corpus": {}, "model": {}, "recipe": {}, "until": -1}
-    future = executor.submit("hyperprune.training.work:train", job)
+    future = executor.submit("hyperprune.training.entry_points:train", job)
     with pytest.raises(ValueError, match="until"):
         future.result()
 
@@ -87,7 +87,7 @@ def test_a_full_disk_is_named(executor: Executor) -> None:
 
 @every
 def test_an_unknown_function_is_named(executor: Executor) -> None:
-    for name in ("hyperprune.nowhere:train", "hyperprune.training.work:fly", "no colon", "json:"):
+    for name in ("hyperprune.nowhere:train", "hyperprune.training.entry_points:fly", "no colon", "json:"):
         with pytest.raises(ConfigurationError, match=r"give package\.module:function"):
             executor.submit(name, {}).result()
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from hyperprune.training import Epoch
+from hyperprune.tasks import Epoch
 
 
 class Tagger(nn.Module):

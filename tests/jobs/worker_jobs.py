@@ -62,7 +62,7 @@ def waits(payload: dict[str, Any], listener: Any) -> None:
 
 def train_killed(payload: dict[str, Any], listener: Any) -> Any:
     """Train; the first time, the process is killed in the middle of its second epoch."""
-    from hyperprune.training.work import train
+    from hyperprune.training.entry_points import train
 
     mark = Path(payload["folder"]).parent / f"{payload['label']} was killed"
 
@@ -87,7 +87,7 @@ def train_starved(payload: dict[str, Any], listener: Any) -> Any:
     """Train where the system gives no more memory."""
     import resource
 
-    from hyperprune.training.work import train
+    from hyperprune.training.entry_points import train
 
     with (Path(payload["folder"]).parent / f"{payload['label']} starved").open("a") as stream:
         stream.write("x")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hyperprune import reports
 from hyperprune.models import MODELS
+from hyperprune.papers import LIU_2021
 from hyperprune.reports.bibtex import bibtex
 from hyperprune.reports.candidates import candidate_table
 from hyperprune.reports.density import densities
@@ -19,8 +20,7 @@ from hyperprune.reports.paths import spectral_paths
 from hyperprune.reports.ranks import pearson, ranks, ranks_at
 from hyperprune.reports.viewers import viewer_data
 from hyperprune.search import RunFolder, SearchResult
-from hyperprune.sparsity.papers import LIU_2021
-from hyperprune.training import PERPLEXITY
+from hyperprune.tasks import PERPLEXITY
 from hyperprune.training.live_weights import live_weights
 
 Run = tuple[RunFolder, SearchResult]

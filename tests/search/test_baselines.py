@@ -4,7 +4,7 @@ import pytest
 
 from hyperprune.errors import ConfigurationError, UnknownNameError
 from hyperprune.search import configure
-from hyperprune.search.baselines import BASELINES
+from hyperprune.search.config.baselines import BASELINES
 
 
 @pytest.mark.parametrize("name", [name for name in BASELINES if name != "exhaustive"])

@@ -9,7 +9,7 @@ import pytest
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import SpaceConfig
-from hyperprune.search.choice import Choice
+from hyperprune.search.space.choice import Choice
 from hyperprune.sparsity import METHODS, PruningVariant
 
 

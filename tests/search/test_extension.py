@@ -11,7 +11,7 @@ import pytest
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, run
-from hyperprune.search.extension import extend
+from hyperprune.search.rounds.extension import extend
 
 SMALL: dict[str, Any] = {
     "corpus.max_train_tokens": 2000,

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperprune.search.halving import Standing, budgets, planned_cost, promoted, ranked
 from hyperprune.search.plans import Settings
 from hyperprune.search.plans.rounds import Rounds
+from hyperprune.search.rounds.round import Standing, budgets, planned_cost, promoted, ranked
 
 
 def test_published_plan() -> None:

@@ -10,8 +10,9 @@ import torch
 
 import hyperprune
 from hyperprune.errors import RunFolderError
-from hyperprune.search import configure, configure_training, run, tables
-from hyperprune.search.loaded import SearchRun, TrainingRun
+from hyperprune.search import configure, configure_training, run
+from hyperprune.search.results import tables
+from hyperprune.search.results.opened_run import SearchRun, TrainingRun
 from hyperprune.training import train
 
 SMALL: dict[str, Any] = {

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from hyperprune.errors import ConfigurationError, UnknownNameError
-from hyperprune.search.metrics import METRICS, Measured
-from hyperprune.search.own_metric import check_name, metric_of
+from hyperprune.search.metrics.early import METRICS, Measured
+from hyperprune.search.metrics.own import check_name, metric_of
 from hyperprune.training import JobFolder
 
 SEEN = Measured(3, 4.5, JobFolder(Path("x")), JobFolder(Path("y")), "l2")

@@ -12,8 +12,9 @@ from hyperprune.errors import ConfigurationError, DivergedError, RunFolderError
 from hyperprune.executors import Processes
 from hyperprune.reports import gather, network_rows, write
 from hyperprune.search import RunFolder, SearchResult, for_task, run
-from hyperprune.search.extension import extend
-from hyperprune.training import Score, TrainingJob, checkpoint
+from hyperprune.search.rounds.extension import extend
+from hyperprune.tasks import Score
+from hyperprune.training import TrainingJob, checkpoint
 from hyperprune.training import run as run_job
 
 NAME = "tiny_tasks:Tiny"
@@ -117,7 +118,7 @@ def test_a_folder_alone_never_imports_a_task(
 ) -> None:
     """Not even one that other code has imported already: os:system is imported everywhere."""
     folder, _ = searched
-    monkeypatch.setattr("hyperprune.training.own_task._given", {})
+    monkeypatch.setattr("hyperprune.tasks.import_task._given", {})
     monkeypatch.delitem(sys.modules, "tiny_tasks")
     for open_it in (
         lambda: hyperprune.load(folder.path).network(),
@@ -168,8 +169,8 @@ def test_a_task_that_evaluates_to_nan_says_so(tmp_path: Path) -> None:
 
 
 def test_losses_without_a_graph_or_of_a_shape_are_refused() -> None:
-    from hyperprune.training import Recipe, open_task
-    from hyperprune.training.own_task import OwnTask
+    from hyperprune.tasks import Recipe
+    from hyperprune.tasks.own import OwnTask
 
     class Wide(tiny_tasks.Tiny):
         steps_per_epoch = 1
@@ -179,7 +180,7 @@ def test_losses_without_a_graph_or_of_a_shape_are_refused() -> None:
 
     tiny_tasks.Wide = Wide  # type: ignore[attr-defined]
     try:
-        opened = open_task(OwnTask(object="tiny_tasks:Wide"), Recipe())
+        opened = OwnTask(object="tiny_tasks:Wide").open(Recipe())
         with pytest.raises(
             ConfigurationError, match="one number a batch as a tensor, it gave a Tensor of shape"
         ):

@@ -30,10 +30,9 @@ def test_task_and_search_take_less_than_thirty_lines() -> None:
 def test_its_task_is_found_and_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(EXAMPLE.parent))
     from hyperprune.search import configure
-    from hyperprune.training import open_task
 
     config = configure(values={"task.object": "own_task:Parity"}).bound()
-    opened = open_task(config.described, config.recipe)
+    opened = config.described.open(config.recipe)
     network = opened.network()
     driven = opened.driven(network, 5, 45)
     assert driven.inputs.shape == (45, 5, 2)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from hyperprune.search.halving import planned_cost
 from hyperprune.search.plans import PLANS, Settings, epochs, rankings
 from hyperprune.search.plans.affordable import affordable
 from hyperprune.search.plans.hyperband import published_sizes
+from hyperprune.search.rounds.round import planned_cost
 
 PAPER = Settings(candidates=40, first=3, each=3, eta=3, full=100)
 

@@ -9,7 +9,7 @@ from hyperprune import reports
 from hyperprune.lyapunov import distance
 from hyperprune.reports.page import render
 from hyperprune.search import RunFolder, SearchResult, configure, run
-from hyperprune.search.extension import extend
+from hyperprune.search.rounds.extension import extend
 
 SMALL = {
     "corpus.max_train_tokens": 2000,

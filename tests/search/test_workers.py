@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from small_search import bits, small
 
+from hyperprune.config.decisive import decisive, free_keys
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import RunFolder, SearchConfig, SearchResult, run
-from hyperprune.search.extension import extend
-from hyperprune.training.decisive import decisive, free_keys
+from hyperprune.search.rounds.extension import extend
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from hyperprune.errors import ConfigurationError, UnknownNameError
+from hyperprune.papers import EVCI_2020, LIU_2021, MOCANU_2018, MOSTAFA_WANG_2019, ZHU_GUPTA_2017
 from hyperprune.sparsity import (
     DEATH,
     GROWTH,
@@ -12,7 +13,6 @@ from hyperprune.sparsity import (
     PruningVariant,
     citations,
 )
-from hyperprune.sparsity.papers import EVCI_2020, LIU_2021, MOCANU_2018, MOSTAFA_WANG_2019, ZHU_GUPTA_2017
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import torch
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import configure_training
 from hyperprune.tasks.packages import package
-from hyperprune.training import baseline, train
+from hyperprune.training import train
 
 PACKAGES = {"digits": "sklearn", "co2": "statsmodels"}
 
@@ -23,7 +23,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def test_dense_network_beats_the_naive_answer_in_a_few_epochs(tmp_path: Path, name: str) -> None:
     config = configure_training(values={"task.object": name, "dense": True, "recipe.epochs": 5})
-    without = baseline(config.described)
+    without = config.described.baseline()
     assert without is not None
     result = train(config, tmp_path / "run")
     assert result.valid_score < 0.95 * without[1]
@@ -48,8 +48,8 @@ def test_digits_parts_share_no_image() -> None:
 def test_co2_forecasts_see_nothing_of_the_weeks_to_come() -> None:
     """Weeks of the test part changed, the training losses and the validation error stay."""
     pytest.importorskip("statsmodels", reason="needs the extra tasks")
+    from hyperprune.tasks import Epoch
     from hyperprune.tasks.co2 import CarbonDioxide
-    from hyperprune.training import Epoch
 
     task = CarbonDioxide()
     torch.manual_seed(0)

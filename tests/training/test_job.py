@@ -10,16 +10,8 @@ from hyperprune.corpora import CorpusConfig
 from hyperprune.errors import CheckpointError
 from hyperprune.models import StackedLSTMConfig
 from hyperprune.sparsity import PruningVariant, SparseTraining
-from hyperprune.training import (
-    JobFolder,
-    Progress,
-    Recipe,
-    SpectrumConfig,
-    TextTask,
-    TrainingJob,
-    checkpoint,
-    run,
-)
+from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
+from hyperprune.training import JobFolder, Progress, TrainingJob, checkpoint, run
 from hyperprune.training import job as training_job
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint, load_network
 

@@ -13,12 +13,13 @@ from hyperprune.corpora import load as load_corpus
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import AWDLSTMConfig, AWDLSTMMoSConfig, ModelConfig, StackedLSTM, StackedLSTMConfig
 from hyperprune.sparsity import PruningVariant
-from hyperprune.training import Recipe, SpectrumConfig, TextTask, TrainingJob, run
+from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
+from hyperprune.tasks.task import Epoch
+from hyperprune.tasks.text.language_batches import batches
+from hyperprune.tasks.text.language_modelling import LanguageModelling
+from hyperprune.training import TrainingJob, run
 from hyperprune.training.epoch import train_epoch
-from hyperprune.training.language_batches import batches
-from hyperprune.training.language_modelling import LanguageModelling
 from hyperprune.training.progress import Progress, silent
-from hyperprune.training.task import Epoch
 
 TEXT = torch.randint(9, (41, 6), generator=torch.Generator().manual_seed(0))
 

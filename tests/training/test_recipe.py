@@ -1,6 +1,6 @@
 import pytest
 
-from hyperprune.training import Recipe
+from hyperprune.tasks import Recipe
 
 
 def test_milestones_count_from_the_first_epoch() -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hyperprune.seeding import generator
-from hyperprune.training.window_lengths import fixed_lengths, random_lengths, windows_expected
+from hyperprune.tasks.text.window_lengths import fixed_lengths, random_lengths, windows_expected
 
 
 @pytest.mark.parametrize("total", [1, 5, 69, 70, 71, 1000])

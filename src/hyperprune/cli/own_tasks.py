@@ -3,9 +3,12 @@
 import os
 import sys
 import tomllib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hyperprune.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from hyperprune.tasks import AnyTask
 
 _TEXT_OPTIONS = {
     "corpus.source": "--corpus",
@@ -37,17 +40,17 @@ def named(task: str | None, settings: list[str] | None) -> dict[str, Any]:
     return values
 
 
-def refuse_text_options(task: str, values: dict[str, Any]) -> None:
-    """Refuse what only a text has, given by the key it stands for.
+def refuse_unfit(task: "AnyTask", values: dict[str, Any]) -> None:
+    """Refuse options that say nothing about a task, given by the key they stand for.
 
     Raises:
         ConfigurationError: one of them was given.
     """
     for key, option in _TEXT_OPTIONS.items():
-        if values.get(key) is not None:
+        if values.get(key) is not None and not task.takes(key):
             raise ConfigurationError(
-                f"{option} belongs to language modelling, and this network is of the task {task}: leave it "
-                "out"
+                f"{option} belongs to language modelling, and this network is of the task {task.subject}: "
+                "leave it out"
             )
 
 

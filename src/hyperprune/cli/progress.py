@@ -16,7 +16,7 @@ from rich.progress import (
 
 from hyperprune.search import CandidateEnded, Event, RoundBegan, SearchConfig
 from hyperprune.training import Progress as JobProgress
-from hyperprune.training import TaskDescription, TextTask, TrainConfig, score_named
+from hyperprune.training import TrainConfig
 
 
 class SearchProgress:
@@ -31,7 +31,7 @@ class SearchProgress:
         pool = config.search
         self._console = console
         self._metric, self._full = pool.metric, config.recipe.epochs
-        self._score, self._items = score_named(config.described), _items(config.described)
+        self._score, self._items = config.described.judged_by, config.described.items
         self._whole = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(),
@@ -129,11 +129,6 @@ class SearchProgress:
             self._job.remove_task(self._bars.pop(label))
 
 
-def _items(description: TaskDescription) -> str:
-    """What a task counts."""
-    return "tokens" if isinstance(description, TextTask) else "items"
-
-
 class TrainProgress:
     """Listens to a training and draws it.
 
@@ -143,7 +138,7 @@ class TrainProgress:
     """
 
     def __init__(self, config: TrainConfig, console: Console) -> None:
-        self._score, self._items = score_named(config.described), _items(config.described)
+        self._score, self._items = config.described.judged_by, config.described.items
         self._console = console
         self._bars = Progress(
             TextColumn("{task.description}"),

@@ -12,8 +12,8 @@ from hyperprune.cli.tables import networks_table
 from hyperprune.errors import ConfigurationError
 from hyperprune.reports import baseline_sentence, cost_sentences, variant_sentences
 from hyperprune.search import RunFolder, SearchConfig, configure, load_timings, run
-from hyperprune.search.extension import prepare
-from hyperprune.search.template import commented
+from hyperprune.search.config.template import commented
+from hyperprune.search.rounds.extension import prepare
 
 _OPENING = """Configuration of hyperprune search: hyperprune search --config {name}
 Every key has its value; what is left out takes the default that stands here, unless a preset gives

@@ -17,7 +17,7 @@ from hyperprune.cli.spectrum_target import Subject
 from hyperprune.cli.terminal_plot import spark
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import validated
-from hyperprune.training import SpectrumConfig
+from hyperprune.tasks import SpectrumConfig
 
 _COLUMNS = 68  # signs of a table without its last column
 _FORMATS = (".png", ".svg", ".pdf")

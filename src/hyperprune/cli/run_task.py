@@ -8,7 +8,6 @@ from rich.table import Table
 from hyperprune.cli.output import print_json
 from hyperprune.search import configure_training
 from hyperprune.seeding import seed_globally
-from hyperprune.training import baseline, open_task
 from hyperprune.training.state import seed_for_training
 
 
@@ -20,11 +19,11 @@ def describe(values: dict[str, Any], *, as_json: bool) -> None:
     """
     config = configure_training(values=values).bound()
     seed_globally(seed_for_training(config.seed))
-    opened = open_task(config.described, config.recipe, config.seed, config.runtime.device)
+    opened = config.described.open(config.recipe, config.seed, config.runtime.device)
     network = opened.network().eval()
     sampling = config.spectrum
     driven = opened.driven(network, sampling.batch, sampling.warmup + sampling.steps)
-    score, without = opened.score, baseline(config.described)
+    score, without = opened.score, config.described.baseline()
     steps, sequences = driven.inputs.shape[:2]
     found: dict[str, Any] = {
         "task": opened.name,

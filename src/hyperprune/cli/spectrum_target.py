@@ -6,20 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
-
-from hyperprune.cli.own_tasks import importable, refuse_text_options
-from hyperprune.cli.texts import own_task_of, text_of
-from hyperprune.corpora import columns
-from hyperprune.corpora import load as load_corpus
-from hyperprune.errors import CheckpointError, ConfigurationError, CorpusError
+from hyperprune.cli.own_tasks import importable
+from hyperprune.cli.trained_task import recipe_of, trained_task
+from hyperprune.errors import CheckpointError, ConfigurationError
 from hyperprune.lyapunov import Driven
-from hyperprune.models import MODELS, build
+from hyperprune.models import MODELS
 from hyperprune.search import PRESETS, configure_training, find, validated
 from hyperprune.seeding import seed_globally
-from hyperprune.training import Recipe, RuntimeConfig, SpectrumConfig, checkpoint, load_network, open_task
-from hyperprune.training.evaluation import filled, text_for
-from hyperprune.training.own_task import SHIPPED
+from hyperprune.tasks import SHIPPED, SpectrumConfig
+from hyperprune.training import RuntimeConfig, checkpoint
+from hyperprune.training.evaluation import filled
 from hyperprune.training.state import seed_for_training
 
 _UNTRAINED_KEYS = ("model.embedding", "model.hidden", "model.layers", "seed")
@@ -75,15 +71,10 @@ def subject_of(
             f"such as {next(iter(MODELS))} for an untrained one"
         )
     conventions = SpectrumConfig() if found.config is None else found.config.spectrum
-    own = own_task_of(found, task)
-    if own is not None:
-        refuse_text_options(own.object, values)
-        opened = open_task(own, Recipe(), device=device)
-        network = filled(opened.network(), checkpoint.load(found.weights))
-        return Subject(str(found.weights), partial(opened.driven, network), conventions)
-    text = text_for(found.weights, text_of(found, values))
-    network = load_network(found.weights).to(device)
-    return Subject(str(found.weights), partial(_along, network, text.valid), conventions)
+    named_task = trained_task(found, values, task)
+    opened = named_task.open(recipe_of(found, {}), device=device)
+    network = filled(opened.network(), checkpoint.load(found.weights))
+    return Subject(str(found.weights), partial(opened.driven, network), conventions)
 
 
 def _untrained(
@@ -93,32 +84,12 @@ def _untrained(
     kind = {} if preset or file else {"task.object" if _is_task(name) else "model.kind": name}
     importable()
     config = configure_training(preset, file, {**kind, **values})
-    if config.corpus is None or config.model is None:
-        opened = open_task(config.described, config.recipe, config.seed, device)
-        seed_globally(seed_for_training(config.seed))
-        driven = partial(opened.driven, opened.network().eval())
-        return Subject(f"{name}, untrained", driven, config.spectrum)
-    corpus = load_corpus(config.corpus)
+    opened = config.described.open(config.recipe, config.seed, device)
     seed_globally(seed_for_training(config.seed))
-    network = build(config.model, len(corpus.vocabulary)).eval().to(device)
-    return Subject(f"{name}, untrained", partial(_along, network, corpus.valid), config.spectrum)
+    driven = partial(opened.driven, opened.network().eval())
+    return Subject(f"{name}, untrained", driven, config.spectrum)
 
 
 def _is_task(name: str) -> bool:
     """Whether a name is that of a shipped task, or such as ``package.module:object``."""
     return name in SHIPPED or ":" in name
-
-
-def _along(network: nn.Module, valid: Tensor, batch: int, length: int) -> Driven:
-    """A language model along columns of the validation part, token numbers ``(tokens,)``.
-
-    Raises:
-        CorpusError: they are too short.
-    """
-    text = columns(valid, batch, part="the validation part")
-    if len(text) < length:
-        raise CorpusError(
-            f"the spectrum needs {length} tokens in each of {batch} columns of the validation part, "
-            f"which has {len(text)}: lower --batch, --warmup or --steps, or give more text"
-        )
-    return Driven(network, text[:length].to(next(network.parameters()).device))

@@ -1,7 +1,7 @@
 """AWD-LSTM language model (Merity, Keskar and Socher 2018, arXiv 1708.02182)."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from hyperprune.errors import ConfigurationError
 from hyperprune.models.awd import AWD, AWDConfig, Dropouts
 from hyperprune.models.weight_drop import WeightDropLSTM
+from hyperprune.papers import GAL_GHAHRAMANI_2016, HOCHREITER_1997, MERITY_2018, Paper
 
 
 class AWDLSTM(AWD):
@@ -53,6 +54,8 @@ class AWDLSTM(AWD):
 
 class AWDLSTMConfig(AWDConfig):
     """Sizes and dropouts of an AWD-LSTM. Where it is tied, the last layer has ``embedding`` units."""
+
+    papers: ClassVar[tuple[Paper, ...]] = (HOCHREITER_1997, MERITY_2018, GAL_GHAHRAMANI_2016)
 
     kind: Literal["awd-lstm"] = Field("awd-lstm", description="Architecture.")
     tied: bool = Field(True, description="Decoder and embedding share one matrix.")

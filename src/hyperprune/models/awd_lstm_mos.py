@@ -1,7 +1,7 @@
 """AWD-LSTM with a mixture of softmaxes (Yang, Dai, Salakhutdinov and Cohen 2018, arXiv 1711.03953)."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from hyperprune.models.awd import AWD, AWDConfig, Dropouts
 from hyperprune.models.dropout import LockedDropout
 from hyperprune.models.mixture import mixture_log_probabilities
+from hyperprune.papers import GAL_GHAHRAMANI_2016, HOCHREITER_1997, MERITY_2018, YANG_2018, Paper
 
 
 class AWDLSTMMoS(AWD):
@@ -60,6 +61,8 @@ class AWDLSTMMoS(AWD):
 
 class AWDLSTMMoSConfig(AWDConfig):
     """Sizes and dropouts of an AWD-LSTM with a mixture of softmaxes."""
+
+    papers: ClassVar[tuple[Paper, ...]] = (HOCHREITER_1997, MERITY_2018, GAL_GHAHRAMANI_2016, YANG_2018)
 
     kind: Literal["awd-lstm-mos"] = Field("awd-lstm-mos", description="Architecture.")
     last_hidden: int | None = Field(

@@ -6,7 +6,7 @@ open: a kind of your own joins with ``MODELS.register("mine")(MineConfig)`` befo
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, SerializeAsAny, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema
 from torch import nn
 
 from hyperprune.errors import ConfigurationError, UnknownNameError
+from hyperprune.papers import Paper
 from hyperprune.registry import Registry
 
 DEFAULT = "stacked-lstm"
@@ -27,6 +28,8 @@ class ModelConfig(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    papers: ClassVar[tuple[Paper, ...]] = ()  # behind the kind of network
 
     kind: str = Field(description="Architecture.")
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from hyperprune.models.awd import Dropouts
 from hyperprune.models.awd_lstm import AWDLSTM, AWDLSTMConfig
 from hyperprune.models.ordered import OrderedLSTM
+from hyperprune.papers import GAL_GHAHRAMANI_2016, MERITY_2018, SHEN_2019, Paper
 
 
 class ONLSTM(AWDLSTM):
@@ -41,6 +42,8 @@ class ONLSTM(AWDLSTM):
 
 class ONLSTMConfig(AWDLSTMConfig):
     """Sizes and dropouts of an ON-LSTM. Where it is tied, the last layer has ``embedding`` units."""
+
+    papers: ClassVar[tuple[Paper, ...]] = (SHEN_2019, MERITY_2018, GAL_GHAHRAMANI_2016)
 
     kind: Literal["on-lstm"] = Field("on-lstm", description="Architecture.")  # type: ignore[assignment]
     chunk: int = Field(8, ge=1, description="Units that share a master gate; divides every layer's units.")

@@ -1,6 +1,6 @@
 """Recurrent highway network language model (Zilly et al. 2017, arXiv 1607.03474)."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from hyperprune.models.config import ModelConfig
 from hyperprune.models.dropout import LockedDropout, embed_with_dropout
 from hyperprune.models.highway import RecurrentHighway
 from hyperprune.models.reading import Reading
+from hyperprune.papers import GAL_GHAHRAMANI_2016, ZILLY_2017, Paper
 
 
 class RHN(nn.Module):
@@ -95,6 +96,8 @@ class RHN(nn.Module):
 
 class RHNConfig(ModelConfig):
     """Sizes and dropouts of a recurrent highway network."""
+
+    papers: ClassVar[tuple[Paper, ...]] = (ZILLY_2017, GAL_GHAHRAMANI_2016)
 
     kind: Literal["rhn"] = Field("rhn", description="Architecture.")
     embedding: int = Field(128, ge=1, le=100_000, description="Features of an embedded token.")

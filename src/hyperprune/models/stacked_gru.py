@@ -7,6 +7,7 @@ from torch import nn
 
 from hyperprune.models.gru_fused import FusedGRU
 from hyperprune.models.stacked import Stacked, StackedConfig
+from hyperprune.papers import CHO_2014, Paper
 
 
 class StackedGRU(Stacked):
@@ -17,6 +18,8 @@ class StackedGRU(Stacked):
 
 class StackedGRUConfig(StackedConfig):
     """Sizes of a stacked GRU."""
+
+    papers: ClassVar[tuple[Paper, ...]] = (CHO_2014,)
 
     kind: Literal["gru"] = Field("gru", description="Architecture.")
 

@@ -6,6 +6,7 @@ from pydantic import Field
 from torch import nn
 
 from hyperprune.models.stacked import Stacked, StackedConfig
+from hyperprune.papers import HOCHREITER_1997, ZAREMBA_2014, Paper
 
 
 class StackedLSTM(Stacked):
@@ -16,6 +17,8 @@ class StackedLSTM(Stacked):
 
 class StackedLSTMConfig(StackedConfig):
     """Sizes of a stacked LSTM."""
+
+    papers: ClassVar[tuple[Paper, ...]] = (HOCHREITER_1997, ZAREMBA_2014)
 
     kind: Literal["stacked-lstm"] = Field("stacked-lstm", description="Architecture.")
 

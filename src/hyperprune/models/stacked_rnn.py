@@ -7,6 +7,7 @@ from torch import nn
 
 from hyperprune.models.rnn_fused import FusedRNN
 from hyperprune.models.stacked import Stacked, StackedConfig
+from hyperprune.papers import ELMAN_1990, Paper
 
 
 class StackedRNN(Stacked):
@@ -17,6 +18,8 @@ class StackedRNN(Stacked):
 
 class StackedRNNConfig(StackedConfig):
     """Sizes of a stacked tanh RNN."""
+
+    papers: ClassVar[tuple[Paper, ...]] = (ELMAN_1990,)
 
     kind: Literal["rnn"] = Field("rnn", description="Architecture.")
 

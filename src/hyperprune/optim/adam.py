@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from torch import nn
 from torch.optim import Adam, Optimizer
 
-from hyperprune.optim.papers import KINGMA_BA_2015
 from hyperprune.optim.settings import OptimizerRule, Settings
+from hyperprune.papers import KINGMA_BA_2015
 
 
 def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from torch import nn
 from torch.optim import AdamW, Optimizer
 
-from hyperprune.optim.papers import LOSHCHILOV_HUTTER_2019
 from hyperprune.optim.settings import OptimizerRule, Settings
+from hyperprune.papers import LOSHCHILOV_HUTTER_2019
 
 
 def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:

@@ -6,8 +6,8 @@ from torch import nn
 from torch.optim import Optimizer
 
 from hyperprune.optim.averaged_sgd import AveragedSGD
-from hyperprune.optim.papers import MERITY_2018, POLYAK_JUDITSKY_1992
 from hyperprune.optim.settings import OptimizerRule, Settings
+from hyperprune.papers import MERITY_2018, POLYAK_JUDITSKY_1992
 
 
 def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:

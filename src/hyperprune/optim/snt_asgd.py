@@ -6,9 +6,8 @@ from torch import nn
 from torch.optim import Optimizer
 
 from hyperprune.optim.averaged_sgd import AveragedSGD
-from hyperprune.optim.papers import MERITY_2018
 from hyperprune.optim.settings import OptimizerRule, Settings
-from hyperprune.sparsity.papers import LIU_2021
+from hyperprune.papers import LIU_2021, MERITY_2018
 
 
 def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:

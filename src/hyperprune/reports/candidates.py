@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hyperprune.reports.findings import Findings, Network
 from hyperprune.reports.ranks import ranks_at
-from hyperprune.training import Score
+from hyperprune.tasks import Score
 
 _CHOICES = ("sparse_init", "death", "growth", "redistribution", "death_rate", "decay", "update_interval")
 _BESIDE = ("density", "learning_rate", "dropout")  # shown where candidates differ in them

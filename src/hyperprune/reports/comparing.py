@@ -8,7 +8,7 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.reports import figures
 from hyperprune.reports.rows import duration
 from hyperprune.search import Comparison
-from hyperprune.search.compared import ComparedRun, Interval
+from hyperprune.search.comparing.records import ComparedRun, Interval
 
 FORMATS = (".png", ".svg", ".pdf")
 EARLY_HEADINGS = ("epoch", "metric", "n", "Spearman", "Kendall")

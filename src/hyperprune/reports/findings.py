@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from hyperprune.search import FinalNetwork, RoundResult, SearchConfig, SearchResult, Timings
-from hyperprune.training import Score, score_named
+from hyperprune.tasks import Score
 
 DENSE = "dense"
 
@@ -18,7 +18,7 @@ class Network:
 
     Attributes:
         name: ``dense``, or the candidate's number.
-        standing: ``dense``, one of :data:`hyperprune.search.result.Standing`, or ``running`` in a search
+        standing: ``dense``, one of a ``Standing``, or ``running`` in a search
             that has not ended.
         variant: its pruning choices; none for the dense network.
         train_loss: mean loss of each epoch.
@@ -79,7 +79,7 @@ class Findings:
     @property
     def score(self) -> Score:
         """What the scores are called."""
-        return score_named(self.config.described)
+        return self.config.described.judged_by
 
     @property
     def first_epoch(self) -> int:

@@ -61,7 +61,7 @@ def render(findings: Findings, drawn: dict[str, Drawing]) -> str:
         variants=variant_sentences(result) if result else [],
         variant_words=variant_words,
         score=findings.score,
-        subject=_subject(findings),
+        subject=findings.config.described.subject,
         baseline=baseline_sentence(result) if result else None,
         figures={
             name: (
@@ -78,14 +78,6 @@ def render(findings: Findings, drawn: dict[str, Drawing]) -> str:
         script=Markup(_text("report.js")),
         data=Markup(as_script(viewer_data(findings))),
     )
-
-
-def _subject(findings: Findings) -> str:
-    """What was trained on."""
-    config = findings.config
-    if config.task is not None:
-        return config.task.object
-    return "" if config.corpus is None else config.corpus.source
 
 
 def _progress(findings: Findings) -> str:

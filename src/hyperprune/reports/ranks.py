@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from hyperprune.reports.findings import Network
-from hyperprune.training import Score
+from hyperprune.tasks import Score
 
 
 @dataclass(frozen=True)

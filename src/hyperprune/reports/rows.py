@@ -5,7 +5,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from hyperprune.search import FinalNetwork, SearchResult, Timings
-from hyperprune.training import Score
+from hyperprune.tasks import Score
 
 
 def headings(score: Score) -> tuple[str, ...]:

@@ -9,16 +9,17 @@ from hyperprune.errors import HyperpruneError
 from hyperprune.reports.findings import DENSE, Network
 from hyperprune.reports.histories import read_history
 from hyperprune.search import RoundResult, RunFolder, SearchConfig
-from hyperprune.search.chooser import Chooser, Suggestion
-from hyperprune.search.halving import Standing, promoted, ranked
-from hyperprune.search.metrics import METRICS, Measured, Parts, spectrum_distance
-from hyperprune.search.same_dynamics import left_out
-from hyperprune.training import EpochRecord, History, Score, score_named
+from hyperprune.search.metrics.early import METRICS, Measured, Parts, spectrum_distance
+from hyperprune.search.rounds.chooser import Chooser, Suggestion
+from hyperprune.search.rounds.round import Standing, promoted, ranked
+from hyperprune.search.rounds.same_dynamics import left_out
+from hyperprune.tasks import Score
+from hyperprune.training import EpochRecord, History
 
 
 def dense_so_far(history: History, config: SearchConfig) -> Network:
     """The dense reference."""
-    return _network(DENSE, DENSE, history, (), score_named(config.described))
+    return _network(DENSE, DENSE, history, (), config.described.judged_by)
 
 
 def candidates_so_far(
@@ -50,7 +51,7 @@ def candidates_so_far(
             standing,
             history,
             _distances(folder, config, owner, history),
-            score_named(config.described),
+            config.described.judged_by,
             choices=suggestion.choice.to_dict(),
             metric=suggestion.value,
             note=f"same as {owner}" if owner != number else "",

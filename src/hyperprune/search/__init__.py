@@ -4,21 +4,21 @@
 ``summary`` makes the result. Source: Zheng and Shlizerman 2025, arXiv 2506.07975.
 """
 
-from hyperprune.search.choice import Choice
-from hyperprune.search.compare import compare
-from hyperprune.search.compared import ComparedRun, Comparison, EarlyRank
-from hyperprune.search.config import PoolConfig, SearchConfig
-from hyperprune.search.driver import run
-from hyperprune.search.events import CandidateEnded, Event, Listener, RoundBegan
-from hyperprune.search.loading import configure, configure_training, for_task, validated
-from hyperprune.search.papers import papers
-from hyperprune.search.presets import PRESETS, preset
-from hyperprune.search.ranges import FloatRange, PositiveRange
-from hyperprune.search.result import CandidateResult, FinalNetwork, RoundResult, SearchResult
-from hyperprune.search.run_folder import RunFolder
-from hyperprune.search.space import SpaceConfig
-from hyperprune.search.timings import Timings, load_timings
-from hyperprune.search.trained import Trained, find
+from hyperprune.search.citations import papers
+from hyperprune.search.comparing.compare import compare
+from hyperprune.search.comparing.records import ComparedRun, Comparison, EarlyRank
+from hyperprune.search.config.layers import configure, configure_training, for_task, validated
+from hyperprune.search.config.presets import PRESETS, preset
+from hyperprune.search.config.search_config import PoolConfig, SearchConfig
+from hyperprune.search.results.find import Trained, find
+from hyperprune.search.results.folder import RunFolder
+from hyperprune.search.results.result import CandidateResult, FinalNetwork, RoundResult, SearchResult
+from hyperprune.search.results.timings import Timings, load_timings
+from hyperprune.search.rounds.driver import run
+from hyperprune.search.rounds.events import CandidateEnded, Event, Listener, RoundBegan
+from hyperprune.search.space.choice import Choice
+from hyperprune.search.space.ranges import FloatRange, PositiveRange
+from hyperprune.search.space.space import SpaceConfig
 from hyperprune.training import RuntimeConfig
 
 __all__ = [

@@ -5,6 +5,7 @@ The pieces don't know each other and are composed by one record, :class:`Pruning
 ``DEATH.register("name")(rule)``.
 """
 
+from hyperprune.papers import Paper
 from hyperprune.sparsity.allocation import SPARSE_INIT
 from hyperprune.sparsity.citations import citations
 from hyperprune.sparsity.death import DEATH
@@ -13,7 +14,6 @@ from hyperprune.sparsity.density import density_from_sparsity
 from hyperprune.sparsity.growth import GROWTH
 from hyperprune.sparsity.methods import METHODS, Method
 from hyperprune.sparsity.optimizer_state import FollowsTopology
-from hyperprune.sparsity.papers import Paper
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
 from hyperprune.sparsity.rules import (
     AllocationRule,

@@ -1,11 +1,11 @@
 """The papers behind a variant or a named method."""
 
+from hyperprune.papers import ZHU_GUPTA_2017, Paper
 from hyperprune.sparsity.allocation import SPARSE_INIT
 from hyperprune.sparsity.death import DEATH
 from hyperprune.sparsity.decay import DECAY
 from hyperprune.sparsity.growth import GROWTH
 from hyperprune.sparsity.methods import METHODS
-from hyperprune.sparsity.papers import ZHU_GUPTA_2017, Paper
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
 from hyperprune.sparsity.variant import PruningVariant
 

@@ -21,8 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hyperprune.registry import Registry
-from hyperprune.sparsity.papers import (
+from hyperprune.papers import (
     DETTMERS_ZETTLEMOYER_2019,
     EVCI_2020,
     HAN_2015,
@@ -32,6 +31,7 @@ from hyperprune.sparsity.papers import (
     ZHU_GUPTA_2017,
     Paper,
 )
+from hyperprune.registry import Registry
 from hyperprune.sparsity.variant import Interval, PruningVariant
 
 

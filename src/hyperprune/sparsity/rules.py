@@ -17,7 +17,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from hyperprune.sparsity.papers import Paper
+from hyperprune.papers import Paper
 
 Tensors = Mapping[str, Tensor]
 Memory = Mapping[str, float]

@@ -1,5 +1,41 @@
-"""Tasks beside language modelling, each on real data that a well-kept package ships: ``--task digits``.
+"""What is trained: a network, its data and its loss. Language modelling is one task, ``digits`` another.
 
-A file each. Their packages are the extra ``tasks``, loaded when a task is made. To add one: a file here, its
-name in ``SHIPPED`` (``training/own_task.py``) and in ``TASKS`` (``cli/options.py``).
+``task`` says what a task must have, ``description`` what a run knows of it, ``opened`` what training
+uses. Language modelling is in ``text/``; ``digits`` and ``co2`` are shipped beside it, on real data that a
+well-kept package brings (extra ``tasks``). To add one: a file here, its name in ``SHIPPED`` (``own.py``)
+and in ``TASKS`` (``cli/options.py``).
 """
+
+from hyperprune.tasks.any_task import AnyTask, network_of, task_of
+from hyperprune.tasks.base_config import Tasked
+from hyperprune.tasks.batch import Batch, Slice
+from hyperprune.tasks.description import TaskDescription
+from hyperprune.tasks.opened import OpenedTask
+from hyperprune.tasks.own import SHIPPED, OwnTask, named
+from hyperprune.tasks.recipe import Recipe
+from hyperprune.tasks.score import PERPLEXITY, Score
+from hyperprune.tasks.spectrum_config import SpectrumConfig
+from hyperprune.tasks.task import Epoch, Part, Task
+from hyperprune.tasks.text.text_task import TextTask
+
+__all__ = [
+    "PERPLEXITY",
+    "SHIPPED",
+    "AnyTask",
+    "Batch",
+    "Epoch",
+    "OpenedTask",
+    "OwnTask",
+    "Part",
+    "Recipe",
+    "Score",
+    "Slice",
+    "SpectrumConfig",
+    "Task",
+    "TaskDescription",
+    "Tasked",
+    "TextTask",
+    "named",
+    "network_of",
+    "task_of",
+]

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from hyperprune.tasks import Epoch, Score
 from hyperprune.tasks.packages import package
-from hyperprune.training import Epoch, Score
-from hyperprune.training.task import Part
+from hyperprune.tasks.task import Part
 
 _YEAR = 52  # weeks
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from hyperprune.tasks import Epoch, Score
 from hyperprune.tasks.packages import package
-from hyperprune.training import Epoch, Score
-from hyperprune.training.task import Part
+from hyperprune.tasks.task import Part
 
 _SPLIT = 0  # seed of the permutation that cuts the parts
 _TRAIN, _VALID = 1257, 270  # images; the other 270 are the test part

@@ -8,9 +8,9 @@ from torch import nn
 
 from hyperprune.errors import DivergedError
 from hyperprune.sparsity import SparseTraining
-from hyperprune.training.opened import OpenedTask
+from hyperprune.tasks.opened import OpenedTask
+from hyperprune.tasks.recipe import Recipe
 from hyperprune.training.progress import Listener, Progress
-from hyperprune.training.recipe import Recipe
 
 _TELL_EVERY = 0.25  # seconds
 

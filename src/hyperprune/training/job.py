@@ -16,17 +16,17 @@ from hyperprune import files
 from hyperprune.errors import DivergedError
 from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
+from hyperprune.tasks import AnyTask, SpectrumConfig
+from hyperprune.tasks.opened import OpenedTask
+from hyperprune.tasks.recipe import Recipe
 from hyperprune.training.epoch import train_epoch
-from hyperprune.training.folder import JobFolder
-from hyperprune.training.given import GivenWeights
 from hyperprune.training.history import EpochRecord, Failure, History, InitialRecord
+from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.live_weights import live_weights
-from hyperprune.training.measurement import SpectrumConfig, evaluate, measure
-from hyperprune.training.opened import OpenedTask
-from hyperprune.training.opening import TaskDescription, open_task
+from hyperprune.training.measurement import evaluate, measure
 from hyperprune.training.progress import Listener, Progress, silent
-from hyperprune.training.recipe import Recipe
 from hyperprune.training.state import TrainingState, seed_for_training
+from hyperprune.training.weights_file import GivenWeights
 
 # seconds; the worker of a driver that was killed lets go of its network as soon as it notices
 _LEASE_WAIT = 60.0
@@ -39,7 +39,7 @@ class TrainingJob(BaseModel):
 
     label: str = Field(description="What progress calls it, such as dense or candidate 7.")
     folder: Path = Field(description="Where checkpoints, spectra and history are kept.")
-    task: TaskDescription = Field(description="Language modelling on a text, or a task of the user's own.")
+    task: AnyTask = Field(description="Language modelling on a text, or a task of the user's own.")
     recipe: Recipe
     spectrum: SpectrumConfig | None = Field(None, description="None for no spectra.")
     variant: PruningVariant | None = Field(None, description="None for the dense network.")
@@ -150,7 +150,7 @@ def tell_known(job: TrainingJob, known: History, listener: Listener) -> None:
 
 def task_of(job: TrainingJob) -> OpenedTask:
     """The task that a job describes."""
-    return open_task(job.task, job.recipe, job.seed, job.device)
+    return job.task.open(job.recipe, job.seed, job.device)
 
 
 def _measure_initial(job: TrainingJob, task: OpenedTask, folder: JobFolder) -> Failure | None:

@@ -1,30 +1,13 @@
 """What is measured at the end of an epoch: the validation loss, and the spectrum along that text."""
 
 import math
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from hyperprune import lyapunov
 from hyperprune.errors import DivergedError
-from hyperprune.training.opened import OpenedTask
+from hyperprune.tasks.opened import OpenedTask
+from hyperprune.tasks.spectrum_config import SpectrumConfig
+from hyperprune.tasks.task import Part
 from hyperprune.training.state import TrainingState
-from hyperprune.training.task import Part
-
-
-class SpectrumConfig(BaseModel):
-    """Conventions and sampling of the spectra that a search compares."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    state: Literal["hidden", "full"] = Field("hidden", description="h alone, or h and c.")
-    direction: Literal["forward", "adjoint"] = Field(
-        "forward", description="The Lyapunov spectrum (forward) or the published variant (adjoint)."
-    )
-    warmup: int = Field(10, ge=0, description="Steps before counting starts.")
-    steps: int = Field(35, ge=1, description="Counted steps.")
-    batch: int = Field(5, ge=1, description="Sequences, contiguous columns of the validation part.")
-    k: int | None = Field(None, ge=1, description="Leading exponents of each layer; none for all.")
 
 
 def evaluate(state: TrainingState, task: OpenedTask, part: Part, epoch: int) -> float:

@@ -1,31 +1,25 @@
 """What every run folder is: one configuration in config.toml, one process at a time."""
 
 import os
-import re
 import reprlib
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar
 
-import tomli_w
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 
 from hyperprune import files
+from hyperprune.config.decisive import decisive
+from hyperprune.config.differences import Difference, differences
+from hyperprune.config.mistakes import first_mistake
+from hyperprune.config.toml import read_toml, toml_text
 from hyperprune.errors import RunFolderError
-from hyperprune.training.decisive import decisive
 
 C = TypeVar("C", bound=BaseModel)
-Difference = tuple[str, Any, Any]
 
 CONFIG = "config.toml"
 _SHOWN = 3  # differences in a message
-_LARGEST = 4_000_000  # bytes of a configuration; the presets have three thousand
-_MOST_DOTS = 50  # in a dotted key
-_KEY_ENDS = re.compile(r"[\n=,\[\]{}]")
 
 
 @contextmanager
@@ -73,7 +67,7 @@ def make(path: Path) -> None:
 
 def write_config(path: Path, config: BaseModel) -> None:
     """Write config.toml: what decides the result."""
-    text = tomli_w.dumps(_without_none(decisive(config)))
+    text = toml_text(decisive(config))
     files.write_bytes(path / CONFIG, text.encode())
 
 
@@ -100,83 +94,6 @@ def read_config(path: Path, model: type[C]) -> C:
             f"{path / CONFIG} cannot be read ({first_mistake(error, model)}): restore it, or give "
             "another --out"
         ) from None
-
-
-def first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
-    """The first mistake of a configuration: where it stands, what is wrong, the value seen, what to give."""
-    found = error.errors(include_url=False)
-    # of a choice between kinds of value, the kind that was meant is the one whose own rule spoke
-    first = next((one for one in found if one["type"] == "value_error"), found[0])
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, ValueError):
-        return str(cause)
-    place = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"unknown key {place}: docs/configuration.md lists the known ones"
-    seen = reprlib.repr(first["input"])
-    return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}, got {seen}{_wanted(model, first['loc'])}"
-
-
-def _wanted(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
-    """What a key is for, and its default where it has a plain one."""
-    for part in place:
-        field = _field(model, str(part))
-        if field is None:
-            return ""
-        if record := record_of(field.annotation):
-            model = record
-            continue
-        purpose = (field.description or "").rstrip(".")
-        example = f", such as {field.default}" if isinstance(field.default, int | float | str) else ""
-        return f": give {purpose[0].lower()}{purpose[1:]}{example}" if purpose else ""
-    return ""
-
-
-def record_of(annotation: Any) -> type[BaseModel] | None:
-    """The record that a key holds, also where it may be none; None for a key of plain values."""
-    if get_origin(annotation) is Annotated:
-        return record_of(get_args(annotation)[0])
-    if isinstance(annotation, type):
-        return annotation if issubclass(annotation, BaseModel) else None
-    parts = [part for part in get_args(annotation) if part is not NoneType]
-    is_optional = get_origin(annotation) in (Union, UnionType) and len(parts) == 1
-    return record_of(parts[0]) if is_optional else None
-
-
-def _field(model: type[BaseModel], name: str) -> FieldInfo | None:
-    """A key of a record, or of one of the kinds that the record stands for."""
-    if name in model.model_fields:
-        return model.model_fields[name]
-    found = (_field(kind, name) for kind in model.__subclasses__())
-    return next((field for field in found if field is not None), None)
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is no TOML, or more than any configuration needs.
-    """
-    text = files.read_text(path, _LARGEST)
-    # a dotted key of n parts takes n * n / 2 entries of memory: 1.8 GB for 40 kB
-    if any(part.count(".") > _MOST_DOTS for part in _KEY_ENDS.split(text)):
-        raise ValueError(f"it has a key of more than {_MOST_DOTS} parts")
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-
-
-def differences(old: Any, new: Any, name: str = "") -> list[Difference]:
-    """Where two dumped configurations differ: dotted key, old value, new value."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return [
-            found
-            for key in sorted(set(old) | set(new))
-            for found in differences(old.get(key), new.get(key), f"{name}.{key}".lstrip("."))
-        ]
-    return [] if old == new else [(name, old, new)]
 
 
 def _tables(path: Path) -> dict[str, Any]:
@@ -207,10 +124,3 @@ def _same(path: Path, config: BaseModel, hint: Callable[[list[Difference]], str]
 
 def _seen(value: Any) -> str:
     return "unset" if value is None else reprlib.repr(value)
-
-
-def _without_none(value: Any) -> Any:
-    """TOML has no null; a missing key means none."""
-    if isinstance(value, dict):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
-    return value

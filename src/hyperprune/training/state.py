@@ -12,10 +12,10 @@ from hyperprune import optim
 from hyperprune.errors import CheckpointError
 from hyperprune.seeding import derive, generator
 from hyperprune.sparsity import PruningVariant, SparseTraining
-from hyperprune.training.given import GivenWeights, load_given
-from hyperprune.training.opened import OpenedTask
-from hyperprune.training.recipe import Recipe
-from hyperprune.training.tree import join, pack, split, unpack
+from hyperprune.tasks.opened import OpenedTask
+from hyperprune.tasks.recipe import Recipe
+from hyperprune.training.nested_state import join, pack, split, unpack
+from hyperprune.training.weights_file import GivenWeights, load_given
 
 
 @runtime_checkable

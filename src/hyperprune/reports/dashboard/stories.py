@@ -4,7 +4,7 @@ from hyperprune.reports.findings import Findings, Network
 from hyperprune.reports.ranks import Ranks
 from hyperprune.reports.rows import cost_sentences, variant_words
 from hyperprune.search import RoundResult
-from hyperprune.training import Score
+from hyperprune.tasks import Score
 
 
 def search_story(findings: Findings) -> str:

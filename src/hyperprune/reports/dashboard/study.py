@@ -18,7 +18,7 @@ from hyperprune.reports.dashboard.pictures import Pictures
 from hyperprune.reports.dashboard.stories import candidate_story, search_story
 from hyperprune.reports.findings import DENSE, Findings, Network
 from hyperprune.reports.ranks import ranks_at
-from hyperprune.training import Score
+from hyperprune.tasks import Score
 
 _ARTIFACT = "artifacts:"  # Optuna's prefix of an artifact's entry
 

@@ -15,7 +15,7 @@ from hyperprune.reports.dashboard.study import copied
 from hyperprune.reports.findings import Findings
 from hyperprune.reports.gather import gather
 from hyperprune.search import RunFolder
-from hyperprune.search.study import stored_trials
+from hyperprune.search.rounds.study import stored_trials
 
 logger = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from hyperprune.search.halving import is_final
 from hyperprune.search.plans.contract import Bracket, Settings, Step
+from hyperprune.search.rounds.round import is_final
 
 
 @dataclass(frozen=True)

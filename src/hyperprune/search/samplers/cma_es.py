@@ -7,9 +7,9 @@ a resumed search repeats the asks with what was suggested and told, and so arriv
 from optuna.samplers import CmaEsSampler, RandomSampler
 
 from hyperprune.errors import ConfigurationError
+from hyperprune.papers import HANSEN_2001
 from hyperprune.search.samplers.contract import Arguments, Asking, SamplerRule, Seeds
-from hyperprune.search.samplers.papers import HANSEN_2001
-from hyperprune.search.space import SpaceConfig
+from hyperprune.search.space.space import SpaceConfig
 
 
 def _arguments(asking: Asking, space: SpaceConfig) -> Arguments:

@@ -8,7 +8,7 @@ from typing import Any
 from optuna.samplers import BaseSampler
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.search.space import SpaceConfig
+from hyperprune.search.space.space import SpaceConfig
 from hyperprune.sparsity import Paper
 
 Arguments = dict[str, Any]

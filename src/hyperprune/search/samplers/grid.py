@@ -6,7 +6,7 @@ from optuna.samplers import GridSampler
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.search.samplers.contract import Arguments, Asking, SamplerRule, Seeds
-from hyperprune.search.space import SpaceConfig
+from hyperprune.search.space.space import SpaceConfig
 
 
 def _arguments(asking: Asking, space: SpaceConfig) -> Arguments:

@@ -9,9 +9,9 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import QMCSampler, RandomSampler
 
 from hyperprune.errors import ConfigurationError
+from hyperprune.papers import SOBOL_1967
 from hyperprune.search.samplers.contract import Arguments, Asking, SamplerRule, Seeds
-from hyperprune.search.samplers.papers import SOBOL_1967
-from hyperprune.search.space import SpaceConfig
+from hyperprune.search.space.space import SpaceConfig
 
 
 def _arguments(asking: Asking, space: SpaceConfig) -> Arguments:

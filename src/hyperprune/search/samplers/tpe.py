@@ -2,9 +2,9 @@
 
 from optuna.samplers import TPESampler
 
+from hyperprune.papers import BERGSTRA_2011
 from hyperprune.search.samplers.contract import Arguments, Asking, SamplerRule, Seeds
-from hyperprune.search.samplers.papers import BERGSTRA_2011
-from hyperprune.search.space import SpaceConfig
+from hyperprune.search.space.space import SpaceConfig
 
 
 def _arguments(asking: Asking, space: SpaceConfig) -> Arguments:

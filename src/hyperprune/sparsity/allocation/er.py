@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from hyperprune.sparsity.papers import EVCI_2020, MOCANU_2018
+from hyperprune.papers import EVCI_2020, MOCANU_2018
 from hyperprune.sparsity.rules import AllocationRule
 
 

@@ -1,7 +1,7 @@
 """In each matrix the floor(p * nnz) smallest by magnitude die."""
 
+from hyperprune.papers import HAN_2015
 from hyperprune.sparsity.density import death_count
-from hyperprune.sparsity.papers import HAN_2015
 from hyperprune.sparsity.rules import DeathRule, Deaths, Memory, Topology
 
 

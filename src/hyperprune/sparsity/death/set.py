@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
+from hyperprune.papers import MOCANU_2018
 from hyperprune.sparsity.apportion import largest_remainder
 from hyperprune.sparsity.density import death_count
-from hyperprune.sparsity.papers import MOCANU_2018
 from hyperprune.sparsity.rules import DeathRule, Deaths, Memory, Topology
 from hyperprune.sparsity.select import keep_highest
 

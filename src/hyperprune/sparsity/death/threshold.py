@@ -4,8 +4,8 @@ import sys
 
 import torch
 
+from hyperprune.papers import MOSTAFA_WANG_2019
 from hyperprune.sparsity.overall import smallest_overall
-from hyperprune.sparsity.papers import MOSTAFA_WANG_2019
 from hyperprune.sparsity.rules import DeathRule, Deaths, Memory, Topology
 
 FIRST_THRESHOLD = 1e-3

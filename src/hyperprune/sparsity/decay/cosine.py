@@ -2,7 +2,7 @@
 
 import math
 
-from hyperprune.sparsity.papers import DETTMERS_ZETTLEMOYER_2019
+from hyperprune.papers import DETTMERS_ZETTLEMOYER_2019
 from hyperprune.sparsity.rules import DecayRule
 
 LAST_RATE = 0.005

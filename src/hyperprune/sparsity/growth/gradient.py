@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from hyperprune.sparsity.papers import EVCI_2020
+from hyperprune.papers import EVCI_2020
 from hyperprune.sparsity.rules import GrowthRule, Tensors
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from hyperprune.sparsity.papers import DETTMERS_ZETTLEMOYER_2019
+from hyperprune.papers import DETTMERS_ZETTLEMOYER_2019
 from hyperprune.sparsity.rules import GrowthRule, Tensors
 
 

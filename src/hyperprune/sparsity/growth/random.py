@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from hyperprune.sparsity.papers import MOCANU_2018
+from hyperprune.papers import MOCANU_2018
 from hyperprune.sparsity.rules import GrowthRule, Tensors
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hyperprune.sparsity.papers import DETTMERS_ZETTLEMOYER_2019
+from hyperprune.papers import DETTMERS_ZETTLEMOYER_2019
 from hyperprune.sparsity.rules import RedistributionRule, Topology
 from hyperprune.sparsity.statistics import live_mean_magnitude
 

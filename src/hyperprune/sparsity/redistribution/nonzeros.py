@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hyperprune.sparsity.papers import MOSTAFA_WANG_2019
+from hyperprune.papers import MOSTAFA_WANG_2019
 from hyperprune.sparsity.rules import RedistributionRule, Topology
 
 

@@ -1,0 +1,43 @@
+"""Configurations as TOML files."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from hyperprune import files
+
+_LARGEST = 4_000_000  # bytes of a configuration; the presets have three thousand
+_MOST_DOTS = 50  # in a dotted key
+_KEY_ENDS = re.compile(r"[\n=,\[\]{}]")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no TOML, or more than any configuration needs.
+    """
+    text = files.read_text(path, _LARGEST)
+    # a dotted key of n parts takes n * n / 2 entries of memory: 1.8 GB for 40 kB
+    if any(part.count(".") > _MOST_DOTS for part in _KEY_ENDS.split(text)):
+        raise ValueError(f"it has a key of more than {_MOST_DOTS} parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def toml_text(tables: dict[str, Any]) -> str:
+    """Tables as TOML."""
+    return tomli_w.dumps(_without_none(tables))
+
+
+def _without_none(value: Any) -> Any:
+    """TOML has no null; a missing key means none."""
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return value

@@ -1,0 +1,37 @@
+"""The papers behind a configuration, which its results should cite."""
+
+from hyperprune.optim import OPTIMIZERS
+from hyperprune.papers import (
+    AKIBA_2019,
+    BENETTIN_1980,
+    JAMIESON_2016,
+    LI_2018,
+    MERITY_2017,
+    VOGT_2022,
+    ZHENG_SHLIZERMAN_2025,
+    Paper,
+)
+from hyperprune.search.config.search_config import SearchConfig
+from hyperprune.sparsity import citations
+
+
+def papers(config: SearchConfig) -> list[Paper]:
+    """Papers behind method, halving, spectra, sampler, network, optimiser and every rule.
+
+    Each once, oldest first.
+    """
+    found = {ZHENG_SHLIZERMAN_2025, BENETTIN_1980, VOGT_2022, JAMIESON_2016, AKIBA_2019}
+    if config.model is not None:
+        found.update(config.model.papers)
+    if config.recipe.ar or config.recipe.tar:
+        found.add(MERITY_2017)
+    found.update(OPTIMIZERS[config.recipe.optimizer].papers)
+    found.update(config.search.optimiser.papers)
+    if config.search.plan == "hyperband":
+        found.add(LI_2018)
+    for variant in config.space.examples(config.density):
+        found.update(citations(variant))
+    for name in config.space.method:
+        if name != "rules":
+            found.update(citations(name))
+    return sorted(found, key=lambda paper: (paper.year, paper.key))

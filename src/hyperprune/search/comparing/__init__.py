@@ -1,0 +1,1 @@
+"""Finished searches side by side, at equal cost."""

@@ -1,0 +1,72 @@
+"""Which keys of a finished search may change, and what that asks of the run.
+
+Decisions are functions of records, and a record depends on nothing but the network's own job. So a
+search may get more candidates or another metric: what was trained is read, not trained again. Longer
+finals are different: death rates fall over the full budget, so a larger budget would change every
+candidate from its first topology update on. An extension therefore keeps the decay as it was planned
+(``recipe.decay_epochs``), and after those epochs the masks stay as they are. The result is that of a
+search which had this configuration, decay_epochs included, from the start; with another metric, that
+of one which was given the same candidates.
+"""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from hyperprune.config.decisive import decisive
+from hyperprune.config.differences import Difference, differences
+from hyperprune.config.mistakes import first_mistake
+from hyperprune.errors import ConfigurationError
+from hyperprune.search.config.search_config import SearchConfig
+
+_MAY_GROW = ("search.candidates", "recipe.epochs")
+_MAY_CHANGE = ("search.metric", "search.distance", "search.loss_weight", "search.near_duplicates")
+
+
+def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:
+    """The configuration of an extension.
+
+    Args:
+        old: the run's own.
+        values: new values by dotted name.
+
+    Raises:
+        ConfigurationError: a key that cannot change any more, or a smaller number than before.
+    """
+    tables = old.model_dump(mode="json")
+    for name, value in values.items():
+        room, _, key = name.rpartition(".")
+        (tables[room] if room else tables)[key] = value
+    try:
+        new = SearchConfig.model_validate(tables)
+    except ValidationError as error:
+        raise ConfigurationError(first_mistake(error, SearchConfig)) from None
+    for found in differences(decisive(old), decisive(new)):
+        _check(*found)
+    if new.recipe.epochs > old.recipe.epochs and old.recipe.decay_epochs is None:
+        recipe = new.recipe.model_copy(update={"decay_epochs": old.recipe.epochs})
+        new = new.model_copy(update={"recipe": recipe})
+    return new
+
+
+def extension_hint(found: list[Difference]) -> str:
+    """What --extend would do, where it would."""
+    try:
+        for difference in found:
+            _check(*difference)
+    except ConfigurationError:
+        return ""
+    return "; to extend the search that is there, add --extend"
+
+
+def _check(name: str, old: Any, new: Any) -> None:
+    if name in _MAY_GROW:
+        if new < old:
+            raise ConfigurationError(
+                f"an extension only adds, but {name} is {old} in the run and {new} here: give at least {old}"
+            )
+    elif name not in _MAY_CHANGE:
+        raise ConfigurationError(
+            f"an extension may change {', '.join((*_MAY_GROW, *_MAY_CHANGE))}, but not {name}, which is "
+            f"{old!r} in the run and {new!r} here: leave it, or give another --out without --extend"
+        )

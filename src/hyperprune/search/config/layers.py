@@ -1,0 +1,160 @@
+"""Configurations in layers: a preset, a TOML file, single values, each overriding the one before."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from hyperprune.config.decisive import free_keys
+from hyperprune.config.mistakes import first_mistake
+from hyperprune.config.toml import read_toml
+from hyperprune.errors import ConfigurationError
+from hyperprune.models import known_keys
+from hyperprune.search.config.baselines import baseline as baseline_of
+from hyperprune.search.config.presets import preset as preset_tables
+from hyperprune.search.config.runtime import SearchRuntime
+from hyperprune.search.config.search_config import SearchConfig
+from hyperprune.tasks.opened import score_of
+from hyperprune.tasks.own import OwnTask, make, named
+from hyperprune.training.train_one import TrainConfig
+
+C = TypeVar("C", bound=BaseModel)
+
+
+def configure(
+    preset: str | None = None,
+    file: Path | None = None,
+    values: Mapping[str, Any] | None = None,
+    *,
+    baseline: str | None = None,
+    budget: int | None = None,
+) -> SearchConfig:
+    """The configuration of a search, or of what it is compared with.
+
+    Args:
+        preset: name of a ready configuration.
+        file: a TOML file; relative corpus paths in it count from the current folder.
+        values: single values by dotted name, such as ``{"recipe.epochs": 20}``; None values are left out.
+        baseline: random, exhaustive, halving or hyperband, at the cost of the search that the rest describes.
+        budget: epochs that the baseline's candidates may train in place of that.
+
+    Raises:
+        ConfigurationError: a file that cannot be read, an unknown key or an impossible value.
+    """
+    config = validated(SearchConfig, layered(preset, file, values))
+    if baseline is None:
+        if budget is not None:
+            raise ConfigurationError(
+                f"a budget is of a baseline, and none is given beside {budget}: give --baseline too, or "
+                "size the search by --candidates"
+            )
+        return config
+    given = {name for name, value in (values or {}).items() if value is not None}
+    return baseline_of(config, baseline, budget, given)
+
+
+def configure_training(
+    preset: str | None = None, file: Path | None = None, values: Mapping[str, Any] | None = None
+) -> TrainConfig:
+    """The configuration of a single training, from the same layers without what only a search has.
+
+    Raises:
+        ConfigurationError: as :func:`configure`.
+    """
+    tables = layered(preset, file, values)
+    for table in ("search", "space"):
+        tables.pop(table, None)
+    for key in free_keys(SearchRuntime):
+        tables.get("runtime", {}).pop(key, None)
+    return validated(TrainConfig, tables)
+
+
+def layered(preset: str | None, file: Path | None, values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The tables of all layers together, before any check of keys and values.
+
+    Where a layer gives another kind of network than those before it, what they say about the network is
+    kept as far as the new kind has such keys.
+    """
+    tables: dict[str, Any] = {}
+    if preset is not None:
+        _merge(tables, preset_tables(preset))
+    if file is not None:
+        _merge(tables, _read(file))
+    for name, value in (values or {}).items():
+        if value is not None:
+            _merge(tables, _nest(name, value))
+    return tables if tables.get("task") is None else _with_task(tables)
+
+
+def for_task(
+    task: Any, values: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
+) -> SearchConfig:
+    """The configuration of a search for a task of your own.
+
+    Args:
+        task: its class, a function that returns it, the object, or ``package.module:object``.
+        values: single values by dotted name, such as ``{"recipe.epochs": 20}``, over the task's defaults.
+        settings: keyword arguments of the class or function.
+
+    Raises:
+        ConfigurationError: it is no task, or a value is impossible.
+    """
+    own = named(task, dict(settings or {}))
+    return configure(values={"task.object": own.object, "task.settings": own.settings, **(values or {})})
+
+
+def _with_task(tables: dict[str, Any]) -> dict[str, Any]:
+    """The defaults of a task below the tables, and what it calls its number.
+
+    The task is imported: whoever configures names it, and so wants its code to run.
+    """
+    own = tables["task"]
+    given = validated(OwnTask, {"object": own} if isinstance(own, str) else own)
+    task = make(given)
+    found: dict[str, Any] = {}
+    for name, value in getattr(task, "defaults", {}).items():
+        _merge(found, _nest(name, value))
+    _merge(found, tables)
+    return {**found, "task": given.model_copy(update={"score": score_of(task)}).model_dump()}
+
+
+def validated(model: type[C], tables: Mapping[str, Any]) -> C:
+    """The checked record of some tables.
+
+    Raises:
+        ConfigurationError: the first mistake in them.
+    """
+    try:
+        return model.model_validate(tables)
+    except ValidationError as error:
+        raise ConfigurationError(first_mistake(error, model)) from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return read_toml(file.expanduser())
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot read {file}: {error.strerror}; hyperprune search --init {file.name or 'config.toml'} "
+            "writes a configuration to start from"
+        ) from None
+    except ValueError as error:
+        raise ConfigurationError(f"{file} is not TOML: {error}; mend it there") from None
+
+
+def _merge(into: dict[str, Any], tables: Mapping[str, Any]) -> None:
+    for key, value in tables.items():
+        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            if key == "model" and value.get("kind", into[key].get("kind")) != into[key].get("kind"):
+                into[key] = known_keys(into[key], value["kind"])
+            _merge(into[key], value)
+        else:
+            into[key] = dict(value) if isinstance(value, Mapping) else value
+
+
+def _nest(name: str, value: Any) -> dict[str, Any]:
+    for key in reversed(name.split(".")):
+        value = {key: value}
+    nested: dict[str, Any] = value
+    return nested

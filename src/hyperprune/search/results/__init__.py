@@ -1,0 +1,1 @@
+"""What a search leaves behind: its folder, its result, and how to open them."""

@@ -1,0 +1,100 @@
+"""The folder of a search: where everything lies, and what may be done with it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from hyperprune import files
+from hyperprune.errors import RunFolderError
+from hyperprune.search.config.extend import extension_hint
+from hyperprune.search.config.search_config import SearchConfig
+from hyperprune.search.results.result import SearchResult
+from hyperprune.training import JobFolder
+from hyperprune.training.run_folder import held, read_config
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths inside a run folder, and what may be done with it.
+
+    Attributes:
+        path: the folder.
+    """
+
+    path: Path
+
+    @property
+    def dense(self) -> JobFolder:
+        """The dense reference."""
+        return self.dense_of(0)
+
+    def dense_of(self, seed: int) -> JobFolder:
+        """The dense reference of a candidate's training number ``seed``; one that was given serves all."""
+        if JobFolder(self.path / "dense").given:
+            seed = 0
+        return JobFolder(_of_seed(self.path / "dense", seed))
+
+    def candidate(self, number: int, seed: int = 0) -> JobFolder:
+        """A candidate, by its number, and which of its trainings."""
+        return JobFolder(_of_seed(self.path / "candidates" / f"{number}", seed))
+
+    @property
+    def database(self) -> Path:
+        """Optuna's study."""
+        return self.path / "study.db"
+
+    @contextmanager
+    def held(self, config: SearchConfig) -> Iterator[None]:
+        """Make the folder if need be, hold it against other processes, and check its configuration.
+
+        Raises:
+            RunFolderError: it cannot be made, is in use, is of another configuration, or holds files
+                of something else.
+        """
+        with held(self.path, config, extension_hint):
+            yield
+
+    def config(self) -> SearchConfig:
+        """The configuration of the run.
+
+        Raises:
+            RunFolderError: this is no run folder, or of a version that cannot be read.
+        """
+        return read_config(self.path, SearchConfig)
+
+    def result(self) -> SearchResult | None:
+        """The result, if the search has ended."""
+        path = self.path / "result.json"
+        if not path.exists():
+            return None
+        try:
+            return SearchResult.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise RunFolderError(
+                f"{path} cannot be read ({str(error).splitlines()[0]}): delete it and give the search "
+                "command again, which writes it anew without training"
+            ) from None
+
+    def finished(self) -> SearchResult:
+        """The result of a search that has ended.
+
+        Raises:
+            RunFolderError: it has not.
+        """
+        result = self.result()
+        if result is None:
+            raise RunFolderError(
+                f"the search in {self.path} has not ended: give its hyperprune search command again to go on"
+            )
+        return result
+
+    def save_result(self, result: SearchResult) -> None:
+        """Write result.json."""
+        files.write_json(self.path / "result.json", result.model_dump(mode="json"))
+
+
+def _of_seed(folder: Path, seed: int) -> Path:
+    return folder if seed == 0 else folder / f"seed-{seed}"

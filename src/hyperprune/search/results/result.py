@@ -1,0 +1,173 @@
+"""What a search found. No times, dates, hosts or paths: two runs of one configuration give the same."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hyperprune.tasks import Score
+from hyperprune.training import EpochRecord
+
+SCHEMA = 2
+Standing = Literal["selected", "finalist", "eliminated", "failed", "duplicate"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Curve(_Record):
+    """What a network measured at the end of each epoch, in order."""
+
+    train_loss: tuple[float, ...] = Field(
+        description="Mean training loss; nats an item in language modelling."
+    )
+    valid_score: tuple[float, ...] = Field(description="Score of the validation part.")
+    ls_distance: tuple[float, ...] = Field(
+        description="Distance of the spectrum to the dense one of the same epoch, nats a step; "
+        "shorter where the dense spectrum is missing."
+    )
+
+
+class FinalNetwork(_Record):
+    """A network trained to the full budget: dense, selected, or another finalist."""
+
+    best_epoch: int = Field(
+        ge=0,
+        description="The epoch with the lowest validation loss; it counts. 0 for a network that was given.",
+    )
+    valid_score: float = Field(description="At that epoch.")
+    test_score: float = Field(description="At that epoch, read once, after the selection.")
+    live: int = Field(description="Live weights, biases included.")
+    density: float = Field(description="Live share of the prunable weights.")
+    averaging: bool = Field(description="Whether these are averaged weights (NT-ASGD).")
+    weights: str = Field(description="Checkpoint of that epoch, relative to the run folder.")
+    weights_sha256: str = Field(description="Its SHA-256.")
+
+
+class GivenResult(_Record):
+    """A dense reference that was given, and not trained."""
+
+    start: bool = Field(description="Whether every candidate started from its weights.")
+    sha256: str | None = Field(description="SHA-256 of the file.")
+
+
+class DenseResult(_Record):
+    """The dense reference."""
+
+    curve: Curve
+    final: FinalNetwork
+    reference: GivenResult | None = Field(None, description="Set if it was given.")
+
+
+class SeedResult(_Record):
+    """One of several trainings of a candidate, each from other initial weights."""
+
+    seed: int = Field(ge=0, description="Which training; 0 is of the search's own seed.")
+    curve: Curve
+    final: FinalNetwork | None = Field(None, description="Set for finalists.")
+
+
+class InitialResult(_Record):
+    """A candidate before its first step."""
+
+    valid_score: float = Field(description="Score of the validation part.")
+    ls_distance: float | None = Field(description="Distance of the spectrum to the dense one then.")
+
+
+class CandidateResult(_Record):
+    """One suggestion of the optimiser and what became of it."""
+
+    number: int = Field(ge=0, description="Number of the trial.")
+    variant: dict[str, Any] = Field(description="The pruning choices.")
+    overrides: dict[str, float] = Field(
+        {}, description="What differs from recipe and model: learning_rate, dropout."
+    )
+    standing: Standing = Field(description="What became of it.")
+    duplicate_of: int | None = Field(None, description="The earlier candidate with the same choices.")
+    failure: str | None = Field(None, description="Why it failed.")
+    suggested_by: str | None = Field(
+        None, description="The metric under which it was suggested, where that is not the result's."
+    )
+    pool_metric: float | None = Field(None, description="The metric after the first epochs.")
+    pool_spread: float | None = Field(
+        None, description="Its standard deviation over the seeds, where there are several."
+    )
+    rounds: int = Field(0, description="Rounds it trained in, the pool being the first.")
+    initial: InitialResult | None = Field(None, description="Set where networks were ranked untrained.")
+    curve: Curve
+    final: FinalNetwork | None = Field(
+        None, description="Set for finalists; of several seeds the one with the lowest validation loss."
+    )
+    seeds: tuple[SeedResult, ...] = Field((), description="Every training, where there are several.")
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """All that the optimiser chose."""
+        return {**self.variant, **self.overrides}
+
+    @property
+    def finals(self) -> tuple[FinalNetwork, ...]:
+        """The final network of every seed."""
+        several = tuple(seed.final for seed in self.seeds if seed.final is not None)
+        return several or ((self.final,) if self.final is not None else ())
+
+
+class RoundResult(_Record):
+    """One ranking."""
+
+    bracket: int = Field(0, ge=0, description="Which pool it is of, where the plan has several.")
+    until: int = Field(description="Epochs that the ranked candidates had trained.")
+    ranking: tuple[int, ...] = Field(description="Numbers, best first.")
+    metric: tuple[float, ...] = Field(description="Their metric, in the same order.")
+    promoted: tuple[int, ...] = Field(description="Those that went on, best first.")
+    failed: tuple[int, ...] = Field(description="Those that failed in this round.")
+    same_as: dict[int, int] = Field(
+        {},
+        description="Those that could not go on because they repeat the spectrum of a better one: which one. "
+        "Empty without near_duplicates.",
+    )
+
+
+class CostResult(_Record):
+    """Epochs of training that the search took."""
+
+    search: int = Field(description="All candidates together.")
+    with_dense: int = Field(description="And the dense reference.")
+    exhaustive: int = Field(description="Every distinct candidate trained to the full budget instead.")
+
+
+class Baseline(_Record):
+    """What is reached without a network."""
+
+    name: str = Field(description="How, such as word frequencies alone.")
+    valid_score: float = Field(description="Score of the validation part.")
+
+
+class SearchResult(_Record):
+    """The whole search."""
+
+    schema_version: int = SCHEMA
+    metric: str = Field(description="What ranked the candidates.")
+    plan: str = Field("rounds", description="Who trained how far.")
+    score: Score = Field(description="What the scores are called, and which way is better.")
+    baseline: Baseline | None = Field(None, description="What is reached without a network.")
+    selected: int | None = Field(description="Number of the selected candidate; none if all failed.")
+    dense: DenseResult
+    candidates: tuple[CandidateResult, ...]
+    rounds: tuple[RoundResult, ...]
+    cost: CostResult
+
+    @property
+    def finalists(self) -> list[CandidateResult]:
+        """Candidates trained to the end, the selected one first, then by validation score."""
+        found = [(self.score.signed(c.final.valid_score), c.number, c) for c in self.candidates if c.final]
+        return [c for *_, c in sorted(found, key=lambda item: item[:2])]
+
+
+def curve(epochs: tuple[EpochRecord, ...], distances: list[float], score: Score) -> Curve:
+    """The curve of a history and the distances of its spectra."""
+    return Curve(
+        train_loss=tuple(record.train_loss for record in epochs),
+        valid_score=tuple(score.shown(record.valid_loss) for record in epochs),
+        ls_distance=tuple(distances),
+    )

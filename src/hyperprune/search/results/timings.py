@@ -1,0 +1,46 @@
+"""How long a search took, kept apart from its result because no two runs agree on it."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hyperprune import files
+from hyperprune.search.results.folder import RunFolder
+from hyperprune.training import JobFolder
+
+
+class Timings(BaseModel):
+    """Seconds of training, evaluation, spectra and checkpoints; added up over interruptions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dense: float = Field(description="The dense reference.")
+    candidates: dict[int, float] = Field(description="Each candidate that was trained.")
+
+    @property
+    def search(self) -> float:
+        """All candidates together."""
+        return sum(self.candidates.values())
+
+
+def save_timings(folder: RunFolder, candidates: list[int], seeds: int = 1) -> None:
+    """Write timings.json from what the jobs noted."""
+
+    def total(job_of: Callable[[int], JobFolder]) -> float:
+        return sum(sum(job_of(seed).seconds().values()) for seed in range(seeds))
+
+    each = {number: total(partial(folder.candidate, number)) for number in candidates}
+    timings = Timings(
+        dense=total(folder.dense_of), candidates={number: spent for number, spent in each.items() if spent}
+    )
+    files.write_json(folder.path / "timings.json", timings.model_dump(mode="json"))
+
+
+def load_timings(folder: RunFolder) -> Timings | None:
+    """What timings.json holds, if it is there."""
+    try:
+        return Timings.model_validate(json.loads((folder.path / "timings.json").read_bytes()))
+    except (FileNotFoundError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""A search under way: suggestions, rounds, jobs."""

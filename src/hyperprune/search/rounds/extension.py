@@ -1,0 +1,96 @@
+"""Extending a search: the old result is kept beside the new one, and nothing is trained twice."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from hyperprune import files
+from hyperprune.config.decisive import decisive
+from hyperprune.executors import Executor
+from hyperprune.search.config.extend import extended
+from hyperprune.search.config.search_config import SearchConfig
+from hyperprune.search.metrics.own import check_given
+from hyperprune.search.results.folder import RunFolder
+from hyperprune.search.results.result import SearchResult
+from hyperprune.search.rounds.driver import run
+from hyperprune.search.rounds.events import Listener
+from hyperprune.training.run_folder import CONFIG, write_config
+
+_KEPT = ("result.json", "study.db", "report.html", CONFIG)
+
+
+def extend(
+    out: Path | str,
+    values: dict[str, Any],
+    *,
+    task: str | None = None,
+    listener: Listener = lambda _: None,
+    executor: Executor | None = None,
+) -> SearchResult:
+    """Go on with the search in ``out`` with more candidates, a larger budget or another metric.
+
+    What was trained is used as it is. ``result.json``, ``config.toml``, ``study.db`` and
+    ``report.html`` of before are kept as ``result-1.json`` and so on. After an interruption the same
+    call goes on.
+
+    Args:
+        out: run folder of a search.
+        values: new values by dotted name, such as ``{"search.candidates": 20}``.
+        task: of a search for a task of your own, its name again: a run folder alone imports no code.
+        listener: hears about progress.
+        executor: where jobs run; in this process by default.
+
+    Raises:
+        RunFolderError: there is no search, or another process works on it.
+        ConfigurationError: a value that an extension cannot change.
+    """
+    folder = RunFolder(Path(out).expanduser().resolve())
+    config = prepare(folder, values, task)
+    return run(config, folder.path, listener=listener, executor=executor)
+
+
+def prepare(folder: RunFolder, values: dict[str, Any], task: str | None = None) -> SearchConfig:
+    """Put what there is aside, and give the run folder its new configuration.
+
+    The new configuration is the last file to be written: until it stands, the folder is that of the
+    old search, whose result can be had again without training.
+    """
+    old = folder.config()
+    old.described.named_again(task, str(folder.path))
+    if values.get("search.metric") is None:
+        check_given(old.search.metric, folder.path)
+    new = extended(old, values)
+    new.bound()  # data that is gone must not cost the result
+    with files.locked(folder.path):
+        files.tidy(folder.path)
+        old = folder.config()
+        new = extended(old, values)
+        if decisive(new) != decisive(old):
+            _put_aside(folder.path)
+            write_config(folder.path, new)
+    return new
+
+
+def _put_aside(path: Path) -> None:
+    number = _next_number(path)
+    for name in _KEPT:
+        source = path / name
+        if source.exists():
+            files.write_bytes(path / f"{source.stem}-{number}{source.suffix}", files.read_bytes(source))
+    (path / "result.json").unlink(missing_ok=True)
+
+
+def _next_number(path: Path) -> int:
+    """One more than the highest in use.
+
+    ``config.toml`` is put aside last. If the highest is equal to it and the result is gone, then an
+    earlier call was interrupted after that, and its number is used again.
+    """
+    names = (re.fullmatch(r"config-(\d+)\.toml", entry.name) for entry in path.iterdir())
+    last = max((int(match[1]) for match in names if match), default=0)
+    interrupted = (
+        last > 0
+        and not (path / "result.json").exists()
+        and files.read_bytes(path / f"config-{last}.toml") == files.read_bytes(path / CONFIG)
+    )
+    return last if interrupted else last + 1

@@ -1,0 +1,33 @@
+"""Who is left out of a promotion because a better candidate has the same spectrum; off by default."""
+
+from collections.abc import Sequence
+
+from hyperprune.search.config.search_config import PoolConfig
+from hyperprune.search.results.folder import RunFolder
+from hyperprune.search.rounds.near_duplicates import twins
+from hyperprune.seeding import generator
+
+
+def left_out(
+    pool: PoolConfig, seed: int, folder: RunFolder, ranking: Sequence[int], epoch: int
+) -> dict[int, int]:
+    """The better candidate, by the number of each one that is dynamically the same.
+
+    Spectra are compared as ``search.distance`` compares them: index by index, or in order of size.
+
+    Args:
+        pool: says from where on two spectra count as the same.
+        seed: root seed, which the projections are drawn from.
+        folder: holds the spectra; a candidate without one has no twin.
+        ranking: numbers, best first.
+        epoch: after which they are compared.
+    """
+    if pool.near_duplicates is None:
+        return {}
+    points = {}
+    for number in ranking:
+        job = folder.candidate(number)
+        if job.spectrum_path(epoch).exists():
+            mean = job.spectrum(epoch).in_nats().mean
+            points[number] = mean if pool.distance == "l2" else mean.sort().values
+    return twins(points, pool.near_duplicates, generator(seed, "near duplicates", epoch))

@@ -1,0 +1,188 @@
+"""The result of a search from its records, once all training is done; the test part is read here alone."""
+
+from pathlib import Path
+
+from hyperprune.search.config.search_config import SearchConfig
+from hyperprune.search.results.folder import RunFolder
+from hyperprune.search.results.result import (
+    Baseline,
+    CandidateResult,
+    CostResult,
+    DenseResult,
+    FinalNetwork,
+    GivenResult,
+    InitialResult,
+    RoundResult,
+    SearchResult,
+    SeedResult,
+    Standing,
+    curve,
+)
+from hyperprune.search.rounds.candidate import Candidate
+from hyperprune.search.rounds.jobs import Trainer
+from hyperprune.tasks import Score
+from hyperprune.training import History, JobFolder, checkpoint
+
+
+def summarise(
+    config: SearchConfig,
+    folder: RunFolder,
+    trainer: Trainer,
+    dense: History,
+    candidates: list[Candidate],
+    rounds: list[RoundResult],
+    last: list[int],
+) -> SearchResult:
+    """Select the better finalist by its best validation epoch, then read the test part once.
+
+    Args:
+        config: the search.
+        folder: its folder.
+        trainer: measures.
+        dense: the dense reference, trained to the full budget.
+        candidates: in order of number.
+        rounds: the rankings.
+        last: numbers of the candidates that were trained to the full budget.
+    """
+    finalists = [c for c in candidates if c.number in last and not c.failed]
+    selected = min(finalists, key=lambda c: (c.best_loss, c.number), default=None)
+    score, without = config.described.judged_by, config.described.baseline()
+
+    seeds = range(config.search.seeds)
+    trained = [(folder.dense, dense)]
+    trained += [(folder.candidate(c.number, seed), c.histories[seed]) for c in finalists for seed in seeds]
+    losses = trainer.test_losses((job, _best_epoch(history)) for job, history in trained)
+    final_dense, *finals = [
+        _final(folder, job, history, loss, score)
+        for (job, history), loss in zip(trained, losses, strict=True)
+    ]
+    of_candidate = {c.number: finals[place * len(seeds) :][: len(seeds)] for place, c in enumerate(finalists)}
+
+    return SearchResult(
+        metric=config.search.metric,
+        plan=config.search.plan,
+        score=score,
+        baseline=None if without is None else Baseline(name=without[0], valid_score=without[1]),
+        selected=None if selected is None else selected.number,
+        dense=_dense(config, dense, final_dense, score),
+        candidates=tuple(
+            CandidateResult(
+                number=candidate.number,
+                variant=candidate.choice.variant.canonical().to_dict(),
+                overrides=candidate.choice.overrides,
+                standing=_standing(candidate, selected, finalists),
+                duplicate_of=candidate.duplicate_of,
+                failure=candidate.failure,
+                suggested_by=None if candidate.suggested_by == config.search.told else candidate.suggested_by,
+                pool_metric=candidate.pool_metric,
+                pool_spread=candidate.pool_spread,
+                rounds=candidate.rounds,
+                initial=_initial(trainer, candidate, score),
+                curve=curve(
+                    candidate.history.epochs,
+                    trainer.distances(_owner(candidate), candidate.history),
+                    score,
+                ),
+                final=_best(of_candidate.get(candidate.number, []), score),
+                seeds=_seeds(trainer, candidate, of_candidate.get(candidate.number, []), score),
+            )
+            for candidate in candidates
+        ),
+        rounds=tuple(rounds),
+        cost=_cost(config, folder, dense, candidates),
+    )
+
+
+def _best(finals: list[FinalNetwork], score: Score) -> FinalNetwork | None:
+    return min(finals, key=lambda final: score.signed(final.valid_score), default=None)
+
+
+def _seeds(
+    trainer: Trainer, candidate: Candidate, finals: list[FinalNetwork], score: Score
+) -> tuple[SeedResult, ...]:
+    """Each training of a candidate, where there are several."""
+    if len(candidate.histories) == 1:
+        return ()
+    return tuple(
+        SeedResult(
+            seed=seed,
+            curve=curve(history.epochs, trainer.distances(_owner(candidate), history, seed), score),
+            final=finals[seed] if finals else None,
+        )
+        for seed, history in enumerate(candidate.histories)
+    )
+
+
+def _initial(trainer: Trainer, candidate: Candidate, score: Score) -> InitialResult | None:
+    initial = candidate.history.initial
+    if initial is None:
+        return None
+    return InitialResult(
+        valid_score=score.shown(initial.valid_loss),
+        ls_distance=trainer.initial_distance(_owner(candidate), candidate.history),
+    )
+
+
+def _owner(candidate: Candidate) -> int:
+    """The candidate whose folder holds the spectra."""
+    return candidate.number if candidate.duplicate_of is None else candidate.duplicate_of
+
+
+def _standing(candidate: Candidate, selected: Candidate | None, finalists: list[Candidate]) -> Standing:
+    if candidate.duplicate_of is not None:
+        return "duplicate"
+    if candidate is selected:
+        return "selected"
+    if candidate in finalists:
+        return "finalist"
+    return "failed" if candidate.failed else "eliminated"
+
+
+def _final(
+    folder: RunFolder, job: JobFolder, history: History, test_loss: float, score: Score
+) -> FinalNetwork:
+    weights = checkpoint.path(job.path, _best_epoch(history))
+    best = history.best if history.epochs else None
+    return FinalNetwork(
+        best_epoch=_best_epoch(history),
+        valid_score=score.shown(best.valid_loss if best else history.valid_loss),
+        test_score=score.shown(test_loss),
+        live=best.live if best else _weights(weights),
+        density=best.density if best else 1.0,
+        averaging=best is not None and best.averaging,
+        weights=str(weights.relative_to(folder.path)),
+        weights_sha256=checkpoint.read_document(weights)["sha256"],
+    )
+
+
+def _best_epoch(history: History) -> int:
+    """The epoch that counts; 0 of a network that was given."""
+    return history.best.epoch if history.epochs else 0
+
+
+def _weights(path: Path) -> int:
+    """Weights of a given network, biases included."""
+    tensors = checkpoint.load(path).tensors
+    return sum(value.numel() for name, value in tensors.items() if name.startswith("model."))
+
+
+def _dense(config: SearchConfig, history: History, final: FinalNetwork, score: Score) -> DenseResult:
+    known = curve(history.epochs, [], score)
+    if config.reference is None:
+        return DenseResult(curve=known, final=final)
+    return DenseResult(
+        curve=known,
+        final=final,
+        reference=GivenResult(start=config.reference.start, sha256=config.reference.sha256),
+    )
+
+
+def _cost(config: SearchConfig, folder: RunFolder, dense: History, candidates: list[Candidate]) -> CostResult:
+    distinct = [candidate for candidate in candidates if candidate.duplicate_of is None]
+    epochs = sum(len(history.epochs) for candidate in distinct for history in candidate.histories)
+    further = sum(len(folder.dense_of(n).history().epochs) for n in range(1, config.search.seeds))
+    return CostResult(
+        search=epochs,
+        with_dense=epochs + len(dense.epochs) + further,
+        exhaustive=len(distinct) * config.search.seeds * config.recipe.epochs,
+    )

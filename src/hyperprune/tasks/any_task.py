@@ -1,0 +1,71 @@
+"""All kinds of task, and the task of a checkpoint."""
+
+from typing import Any
+
+from torch import nn
+
+from hyperprune.corpora import CorpusConfig
+from hyperprune.corpora import load as load_corpus
+from hyperprune.errors import ConfigurationError
+from hyperprune.models import build
+from hyperprune.tasks.own import OWN, OwnTask, make, recorded
+from hyperprune.tasks.text.text_task import TextTask, described
+
+AnyTask = TextTask | OwnTask
+
+
+def network_of(document: dict[str, Any], given: str | None, where: str) -> nn.Module:
+    """A fresh network of the kind and the sizes that a checkpoint's document describes.
+
+    Args:
+        document: what stands beside the weights.
+        given: the task that the user named in this call: a file alone imports no code.
+        where: the file, for errors.
+
+    Raises:
+        CheckpointError: it is of a network that this version does not know.
+        ConfigurationError: it is of a task that was not named, or that cannot be found.
+    """
+    if document.get("task") == OWN:
+        return make(recorded(document, given, where)).network()
+    model, types = described(document, where)
+    return build(model, len(types))
+
+
+def task_of(
+    document: dict[str, Any],
+    known: AnyTask | None,
+    where: str,
+    *,
+    task: str | None = None,
+    source: str | None = None,
+    level: str | None = None,
+) -> AnyTask:
+    """What a trained network is measured on: the data of its run, or what the user names.
+
+    Args:
+        document: what stands beside the weights.
+        known: the task of its run; none for a checkpoint outside of one.
+        where: the checkpoint, for errors.
+        task: the task that the user named in this call: a file alone imports no code.
+        source: another text.
+        level: how to read it.
+
+    Raises:
+        CheckpointError: it is of a network that this version does not know.
+        ConfigurationError: a task that was not named, or data that is unknown.
+    """
+    if document.get("task") == OWN:
+        return recorded(document, task, where)
+    own = known.corpus if isinstance(known, TextTask) else None
+    if source is None and own is None:
+        raise ConfigurationError(
+            f"{where} lies outside its run, so its text is unknown: give the text with --corpus"
+        )
+    if own is None or source is not None or level not in (None, own.level):
+        kept = own or CorpusConfig()
+        own = CorpusConfig.model_validate({"source": source or kept.source, "level": level or kept.level})
+    if own.sha256 is not None:
+        load_corpus(own)  # the run's own text: refuse one that has changed since
+    model, types = described(document, where)
+    return TextTask(corpus=own, model=model, types=types).named_again(task, where)

@@ -1,0 +1,170 @@
+"""A task of the user's own, as a run describes it: the name of its code, and its settings."""
+
+from typing import Any, Self
+
+import torch
+from pydantic import Field, field_validator
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.tasks import import_task
+from hyperprune.tasks.description import TaskDescription
+from hyperprune.tasks.import_task import hand_over, is_given
+from hyperprune.tasks.opened import OpenedTask, counted_steps, data_hash, score_of
+from hyperprune.tasks.recipe import TEXT_KEYS, Recipe
+from hyperprune.tasks.score import Score
+from hyperprune.tasks.spectrum_config import SpectrumConfig
+from hyperprune.tasks.task import Task
+
+OWN = "own"
+
+FACTS = {"score", "steps_per_epoch", "data_sha256"}
+
+SHIPPED = {
+    "digits": "hyperprune.tasks.digits:Digits",
+    "co2": "hyperprune.tasks.co2:CarbonDioxide",
+}
+
+
+class OwnTask(TaskDescription):
+    """A task of your own: its network, its data and its loss, in place of [corpus] and [model]."""
+
+    object: str = Field(
+        description="package.module:object, a class, function or object; or the name of one that is shipped."
+    )
+    settings: dict[str, Any] = Field({}, description="Keyword arguments of the class or function.")
+    score: Score | None = Field(
+        None, description="What its number is called; filled in when a run starts, checked on resume."
+    )
+    steps_per_epoch: int | None = Field(None, ge=1, description="Filled in likewise.")
+    data_sha256: str | None = Field(
+        None,
+        description="Hash of what drives the spectrum; filled in likewise, so that other data is refused.",
+    )
+
+    @field_validator("object")
+    @classmethod
+    def _named_in_full(cls, name: str) -> str:
+        name = SHIPPED.get(name, name)
+        module, colon, attribute = name.partition(":")
+        if not (module and colon and attribute):
+            raise ConfigurationError(
+                f"a task is named package.module:object, got {name!r}: give that, or one of "
+                f"{', '.join(SHIPPED)}"
+            )
+        return name
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Name and settings."""
+        return {"task": self.object, "settings": self.settings}
+
+    @property
+    def subject(self) -> str:
+        """Its name."""
+        return self.object
+
+    @property
+    def items(self) -> str:
+        """Whatever the task counts."""
+        return "items"
+
+    @property
+    def judged_by(self) -> Score:
+        """What a run was told when it began."""
+        return self.score or Score()
+
+    @property
+    def tables(self) -> dict[str, Any]:
+        """``task``."""
+        return {"task": self}
+
+    def takes(self, key: str) -> bool:
+        """All but what a text alone has."""
+        table, _, name = key.partition(".")
+        return table not in ("corpus", "model") and (table != "recipe" or name not in TEXT_KEYS)
+
+    def open(self, recipe: Recipe, seed: int = 0, device: str = "cpu") -> OpenedTask:
+        """The task imported and made."""
+        task, place = make(self), torch.device(device)
+        steps = self.steps_per_epoch or counted_steps(task, task.network().to(place), seed)
+        document = {"task": OWN, "object": self.object, "settings": self.settings}
+        return OpenedTask(task, self.object, seed, place, steps, document)
+
+    def with_facts(self, spectrum: SpectrumConfig, seed: int = 0) -> Self:
+        """With its score, its steps and the hash of its data."""
+        task = make(self)
+        inputs = task.spectrum_inputs(spectrum.batch, spectrum.warmup + spectrum.steps)
+        facts = {
+            "score": score_of(task),
+            "steps_per_epoch": counted_steps(task, task.network(), seed),
+            "data_sha256": data_hash(inputs),
+        }
+        for name, fact in facts.items():
+            known = getattr(self, name)
+            if known not in (None, fact):
+                raise ConfigurationError(
+                    f"the task {self.object} is not what this run was started with ({name} is {fact!r} "
+                    "now): restore its code and data, or start a new run"
+                )
+        return self.model_copy(update=facts)
+
+    def baseline(self) -> tuple[str, float] | None:
+        """What the task offers."""
+        offered = getattr(make(self), "baseline", None)
+        if offered is None:
+            return None
+        name, number = offered()
+        return str(name), float(number)
+
+    def with_dropout(self, rate: float) -> Self:
+        """Only the task itself knows its network."""
+        raise ConfigurationError(
+            f"space.dropout needs a network with a key dropout, which {self.object} does not have: leave "
+            "space.dropout out"
+        )
+
+    def of_checkpoint(self, document: dict[str, Any], where: str) -> Self:
+        """The task builds its network itself."""
+        return self
+
+    def named_again(self, given: str | None, where: str) -> Self:
+        """A shipped task, one that this process was handed, or the one that the user names."""
+        allowed = recorded(self.model_dump(), given, where)
+        return self.model_copy(update={"object": allowed.object})
+
+
+def named(task: Any, settings: dict[str, Any] | None = None) -> OwnTask:
+    """The description of a task that is given in Python: an object, a class or a function, or a name."""
+    if isinstance(task, str):
+        return OwnTask(object=task, settings=settings or {})
+    name, carried = hand_over(task)
+    return OwnTask(object=name, settings={**carried, **(settings or {})})
+
+
+def make(description: OwnTask) -> Task:
+    """The task itself; this imports and runs its code.
+
+    Raises:
+        ConfigurationError: it cannot be found, does not take the settings, or lacks a method.
+    """
+    return import_task.make(description.object, description.settings)
+
+
+def recorded(document: dict[str, Any], given: str | None, where: str) -> OwnTask:
+    """The task that a run folder or a checkpoint names, if the user has named it too.
+
+    Args:
+        document: ``object`` and ``settings`` as recorded.
+        given: what the user named in this call; a task that has moved may have another name now.
+        where: the file, for the error.
+
+    Raises:
+        ConfigurationError: the user has not named a task, and this is none of ours.
+    """
+    name = str(document.get("object"))
+    if given is None and name not in SHIPPED.values() and not is_given(name):
+        raise ConfigurationError(
+            f"{where} is of the task {name}, which is code, and a file does not make hyperprune import code: "
+            f"give --task {name.replace('__main__', 'MODULE')} if you trust it"
+        )
+    return OwnTask(object=given or name, settings=document.get("settings") or {})

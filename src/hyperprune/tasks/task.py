@@ -1,0 +1,81 @@
+"""The contract of a task: four methods. Language modelling is one of them, your own another.
+
+What stays with training: the order of a step, masks, clipping, averages, checkpoints, resuming, seeds.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+from hyperprune.seeding import generator
+from hyperprune.tasks.batch import Batch
+
+Part = Literal["train", "valid", "test"]
+Loss = Tensor | tuple[Tensor, int] | Batch
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Which pass over the training batches it is.
+
+    Attributes:
+        number: counted from 1.
+        seed: the run's root seed, the same for the dense network and all candidates.
+    """
+
+    number: int
+    seed: int = 0
+
+    @property
+    def generator(self) -> torch.Generator:
+        """A CPU generator for the order of the batches, anew from (seed, number) at each call."""
+        return generator(self.seed, "batches", self.number)
+
+
+@runtime_checkable
+class Task(Protocol):
+    """A network, its training batches and its measure; by structure, nothing to inherit.
+
+    An epoch is one pass of ``losses``. A task keeps nothing from one epoch to the next, so that training
+    can go on from a checkpoint: what differs between epochs comes from ``epoch``.
+
+    What a task may say besides, found by name:
+
+    * ``score``: what the number of ``evaluate`` is called, such as ``"error rate"``, or a
+      :class:`hyperprune.training.Score`; ``"loss"`` where it is missing.
+    * ``higher_is_better``: True for an accuracy; False where it is missing.
+    * ``steps_per_epoch``: optimiser steps of one epoch; counted once, without training, where it is missing.
+    * ``recurrent``: name of the submodule whose spectrum is taken; found where the network has but one.
+    * ``baseline() -> (name, number)``: what is reached without any network, for tables.
+    * ``defaults``: values of a configuration by dotted name, such as ``{"recipe.optimizer": "adam"}``, which
+      files, options and Python override.
+    """
+
+    def network(self) -> nn.Module:
+        """A fresh network, its weights drawn from torch's global generator."""
+        ...
+
+    def losses(self, network: nn.Module, epoch: Epoch) -> Iterator[Loss]:
+        """Mean loss of each training batch, with its graph, and if they differ how many items it is of.
+
+        A :class:`Batch` in its place has penalties, slices or a learning rate of its own.
+
+        The trainer steps the optimiser before it asks for the next batch.
+        """
+        ...
+
+    def evaluate(self, network: nn.Module, part: Part) -> float:
+        """One number for a part, ``valid`` or ``test``. The network is in evaluation mode, without graph."""
+        ...
+
+    def spectrum_inputs(self, batch: int, steps: int) -> Any:
+        """What drives the network for its spectrum, the same for every candidate.
+
+        A network that offers ``embed`` and ``recurrent`` (:class:`hyperprune.lyapunov.Network`) gets it as
+        ``(steps, batch, ...)``. Any other is called with it, and what then reaches its recurrent module
+        counts: at least ``batch`` sequences of ``steps`` steps. A tuple stands for several arguments.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Language modelling on a text: next-token prediction with the state carried along."""

@@ -1,0 +1,76 @@
+"""A dense network that the user has already, measured in place of one that is trained."""
+
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+
+from hyperprune import files
+from hyperprune.seeding import seed_globally
+from hyperprune.tasks import AnyTask, SpectrumConfig
+from hyperprune.tasks.recipe import Recipe
+from hyperprune.training import checkpoint
+from hyperprune.training.history import History, InitialRecord
+from hyperprune.training.job_folder import JobFolder
+from hyperprune.training.measurement import evaluate, measure
+from hyperprune.training.state import TrainingState, seed_for_training
+from hyperprune.training.weights_file import GivenWeights
+
+
+class ReferenceJob(BaseModel):
+    """Which network to measure, and where to keep it: a training job of no epochs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    folder: Path
+    task: AnyTask
+    recipe: Recipe
+    spectrum: SpectrumConfig
+    weights: GivenWeights
+    seed: int = Field(0, ge=0, description="The root seed.")
+    threads: int = Field(1, ge=1, description="Threads of torch.")
+    device: str = Field("cpu", description="Such as cpu or cuda:0.")
+
+    @property
+    def identity(self) -> str:
+        """Hash of everything that decides what is measured."""
+        return files.digest({**self.task.identity, "reference": self.weights.sha256})
+
+
+def run(job: ReferenceJob) -> History:
+    """Measure the loss and the spectrum of the network, and keep its weights as the checkpoint of epoch 0.
+
+    Its folder is :attr:`JobFolder.given`: the one spectrum stands for every epoch.
+
+    Raises:
+        CheckpointError: the weights cannot be read, or are of another network.
+        DivergedError: its loss or its spectrum is not finite.
+    """
+    files.make_folder(job.folder)
+    folder = JobFolder(job.folder)
+    with files.locked(job.folder, "or end the search that it belongs to"):
+        folder.check_owner(job.identity)
+        known = folder.history()
+        if folder.given and known.initial is not None:
+            return known
+        torch.set_num_threads(job.threads)
+        task = job.task.open(job.recipe, job.seed, job.device)
+        seed_globally(seed_for_training(job.seed))
+        state = TrainingState.fresh(task, job.recipe, None, job.seed, start=job.weights)
+        loss = evaluate(state, task, "valid", 0)
+        sha256 = folder.save_spectrum(0, measure(state, task, job.spectrum))
+        folder.save_initial(InitialRecord(valid_loss=loss, spectrum=sha256), job.identity)
+        tensors, captured = state.capture()
+        document = {**task.document, "job": job.identity, "state": captured, "history": []}
+        checkpoint.save(folder.path, checkpoint.Checkpoint(0, tensors, document))
+    return folder.history()
+
+
+def check(job: ReferenceJob) -> None:
+    """Find what would stop the measurement before anything is written.
+
+    Raises:
+        CheckpointError: the weights cannot be read, or are of another network.
+    """
+    task = job.task.open(job.recipe, job.seed, job.device)
+    TrainingState.fresh(task, job.recipe, None, job.seed, start=job.weights)

@@ -1,0 +1,154 @@
+"""One network trained on its own: dense, or under one variant; resumable like a search."""
+
+import dataclasses
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hyperprune import files, versions
+from hyperprune.errors import DivergedError
+from hyperprune.sparsity import METHODS, PruningVariant, density_from_sparsity
+from hyperprune.tasks import Tasked
+from hyperprune.tasks.score import Score
+from hyperprune.training import checkpoint
+from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint
+from hyperprune.training.history import History
+from hyperprune.training.job import TrainingJob, check, run
+from hyperprune.training.job_folder import JobFolder
+from hyperprune.training.progress import Listener, silent
+from hyperprune.training.run_folder import held
+from hyperprune.training.runtime import RuntimeConfig
+
+NETWORK = "network"
+
+
+class VariantConfig(BaseModel):
+    """Pruning choices of one network; what is left out is the method's, or the default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    method: str | None = Field(None, description="A published method, such as set, rigl or selfish_rnn.")
+    sparse_init: str | None = Field(None, description="First masks, such as uniform or er.")
+    death: str | None = Field(None, description="Which weights die.")
+    growth: str | None = Field(None, description="Which weights grow.")
+    redistribution: str | None = Field(None, description="How the budget moves between matrices.")
+    death_rate: float | None = Field(None, description="Share of the live weights that die at an update.")
+    decay: str | None = Field(None, description="How the death rate falls.")
+    update_interval: int | Literal["epoch"] | None = Field(
+        None, description="Topology updates: once an epoch, or every so many steps."
+    )
+    exclude: tuple[str, ...] | None = Field(None, description="Patterns of parameters that stay dense.")
+
+    def at(self, density: float) -> PruningVariant:
+        """The variant at a density.
+
+        Raises:
+            ConfigurationError: an unknown name or an impossible combination.
+        """
+        base = PruningVariant(density=density) if self.method is None else METHODS[self.method].at(density)
+        given = self.model_dump(exclude_none=True, exclude={"method"})
+        return dataclasses.replace(base, **given)
+
+
+class TrainConfig(Tasked):
+    """Everything that decides one training."""
+
+    kind: Literal["train"] = Field("train", description="What the run folder holds.")
+    dense: bool = Field(False, description="Prune nothing.")
+    variant: VariantConfig = Field(default_factory=VariantConfig)
+    runtime: RuntimeConfig = Field(default_factory=RuntimeConfig)
+
+    @property
+    def pruning(self) -> PruningVariant | None:
+        """The variant; none for the dense network."""
+        return None if self.dense else self.variant.at(density_from_sparsity(self.sparsity))
+
+    @model_validator(mode="after")
+    def _variant_is_possible(self) -> "TrainConfig":
+        self.variant.at(density_from_sparsity(self.sparsity))
+        return self
+
+
+class TrainResult(BaseModel):
+    """What a training gave. No times, dates or paths: two runs of one configuration give the same."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int = Field(description="Epochs trained.")
+    best_epoch: int = Field(description="The epoch with the lowest validation loss; it counts.")
+    score: Score = Field(description="What the scores are called, such as perplexity.")
+    valid_score: float = Field(description="At that epoch.")
+    test_score: float = Field(description="At that epoch, read once, after the last one.")
+    live: int = Field(description="Live weights, biases included.")
+    density: float = Field(description="Live share of the prunable weights.")
+    averaging: bool = Field(description="Whether these are averaged weights (NT-ASGD).")
+    train_loss: tuple[float, ...] = Field(description="By epoch; nats an item in language modelling.")
+    valid_scores: tuple[float, ...] = Field(description="By epoch.")
+    weights: str = Field(description="Checkpoint of the best epoch, relative to the run folder.")
+    weights_sha256: str = Field(description="Its SHA-256.")
+
+
+def train(config: TrainConfig, out: Path, listener: Listener = silent) -> TrainResult:
+    """Train one network to its full budget, or go on with a training that was interrupted.
+
+    Raises:
+        RunFolderError: the folder is in use or of another configuration.
+        CorpusError: the text cannot be read or is too short.
+        ConfigurationError: the variant is impossible with this network or optimiser.
+        DivergedError: training left the finite numbers.
+    """
+    config = config.bound()
+    path = out.expanduser().resolve()
+    job = _job(config, path / NETWORK)
+    check(job)
+    with held(path, config):
+        versions.record(path, versions.versions())
+        history = run(job, listener)
+        if history.failure is not None:
+            raise DivergedError(history.failure.reason)
+        result = _result(config, path, history)
+        files.write_json(path / "result.json", result.model_dump(mode="json"))
+    return result
+
+
+def _job(config: TrainConfig, folder: Path) -> TrainingJob:
+    return TrainingJob(
+        label="dense" if config.dense else "network",
+        folder=folder,
+        task=config.described,
+        recipe=config.recipe,
+        variant=config.pruning,
+        seed=config.seed,
+        until=config.recipe.epochs,
+        threads=config.runtime.threads,
+        device=config.runtime.device,
+    )
+
+
+def _result(config: TrainConfig, path: Path, history: History) -> TrainResult:
+    best = history.best
+    weights = checkpoint.path(JobFolder(path / NETWORK).path, best.epoch)
+    score = config.described.judged_by
+    job = EvaluationJob(
+        checkpoint=weights,
+        task=config.described,
+        recipe=config.recipe,
+        part="test",
+        threads=config.runtime.threads,
+        device=config.runtime.device,
+    )
+    return TrainResult(
+        epochs=len(history.epochs),
+        best_epoch=best.epoch,
+        score=score,
+        valid_score=score.shown(best.valid_loss),
+        test_score=score.shown(evaluate_checkpoint(job)),
+        live=best.live,
+        density=best.density,
+        averaging=best.averaging,
+        train_loss=tuple(record.train_loss for record in history.epochs),
+        valid_scores=tuple(score.shown(record.valid_loss) for record in history.epochs),
+        weights=str(weights.relative_to(path)),
+        weights_sha256=checkpoint.read_document(weights)["sha256"],
+    )
