@@ -8,8 +8,8 @@ from early import Metric, default_ls, loss, weighted_rank
 from networks import Network, finals
 
 from hyperprune.search.comparing.rank_correlation import random_regret
-from hyperprune.search.plans import PLANS, Plan, Settings
-from hyperprune.search.rounds.round import Standing, promoted, ranked
+from hyperprune.search.plans import PLANS, Plan, PlanSettings
+from hyperprune.search.rounds.round import Ranked, promoted
 
 FULL = 30
 SCHEDULES = (1, 2, 3)  # epochs before the first ranking, and in each round
@@ -60,9 +60,9 @@ def follow(plan: Plan, pool: Sequence[Network], metric: Metric) -> Selection:
         cost += epoch * len(alive)
         while not last:
             values, losses = metric(alive, epoch), loss(alive, epoch)
-            standings = [Standing(v, q, i) for i, (v, q) in enumerate(zip(values, losses, strict=True))]
+            standings = [Ranked(v, q, i) for i, (v, q) in enumerate(zip(values, losses, strict=True))]
             step = plan.step(number, epoch, len(alive), len(alive))
-            alive = [alive[i] for i in promoted(ranked(standings), step.kept)]
+            alive = [alive[i] for i in promoted(sorted(standings), step.kept)]
             cost += (step.until - epoch) * len(alive)
             epoch, last = step.until, step.last
         finished += alive
@@ -81,7 +81,7 @@ def hyperband(pool: Sequence[Network], generator: random.Random) -> Selection:
 
 def plan_for(name: str, candidates: int, each: int) -> Plan:
     """A plan of the search for a pool of this size."""
-    settings = Settings(candidates=candidates, first=each, each=each, eta=ETA, full=FULL)
+    settings = PlanSettings(candidates=candidates, first=each, each=each, eta=ETA, full=FULL)
     return PLANS[name](settings)
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from hyperprune.search.plans import epochs
-from hyperprune.search.rounds.round import planned_cost
+from hyperprune.search.plans.pool_budgets import planned_cost
 
 EARLY = (1, 2, 3, 4, 5, 6, 8, 30)
 COUNT = 12

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperprune.search.plans import PLANS, Settings, epochs, rankings
+from hyperprune.search.plans import PLANS, PlanSettings, epochs, rankings
 
 SETTINGS = st.builds(
-    Settings,
+    PlanSettings,
     candidates=st.integers(1, 60),
     first=st.integers(1, 5),
     each=st.integers(1, 4),
@@ -21,7 +21,7 @@ SETTINGS = st.builds(
 @pytest.mark.parametrize("name", PLANS)
 @given(settings=SETTINGS, data=st.data())
 def test_a_bracket_ends_at_the_full_budget_whoever_fails(
-    name: str, settings: Settings, data: st.DataObject
+    name: str, settings: PlanSettings, data: st.DataObject
 ) -> None:
     plan = PLANS[name](settings)
     assert sum(bracket.candidates for bracket in plan.brackets) == settings.candidates
@@ -44,7 +44,7 @@ def test_a_bracket_ends_at_the_full_budget_whoever_fails(
 
 @pytest.mark.parametrize("name", PLANS)
 @given(settings=SETTINGS)
-def test_cost_is_the_epochs_of_every_candidate(name: str, settings: Settings) -> None:
+def test_cost_is_the_epochs_of_every_candidate(name: str, settings: PlanSettings) -> None:
     """Counted candidate by candidate: the last ranking that each takes part in says how far it trained."""
     plan, trained = PLANS[name](settings), 0
     shown = list(rankings(plan))
@@ -57,6 +57,6 @@ def test_cost_is_the_epochs_of_every_candidate(name: str, settings: Settings) ->
 
 @pytest.mark.parametrize("name", PLANS)
 @given(settings=SETTINGS)
-def test_the_same_settings_give_the_same_plan(name: str, settings: Settings) -> None:
+def test_the_same_settings_give_the_same_plan(name: str, settings: PlanSettings) -> None:
     again = replace(settings)
     assert list(rankings(PLANS[name](settings))) == list(rankings(PLANS[name](again)))

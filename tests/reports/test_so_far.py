@@ -1,10 +1,11 @@
 """A search that has not ended is told by what its folder holds."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from hyperprune import reports
+from hyperprune import files, reports
 from hyperprune.errors import RunFolderError
 from hyperprune.reports.drawings import drawings
 from hyperprune.reports.page import render
@@ -16,7 +17,7 @@ class Killed(BaseException):
     """Stands for a process that ends here."""
 
 
-def test_rankings_made_again_are_those_of_the_search(
+def test_stored_rankings_are_those_of_the_search(
     searched: tuple[RunFolder, SearchResult], unfinished: RunFolder
 ) -> None:
     ended, so_far = reports.gather(searched[0]), reports.gather(unfinished)
@@ -77,11 +78,32 @@ def test_in_the_pool_nobody_has_fallen(tmp_path: Path, config: SearchConfig) -> 
 
 
 def test_a_failed_candidate_says_why(unfinished: RunFolder) -> None:
+    before = reports.gather(unfinished)
     unfinished.candidate(0).save_failure(Failure(epoch=1, reason="the loss became nan"))
     findings = reports.gather(unfinished)
     assert findings.candidates[0].standing == "failed"
-    assert 0 in findings.rounds[0].failed
+    assert findings.rounds == before.rounds, "a report decides nothing: the rankings are those that were made"
     assert "the loss became nan" in render(findings, {})
+
+
+def test_a_report_never_opens_the_study_for_writing(
+    unfinished: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("opened for writing")
+
+    monkeypatch.setattr("hyperprune.search.rounds.study.Study.__init__", refuse)
+    monkeypatch.setattr("optuna.create_study", refuse)
+    before = unfinished.database.read_bytes()
+    assert len(reports.gather(unfinished).candidates) == 9
+    assert unfinished.database.read_bytes() == before
+
+
+def test_rankings_of_another_configuration_are_not_shown(unfinished: RunFolder) -> None:
+    path = unfinished.path / "rounds.json"
+    document = json.loads(path.read_bytes())
+    files.write_json(path, {**document, "search": "0" * 12})
+    assert reports.gather(unfinished).rounds == ()
 
 
 def test_damaged_and_missing_files_are_left_out(

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from hyperprune.search.plans import PLANS, Settings, epochs, rankings
+from hyperprune.search.plans import PLANS, PlanSettings, epochs, rankings
 from hyperprune.search.plans.affordable import affordable
 from hyperprune.search.plans.hyperband import published_sizes
-from hyperprune.search.rounds.round import planned_cost
+from hyperprune.search.plans.pool_budgets import planned_cost
 
-PAPER = Settings(candidates=40, first=3, each=3, eta=3, full=100)
+PAPER = PlanSettings(candidates=40, first=3, each=3, eta=3, full=100)
 
 
-def _shown(name: str, settings: Settings) -> list[tuple[int, int, int]]:
+def _shown(name: str, settings: PlanSettings) -> list[tuple[int, int, int]]:
     return [(r.bracket, r.candidates, r.until) for r in rankings(PLANS[name](settings))]
 
 
@@ -35,14 +35,14 @@ def test_full_trains_everyone() -> None:
 
 def test_successive_halving_by_hand() -> None:
     """27 candidates, eta 3, at most 27 epochs: 27, 9, 3 and 1 candidates to 1, 3, 9 and 27 epochs."""
-    settings = Settings(candidates=27, first=1, each=1, eta=3, full=27)
+    settings = PlanSettings(candidates=27, first=1, each=1, eta=3, full=27)
     assert _shown("halving", settings) == [(0, 27, 1), (0, 9, 3), (0, 3, 9), (0, 1, 27)]
     assert epochs(PLANS["halving"](settings)) == 27 + 9 * 2 + 3 * 6 + 18
 
 
 def test_hyperband_of_its_paper() -> None:
     """Table 1 of Li et al. 2018: R = 81, eta = 3."""
-    settings = Settings(candidates=0, first=1, each=1, eta=3, full=81)
+    settings = PlanSettings(candidates=0, first=1, each=1, eta=3, full=81)
     assert published_sizes(settings) == (81, 34, 15, 8, 5)
     whole = replace(settings, candidates=81 + 34 + 15 + 8 + 5)
     assert _shown("hyperband", whole) == [

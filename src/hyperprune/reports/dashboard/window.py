@@ -15,7 +15,7 @@ from hyperprune.reports.dashboard.study import copied
 from hyperprune.reports.findings import Findings
 from hyperprune.reports.gather import gather
 from hyperprune.search import RunFolder
-from hyperprune.search.rounds.study import stored_trials
+from hyperprune.search.rounds.study import stored_study
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Window:
         self._seen = self._state()
         findings = gather(self._folder)
         pictures = Pictures(findings)
-        stored = stored_trials(self._folder.database)
+        stored = stored_study(self._folder.database).trials
         storage = copied(findings, stored, pictures, self._seconds(findings))
         app: WSGIApplication = wsgi(storage, artifact_store=pictures)
         took = time.monotonic() - began

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hyperprune.search.comparing.pool import Searched, network
 from hyperprune.search.comparing.records import Point
-from hyperprune.search.results.result import RoundResult
+from hyperprune.search.results.round_result import RoundResult
 
 
 def trajectory(run: Searched) -> tuple[Point, ...]:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from hyperprune.config.mistakes import first_mistake
 from hyperprune.errors import ConfigurationError, UnknownNameError
 from hyperprune.search.config.search_config import SearchConfig
-from hyperprune.search.plans import PLANS, Settings
+from hyperprune.search.plans import PLANS, PlanSettings
 from hyperprune.search.plans.affordable import affordable
 
 BASELINES = {"random": "full", "exhaustive": "full", "halving": "halving", "hyperband": "hyperband"}
@@ -62,7 +62,7 @@ def baseline(
             f"a candidate trains {full} epochs in each of {pool.seeds} trainings, and the budget is {spent}: "
             f"give --budget {full * pool.seeds} or more"
         )
-    settings = Settings(pool.candidates, changes["first_epochs"], pool.round_epochs, pool.eta, full)
+    settings = PlanSettings(pool.candidates, changes["first_epochs"], pool.round_epochs, pool.eta, full)
     bought = affordable(PLANS[changes["plan"]], settings, spent // pool.seeds)
     changes |= {"candidates": bought.candidates, "brackets": bought.brackets}
     return _changed(config, changes)

@@ -14,9 +14,8 @@ from hyperprune.optim import build
 from hyperprune.search.config.runtime import SearchRuntime
 from hyperprune.search.metrics.early import METRICS
 from hyperprune.search.metrics.own import check_name
-from hyperprune.search.plans import PLANS, Plan, Settings, epochs, rankings
+from hyperprune.search.plans import PLANS, Cost, Plan, PlanSettings, epochs, rankings
 from hyperprune.search.rounds.given_reference import ReferenceConfig
-from hyperprune.search.rounds.round import Cost
 from hyperprune.search.samplers import SAMPLERS, SamplerRule
 from hyperprune.search.samplers import check as check_sampler
 from hyperprune.search.space.space import SpaceConfig
@@ -100,7 +99,7 @@ class PoolConfig(BaseModel):
 
     def planned(self, full: int) -> Plan:
         """Who trains how far, with a full budget of so many epochs."""
-        settings = Settings(
+        settings = PlanSettings(
             self.candidates, self.first_epochs, self.round_epochs, self.eta, full, self.brackets
         )
         return PLANS[self.plan](settings)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from hyperprune.search.plans import PLANS
-from hyperprune.search.plans.contract import Plan, Settings, epochs
+from hyperprune.search.plans.contract import Plan, PlanSettings, epochs
 from hyperprune.search.plans.hyperband import published_sizes
 
 
-def affordable(plan: Callable[[Settings], Plan], settings: Settings, budget: int) -> Settings:
+def affordable(plan: Callable[[PlanSettings], Plan], settings: PlanSettings, budget: int) -> PlanSettings:
     """The settings with the most candidates that cost at most ``budget`` epochs, the dense reference left
     out; at least one candidate.
 
@@ -22,7 +22,7 @@ def affordable(plan: Callable[[Settings], Plan], settings: Settings, budget: int
     return replace(settings, candidates=_most(plan, settings, budget))
 
 
-def _of_hyperband(settings: Settings, budget: int) -> Settings:
+def _of_hyperband(settings: PlanSettings, budget: int) -> PlanSettings:
     """As many brackets as possible, and then as many candidates: else much of a budget may buy nothing,
     because one candidate more may open a bracket that the budget does not pay for.
     """
@@ -36,7 +36,7 @@ def _of_hyperband(settings: Settings, budget: int) -> Settings:
     return replace(single, candidates=_most(plan, single, budget))
 
 
-def _most(plan: Callable[[Settings], Plan], settings: Settings, budget: int) -> int:
+def _most(plan: Callable[[PlanSettings], Plan], settings: PlanSettings, budget: int) -> int:
     most = budget // max(1, plan(replace(settings, candidates=1)).brackets[0].until)
     costs = ((n, epochs(plan(replace(settings, candidates=n)))) for n in range(most, 1, -1))
     return next((n for n, cost in costs if cost <= budget), 1)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
-class Settings:
+class PlanSettings:
     """The numbers that a plan is made of.
 
     Attributes:
@@ -24,6 +24,21 @@ class Settings:
     eta: int
     full: int
     brackets: int | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Epochs of training.
+
+    Attributes:
+        search: candidates alone.
+        with_dense: candidates and the dense reference.
+        exhaustive: every candidate trained to the full budget, without the dense reference.
+    """
+
+    search: int
+    with_dense: int
+    exhaustive: int
 
 
 @dataclass(frozen=True)

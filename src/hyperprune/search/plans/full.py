@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from hyperprune.search.plans.contract import Bracket, Settings, Step
+from hyperprune.search.plans.contract import Bracket, PlanSettings, Step
 
 
 @dataclass(frozen=True)
 class Full:
     """Nobody falls. The first ranking only tells the optimiser what it would be told in any other plan."""
 
-    settings: Settings
+    settings: PlanSettings
 
     @property
     def brackets(self) -> tuple[Bracket, ...]:

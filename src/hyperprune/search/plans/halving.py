@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from hyperprune.search.plans.contract import Bracket, Settings, Step
+from hyperprune.search.plans.contract import Bracket, PlanSettings, Step
 
 
-def rungs(settings: Settings) -> tuple[int, ...]:
+def rungs(settings: PlanSettings) -> tuple[int, ...]:
     """Epochs of the rankings: the full budget divided by powers of eta, as long as ``first`` is reached."""
     count = 0
     while settings.first * settings.eta ** (count + 1) <= settings.full:
@@ -13,7 +13,7 @@ def rungs(settings: Settings) -> tuple[int, ...]:
     return tuple(round(settings.full / settings.eta**place) for place in range(count, -1, -1))
 
 
-def next_rung(settings: Settings, until: int, ranked: int, free: int) -> Step:
+def next_rung(settings: PlanSettings, until: int, ranked: int, free: int) -> Step:
     """Who goes on from a rung, and until which."""
     if until >= settings.full:
         return Step(free, settings.full, last=True)
@@ -26,7 +26,7 @@ def next_rung(settings: Settings, until: int, ranked: int, free: int) -> Step:
 class Halving:
     """One bracket, the one of Hyperband that stops earliest."""
 
-    settings: Settings
+    settings: PlanSettings
 
     @property
     def brackets(self) -> tuple[Bracket, ...]:

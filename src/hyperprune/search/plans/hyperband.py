@@ -10,11 +10,11 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from hyperprune.search.plans.contract import Bracket, Settings, Step
+from hyperprune.search.plans.contract import Bracket, PlanSettings, Step
 from hyperprune.search.plans.halving import next_rung, rungs
 
 
-def published_sizes(settings: Settings) -> tuple[int, ...]:
+def published_sizes(settings: PlanSettings) -> tuple[int, ...]:
     """Candidates of each bracket in the paper's Algorithm 1, the earliest-stopping bracket first."""
     last = len(rungs(settings)) - 1
     return tuple(math.ceil((last + 1) / (s + 1) * settings.eta**s) for s in range(last, -1, -1))
@@ -24,7 +24,7 @@ def published_sizes(settings: Settings) -> tuple[int, ...]:
 class Hyperband:
     """Brackets one after the other, each halved on its own."""
 
-    settings: Settings
+    settings: PlanSettings
 
     @cached_property
     def brackets(self) -> tuple[Bracket, ...]:

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from hyperprune.search.plans.contract import Bracket, Settings, Step
-from hyperprune.search.rounds.round import is_final
+from hyperprune.search.plans.contract import Bracket, PlanSettings, Step
+from hyperprune.search.plans.pool_budgets import is_final
 
 
 @dataclass(frozen=True)
 class Rounds:
     """Halving rounds (Zheng and Shlizerman 2025)."""
 
-    settings: Settings
+    settings: PlanSettings
 
     @property
     def brackets(self) -> tuple[Bracket, ...]:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hyperprune.search.results.round_result import RoundResult
 from hyperprune.tasks import Score
 from hyperprune.training import EpochRecord
 
@@ -110,22 +111,6 @@ class CandidateResult(_Record):
         """The final network of every seed."""
         several = tuple(seed.final for seed in self.seeds if seed.final is not None)
         return several or ((self.final,) if self.final is not None else ())
-
-
-class RoundResult(_Record):
-    """One ranking."""
-
-    bracket: int = Field(0, ge=0, description="Which pool it is of, where the plan has several.")
-    until: int = Field(description="Epochs that the ranked candidates had trained.")
-    ranking: tuple[int, ...] = Field(description="Numbers, best first.")
-    metric: tuple[float, ...] = Field(description="Their metric, in the same order.")
-    promoted: tuple[int, ...] = Field(description="Those that went on, best first.")
-    failed: tuple[int, ...] = Field(description="Those that failed in this round.")
-    same_as: dict[int, int] = Field(
-        {},
-        description="Those that could not go on because they repeat the spectrum of a better one: which one. "
-        "Empty without near_duplicates.",
-    )
 
 
 class CostResult(_Record):

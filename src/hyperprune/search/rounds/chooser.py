@@ -24,29 +24,12 @@ from hyperprune.search.config.search_config import PoolConfig
 from hyperprune.search.metrics.early import Metric, Parts
 from hyperprune.search.rounds.batches import batch_of
 from hyperprune.search.rounds.study import Study
+from hyperprune.search.rounds.suggestions import Suggestion, suggestions
 from hyperprune.search.samplers import Asking, Seeds
-from hyperprune.search.space.choice import Choice
 from hyperprune.search.space.space import SpaceConfig
 from hyperprune.seeding import derive
 
 _IDLE = RandomSampler(seed=0)  # stands by while trials are told, so that no sampler acts on that
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A choice to be trained, or one that has been told.
-
-    Attributes:
-        number: of its trial.
-        choice: the suggestion.
-        suggested_by: what the optimiser was told of earlier ones when it made it.
-        value: what it was told of this one; none if it failed or has not been told.
-    """
-
-    number: int
-    choice: Choice
-    suggested_by: str
-    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -106,15 +89,7 @@ class Chooser:
 
     def known(self) -> list[Suggestion]:
         """What has been told, in this process or an earlier one, in order of number."""
-        return [
-            Suggestion(
-                number,
-                self._space.choice(trial.params, self._density),
-                str(trial.user_attrs.get("suggested_by", self.told)),
-                trial.value,
-            )
-            for number, trial in enumerate(self._stored.trials())
-        ]
+        return suggestions(self._stored.trials(), self._space, self._density, self.told)
 
     def ask(self, stop: int | None = None) -> list[Suggestion]:
         """The rest of the batch, nothing if the pool is full; all of it must be told before more is asked.

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,17 @@ from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.metrics.early import Parts
 from hyperprune.search.plans import Bracket
 from hyperprune.search.results.folder import RunFolder
-from hyperprune.search.results.result import RoundResult, SearchResult
+from hyperprune.search.results.result import SearchResult
+from hyperprune.search.results.round_result import RoundResult
+from hyperprune.search.results.rounds_file import store_rounds
 from hyperprune.search.results.timings import save_timings
 from hyperprune.search.rounds.candidate import Candidate
-from hyperprune.search.rounds.chooser import Chooser, Outcome, Suggestion
+from hyperprune.search.rounds.chooser import Chooser, Outcome
 from hyperprune.search.rounds.events import CandidateEnded, Event, Listener, RoundBegan
 from hyperprune.search.rounds.jobs import Trainer, Wanted
-from hyperprune.search.rounds.round import Standing, promoted, ranked
+from hyperprune.search.rounds.round import Entry, Ranked, decided, ranked
 from hyperprune.search.rounds.same_dynamics import left_out
+from hyperprune.search.rounds.suggestions import Suggestion
 from hyperprune.search.rounds.summary import summarise
 
 
@@ -174,11 +178,14 @@ class Search:
     def _go_through(self, bracket: int, alive: list[Candidate], until: int) -> None:
         """Rank and train on those that the plan keeps, until they have the full budget."""
         while True:
-            order = self._rank(alive)
+            entries = [Entry(c.number, c.mean_parts, c.valid_loss) for c in alive]
+            order = ranked(
+                entries, partial(self._metric.compared, loss_weight=self._config.search.loss_weight)
+            )
             same = self._same_dynamics(order, until)
-            step = self._plan.step(bracket, until, len(order), len(order) - len(same))
-            kept = promoted(order, step.kept, same)
-            self._record(bracket, until, order, kept, same, alive)
+            decision = decided(self._plan, bracket, until, entries, order, same)
+            step, kept = decision.step, list(decision.result.promoted)
+            self._record(decision.result)
             name = "finals" if step.last else f"round {len(self._rounds)}"
             self._listener(RoundBegan(name, len(kept), step.until))
             alive, until = self._train_on([self._candidates[n] for n in kept], step.until), step.until
@@ -210,48 +217,21 @@ class Search:
         parts = [*(other for other in others if other is not None), own]
         return replace(candidate, metric=self._metric.compared(parts, self._config.search.loss_weight)[-1])
 
-    def _rank(self, candidates: list[Candidate]) -> list[Standing]:
-        """The candidates of a round that did not fail, best first."""
-        measured = [(c, parts) for c in candidates if (parts := c.mean_parts) is not None]
-        weight = self._config.search.loss_weight
-        scores = self._metric.compared([parts for _, parts in measured], weight)
-        return ranked(
-            Standing(score, candidate.valid_loss, candidate.number)
-            for (candidate, _), score in zip(measured, scores, strict=True)
-        )
-
-    def _record(
-        self,
-        bracket: int,
-        until: int,
-        order: list[Standing],
-        kept: list[int],
-        same: dict[int, int],
-        alive: list[Candidate],
-    ) -> None:
-        """Keep a ranking, and in the candidates what ranked them."""
-        scores = {standing.number: standing.metric for standing in order}
-        first = not any(ranking.bracket == bracket for ranking in self._rounds)
+    def _record(self, made: RoundResult) -> None:
+        """Store a ranking, and keep in the candidates what ranked them."""
+        scores = dict(zip(made.ranking, made.metric, strict=True))
+        first = not any(earlier.bracket == made.bracket for earlier in self._rounds)
         for number, candidate in list(self._candidates.items()):
             owner = number if candidate.duplicate_of is None else candidate.duplicate_of
             if owner in scores and (candidate.duplicate_of is None or first):
                 scored = replace(candidate, metric=scores[owner])
                 self._candidates[number] = replace(scored, pool_metric=scores[owner]) if first else scored
-        self._rounds.append(
-            RoundResult(
-                bracket=bracket,
-                until=until,
-                ranking=tuple(standing.number for standing in order),
-                metric=tuple(standing.metric for standing in order),
-                promoted=tuple(kept),
-                failed=tuple(c.number for c in alive if c.number not in scores),
-                same_as=same,
-            )
-        )
+        self._rounds.append(made)
+        store_rounds(self._folder, self._config.digest, self._rounds)
 
-    def _same_dynamics(self, order: list[Standing], until: int) -> dict[int, int]:
+    def _same_dynamics(self, order: list[Ranked], until: int) -> dict[int, int]:
         """Who does not go on because a better candidate has the same spectrum, where that is asked for."""
-        config, ranking = self._config, [standing.number for standing in order]
+        config, ranking = self._config, [one.number for one in order]
         return left_out(config.search, config.seed, self._folder, ranking, until)
 
     def _tell(self, candidate: Candidate, note: str = "") -> None:

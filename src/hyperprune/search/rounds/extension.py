@@ -12,6 +12,7 @@ from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.metrics.own import check_given
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.result import SearchResult
+from hyperprune.search.results.rounds_file import NAME as ROUNDS
 from hyperprune.search.rounds.driver import run
 from hyperprune.search.rounds.events import Listener
 from hyperprune.training.run_folder import CONFIG, write_config
@@ -77,7 +78,8 @@ def _put_aside(path: Path) -> None:
         source = path / name
         if source.exists():
             files.write_bytes(path / f"{source.stem}-{number}{source.suffix}", files.read_bytes(source))
-    (path / "result.json").unlink(missing_ok=True)
+    for name in ("result.json", ROUNDS):  # the rankings stand in result-1.json too
+        (path / name).unlink(missing_ok=True)
 
 
 def _next_number(path: Path) -> int:

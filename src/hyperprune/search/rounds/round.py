@@ -1,47 +1,69 @@
-"""Who goes on: pure decisions over records, without clock, disk or network (Zheng and Shlizerman 2025)."""
+"""A round decided: who ranks where, and who goes on. No clock, disk or network.
 
-from collections.abc import Container, Iterable
+Source: Zheng and Shlizerman 2025, arXiv 2506.07975.
+"""
+
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from hyperprune.search.plans.contract import Plan, Step
+from hyperprune.search.results.round_result import RoundResult
+
+Parts = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A candidate that has trained a round.
+
+    Attributes:
+        number: its trial.
+        parts: what the metric measured, averaged over its seeds; None if it failed.
+        valid_loss: validation loss, averaged over its seeds.
+    """
+
+    number: int
+    parts: Parts | None
+    valid_loss: float
 
 
 @dataclass(frozen=True, order=True)
-class Standing:
-    """A candidate at the end of a round; smaller is better, ties by validation loss, then by number."""
+class Ranked:
+    """A candidate in a ranking; smaller is better, ties by validation loss, then by number."""
 
-    metric: float
+    score: float
     valid_loss: float
     number: int
 
 
 @dataclass(frozen=True)
-class Budget:
-    """One round: how many candidates train, and until which epoch."""
-
-    candidates: int
-    until: int
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Epochs of training.
+class Decision:
+    """What a round came to.
 
     Attributes:
-        search: candidates alone.
-        with_dense: candidates and the dense reference.
-        exhaustive: every candidate trained to the full budget, without the dense reference.
+        result: the ranking, to be stored.
+        step: how far those that go on train.
     """
 
-    search: int
-    with_dense: int
-    exhaustive: int
+    result: RoundResult
+    step: Step
 
 
-def ranked(standings: Iterable[Standing]) -> list[Standing]:
-    """Best first."""
-    return sorted(standings)
+def ranked(entries: Sequence[Entry], compared: Callable[[Sequence[Parts]], Sequence[float]]) -> list[Ranked]:
+    """The candidates that did not fail, best first.
+
+    Args:
+        entries: all that trained the round.
+        compared: gives the score of each from the parts of all.
+    """
+    whole = [(entry, entry.parts) for entry in entries if entry.parts is not None]
+    scores = compared([parts for _, parts in whole])
+    return sorted(
+        Ranked(score, entry.valid_loss, entry.number) for (entry, _), score in zip(whole, scores, strict=True)
+    )
 
 
-def promoted(order: Iterable[Standing], kept: int, left_out: Container[int] = ()) -> list[int]:
+def promoted(order: Iterable[Ranked], kept: int, left_out: Container[int] = ()) -> list[int]:
     """Numbers of those that go on, best first.
 
     Args:
@@ -49,31 +71,37 @@ def promoted(order: Iterable[Standing], kept: int, left_out: Container[int] = ()
         kept: how many go on.
         left_out: numbers that don't go on whatever their rank; the next ones take their places.
     """
-    return [standing.number for standing in order if standing.number not in left_out][:kept]
+    return [one.number for one in order if one.number not in left_out][:kept]
 
 
-def is_final(candidates: int) -> bool:
-    """Whether so few are left that all of them train to the full budget."""
-    return candidates <= 2
-
-
-def budgets(candidates: int, first: int, each: int) -> list[Budget]:
-    """The rounds of a pool in which no candidate fails or repeats another, the finals left out.
+def decided(
+    plan: Plan,
+    bracket: int,
+    until: int,
+    entries: Sequence[Entry],
+    order: Sequence[Ranked],
+    same_as: Mapping[int, int],
+) -> Decision:
+    """Who goes on.
 
     Args:
-        candidates: size of the pool.
-        first: epochs before the first ranking.
-        each: further epochs in each round.
+        plan: says how many, and how far.
+        bracket: which pool this is.
+        until: epochs that the candidates have trained.
+        entries: all that trained the round.
+        order: those that did not fail, best first.
+        same_as: the better candidate, by the number of each one that repeats its spectrum; these do not go
+            on whatever their rank, and the next ones take their places.
     """
-    rounds = [Budget(candidates, first)]
-    while not is_final(rounds[-1].candidates) and not is_final(left := -(-rounds[-1].candidates // 2)):
-        rounds.append(Budget(left, rounds[-1].until + each))
-    return rounds
-
-
-def planned_cost(candidates: int, first: int, each: int, full: int) -> Cost:
-    """Epochs that a search costs if no candidate fails or repeats another."""
-    rounds = budgets(candidates, first, each)
-    search = candidates * first + sum(r.candidates * each for r in rounds[1:])
-    search += min(2, candidates) * (full - rounds[-1].until)
-    return Cost(search, search + full, candidates * full)
+    step = plan.step(bracket, until, len(order), len(order) - len(same_as))
+    in_order = {one.number for one in order}
+    result = RoundResult(
+        bracket=bracket,
+        until=until,
+        ranking=tuple(one.number for one in order),
+        metric=tuple(one.score for one in order),
+        promoted=tuple(promoted(order, step.kept, same_as)),
+        failed=tuple(entry.number for entry in entries if entry.number not in in_order),
+        same_as=dict(same_as),
+    )
+    return Decision(result, step)

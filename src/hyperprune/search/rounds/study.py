@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -87,21 +88,35 @@ class Study:
         self._storage.engine.dispose()
 
 
-def stored_trials(path: Path) -> list[FrozenTrial]:
-    """Trials of a study's file, which is opened for reading alone; none where there is no file yet.
+@dataclass(frozen=True)
+class StoredStudy:
+    """A study read from its file.
+
+    Attributes:
+        attributes: JSON values that it was given.
+        trials: finished trials in order.
+    """
+
+    attributes: dict[str, Any]
+    trials: list[FrozenTrial]
+
+
+def stored_study(path: Path) -> StoredStudy:
+    """A study's file, opened for reading alone; an empty study where there is no file yet.
 
     Raises:
         RunFolderError: the file is no study.
     """
     if not path.exists():
-        return []
+        return StoredStudy({}, [])
     address = f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true"
     with _explained(path):
         storage = RDBStorage(address, skip_compatibility_check=True, skip_table_creation=True)
         try:
-            return optuna.load_study(study_name=_NAME, storage=storage).get_trials(deepcopy=False)
+            study = optuna.load_study(study_name=_NAME, storage=storage)
+            return StoredStudy(study.user_attrs, study.get_trials(deepcopy=False))
         except KeyError:  # the search has only just made the file
-            return []
+            return StoredStudy({}, [])
         finally:
             storage.remove_session()
             storage.engine.dispose()

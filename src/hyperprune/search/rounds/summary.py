@@ -12,12 +12,12 @@ from hyperprune.search.results.result import (
     FinalNetwork,
     GivenResult,
     InitialResult,
-    RoundResult,
     SearchResult,
     SeedResult,
     Standing,
     curve,
 )
+from hyperprune.search.results.round_result import RoundResult
 from hyperprune.search.rounds.candidate import Candidate
 from hyperprune.search.rounds.jobs import Trainer
 from hyperprune.tasks import Score
