@@ -10,7 +10,7 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.search import PoolConfig, SpaceConfig
 from hyperprune.search.metrics.early import METRICS
 from hyperprune.search.rounds.chooser import Chooser, Outcome
-from hyperprune.search.samplers import SAMPLERS, check
+from hyperprune.search.samplers import SAMPLERS, check_installed
 
 NUMBERS = SpaceConfig.model_validate(
     {
@@ -145,11 +145,11 @@ def test_a_space_that_it_cannot_serve_is_refused(
     name: str, space: dict[str, object], candidates: int, message: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=message):
-        check(name, SAMPLERS[name], SpaceConfig.model_validate(space), candidates)
+        SAMPLERS[name].check(SpaceConfig.model_validate(space), candidates)
 
 
 @pytest.mark.parametrize("name", ["qmc", "gp", "cma-es"])
 def test_a_missing_package_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(ConfigurationError, match=r"pip install 'hyperprune\[samplers\]'"):
-        check(name, SAMPLERS[name], NUMBERS, 4)
+        check_installed(name, SAMPLERS[name])

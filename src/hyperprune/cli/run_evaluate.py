@@ -13,6 +13,7 @@ from hyperprune.errors import ConfigurationError, DivergedError
 from hyperprune.search import find, validated
 from hyperprune.training import EvaluationJob, RuntimeConfig
 from hyperprune.training.evaluation import evaluate as measure
+from hyperprune.training.runtime import check_device
 
 _PARTS = ("train", "valid", "test")
 
@@ -33,6 +34,7 @@ def evaluate(
     if part not in _PARTS:
         raise ConfigurationError(f"unknown part {part!r}: choose one of {', '.join(_PARTS)}")
     runtime = validated(RuntimeConfig, {"threads": threads, "device": device})
+    check_device(runtime.device)
     torch.set_num_threads(runtime.threads)
     found = find(target, candidate, dense=dense)
     named = trained_task(found, values, task)

@@ -16,6 +16,7 @@ from hyperprune.seeding import seed_globally
 from hyperprune.tasks import SHIPPED, SpectrumConfig
 from hyperprune.training import RuntimeConfig, checkpoint
 from hyperprune.training.evaluation import filled
+from hyperprune.training.runtime import check_device
 from hyperprune.training.state import seed_for_training
 
 _UNTRAINED_KEYS = ("model.embedding", "model.hidden", "model.layers", "seed")
@@ -52,6 +53,7 @@ def subject_of(
         ConfigurationError: options that do not fit it.
     """
     runtime = validated(RuntimeConfig, {"device": device})
+    check_device(runtime.device)
     path = Path(target)
     if not path.exists() and (target in (*PRESETS, *MODELS) or _is_task(target)):
         return _untrained(target, target if target in PRESETS else None, None, values, runtime.device)

@@ -18,7 +18,7 @@ from hyperprune.training.job import TrainingJob, check, run
 from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.progress import Listener, silent
 from hyperprune.training.run_folder import held
-from hyperprune.training.runtime import RuntimeConfig
+from hyperprune.training.runtime import RuntimeConfig, check_device
 
 NETWORK = "network"
 
@@ -100,6 +100,7 @@ def train(config: TrainConfig, out: Path, listener: Listener = silent) -> TrainR
     """
     config = config.bound()
     path = out.expanduser().resolve()
+    check_device(config.runtime.device)
     job = _job(config, path / NETWORK)
     check(job)
     with held(path, config):

@@ -12,6 +12,7 @@ from hyperprune.config.toml import read_toml
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import known_keys
 from hyperprune.search.config.baselines import baseline as baseline_of
+from hyperprune.search.config.preflight import check_choices
 from hyperprune.search.config.presets import preset as preset_tables
 from hyperprune.search.config.runtime import SearchRuntime
 from hyperprune.search.config.search_config import SearchConfig
@@ -43,6 +44,7 @@ def configure(
         ConfigurationError: a file that cannot be read, an unknown key or an impossible value.
     """
     config = validated(SearchConfig, layered(preset, file, values))
+    check_choices(config)
     if baseline is None:
         if budget is not None:
             raise ConfigurationError(

@@ -2,24 +2,20 @@
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from torch import nn
 
 from hyperprune.config.decisive import decisive
 from hyperprune.errors import ConfigurationError
-from hyperprune.optim import build
 from hyperprune.search.config.runtime import SearchRuntime
 from hyperprune.search.metrics.early import METRICS
 from hyperprune.search.metrics.own import check_name
 from hyperprune.search.plans import PLANS, Cost, Plan, PlanSettings, epochs, rankings
 from hyperprune.search.rounds.given_reference import ReferenceConfig
 from hyperprune.search.samplers import SAMPLERS, SamplerRule
-from hyperprune.search.samplers import check as check_sampler
 from hyperprune.search.space.space import SpaceConfig
-from hyperprune.sparsity import SparseTraining, density_from_sparsity
+from hyperprune.sparsity import density_from_sparsity
 from hyperprune.tasks import Tasked
 from hyperprune.tasks.own import FACTS
 
@@ -171,30 +167,6 @@ class SearchConfig(Tasked):
         known = config.reference.model_copy(update={"sha256": config.reference.hashed()})
         return config.model_copy(update={"reference": known})
 
-    @model_validator(mode="after")
-    def _optimizer_has_what_the_rules_need(self) -> "SearchConfig":
-        """Try every rule with the recipe's optimiser on a tiny network, before any training."""
-        for variant in self.space.examples(self.density):
-            network = nn.Linear(4, 4)
-            optimizer = build(
-                self.recipe.optimizer,
-                network,
-                lr=self.recipe.learning_rate,
-                weight_decay=self.recipe.weight_decay,
-                momentum=self.recipe.momentum,
-                nonmonotone=self.recipe.nonmonotone,
-            )
-            total = self.recipe.epochs * 1000
-            plain = replace(variant, exclude=(), densities=(), share_budget=())
-            SparseTraining.from_variant(plain, network, optimizer, total_steps=total)
-        return self
-
-    @model_validator(mode="after")
-    def _network_has_what_the_space_chooses(self) -> "SearchConfig":
-        for choice in self.space.example_choices(self.density) if self.space.dropout else ():
-            choice.task(self.described)
-        return self
-
     @property
     def plan(self) -> Plan:
         """Who trains how far."""
@@ -217,7 +189,7 @@ class SearchConfig(Tasked):
 
     @model_validator(mode="after")
     def _sampler_serves_the_space(self) -> "SearchConfig":
-        check_sampler(self.search.sampler, self.search.optimiser, self.space, self.search.candidates)
+        self.search.optimiser.check(self.space, self.search.candidates)
         return self
 
     @model_validator(mode="after")

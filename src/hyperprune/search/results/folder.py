@@ -8,12 +8,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from hyperprune import files
+from hyperprune.config.decisive import decisive
 from hyperprune.errors import RunFolderError
 from hyperprune.search.config.extend import extension_hint
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.results.result import SearchResult
 from hyperprune.training import JobFolder
-from hyperprune.training.run_folder import held, read_config
+from hyperprune.training.run_folder import CONFIG, held, read_config
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,12 @@ class RunFolder:
                 f"{path} cannot be read ({str(error).splitlines()[0]}): delete it and give the search "
                 "command again, which writes it anew without training"
             ) from None
+
+    def result_of(self, config: SearchConfig) -> SearchResult | None:
+        """The result of a search with this very configuration, if it has ended; nothing is written."""
+        if not (self.path / CONFIG).exists() or decisive(self.config()) != decisive(config):
+            return None
+        return self.result()
 
     def finished(self) -> SearchResult:
         """The result of a search that has ended.

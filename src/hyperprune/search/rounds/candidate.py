@@ -1,9 +1,11 @@
 """A candidate while the search runs."""
 
+import math
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
 from hyperprune.search.metrics.early import Parts
+from hyperprune.search.rounds.round import Entry
 from hyperprune.search.space.choice import Choice
 from hyperprune.training import History
 
@@ -62,6 +64,12 @@ class Candidate:
         return (
             None if self.parts is None else tuple(fmean(values) for values in zip(*self.parts, strict=True))
         )
+
+    @property
+    def entry(self) -> Entry:
+        """What a ranking needs to know of it."""
+        parts = self.mean_parts
+        return Entry(self.number, parts, math.inf if parts is None else self.valid_loss)
 
     @property
     def spread(self) -> float | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from hyperprune import versions
 from hyperprune.executors import Executor, InProcess, make
+from hyperprune.search.config.preflight import preflight
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.metrics.early import Parts
 from hyperprune.search.plans import Bracket
@@ -22,7 +23,7 @@ from hyperprune.search.rounds.candidate import Candidate
 from hyperprune.search.rounds.chooser import Chooser, Outcome
 from hyperprune.search.rounds.events import CandidateEnded, Event, Listener, RoundBegan
 from hyperprune.search.rounds.jobs import Trainer, Wanted
-from hyperprune.search.rounds.round import Entry, Ranked, decided, ranked
+from hyperprune.search.rounds.round import Ranked, decided, ranked
 from hyperprune.search.rounds.same_dynamics import left_out
 from hyperprune.search.rounds.suggestions import Suggestion
 from hyperprune.search.rounds.summary import summarise
@@ -54,6 +55,10 @@ def run(
     """
     folder = RunFolder(Path(out or f"runs/{config.digest}").expanduser().resolve())
     config = config.bound()
+    done = folder.result_of(config)
+    if done is not None:
+        return done
+    preflight(config)
     Trainer(config, folder, InProcess()).check()
     listener = _one_at_a_time(listener)
     with folder.held(config):
@@ -178,7 +183,7 @@ class Search:
     def _go_through(self, bracket: int, alive: list[Candidate], until: int) -> None:
         """Rank and train on those that the plan keeps, until they have the full budget."""
         while True:
-            entries = [Entry(c.number, c.mean_parts, c.valid_loss) for c in alive]
+            entries = [candidate.entry for candidate in alive]
             order = ranked(
                 entries, partial(self._metric.compared, loss_weight=self._config.search.loss_weight)
             )

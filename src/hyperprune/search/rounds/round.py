@@ -19,7 +19,7 @@ class Entry:
     Attributes:
         number: its trial.
         parts: what the metric measured, averaged over its seeds; None if it failed.
-        valid_loss: validation loss, averaged over its seeds.
+        valid_loss: validation loss, averaged over its seeds; infinite if it failed.
     """
 
     number: int

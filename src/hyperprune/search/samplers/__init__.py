@@ -2,7 +2,7 @@
 
 from hyperprune.registry import Registry
 from hyperprune.search.samplers import cma_es, gp, grid, qmc, random, tpe
-from hyperprune.search.samplers.contract import Arguments, Asking, SamplerRule, Seeds, check
+from hyperprune.search.samplers.contract import Arguments, Asking, SamplerRule, Seeds, check_installed
 
 SAMPLERS: Registry[SamplerRule] = Registry("sampler")
 SAMPLERS.register("tpe")(tpe.RULE)
@@ -12,4 +12,4 @@ SAMPLERS.register("qmc")(qmc.RULE)
 SAMPLERS.register("gp")(gp.RULE)
 SAMPLERS.register("cma-es")(cma_es.RULE)
 
-__all__ = ["SAMPLERS", "Arguments", "Asking", "SamplerRule", "Seeds", "check"]
+__all__ = ["SAMPLERS", "Arguments", "Asking", "SamplerRule", "Seeds", "check_installed"]

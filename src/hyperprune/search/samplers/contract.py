@@ -71,11 +71,11 @@ class SamplerRule:
     papers: tuple[Paper, ...] = ()
 
 
-def check(name: str, rule: SamplerRule, space: SpaceConfig, candidates: int) -> None:
-    """Find out before any training whether a sampler can work here.
+def check_installed(name: str, rule: SamplerRule) -> None:
+    """Find out before any training whether a sampler can work on this machine.
 
     Raises:
-        ConfigurationError: a package is missing, or the space is none that it serves.
+        ConfigurationError: a package is missing.
     """
     for package in rule.packages:
         if importlib.util.find_spec(package) is None:
@@ -83,4 +83,3 @@ def check(name: str, rule: SamplerRule, space: SpaceConfig, candidates: int) -> 
                 f"the sampler {name} needs the package {package}, which is not installed: "
                 "pip install 'hyperprune[samplers]', or take tpe or random"
             )
-    rule.check(space, candidates)
