@@ -1,10 +1,9 @@
 """rounds.json: every ranking of a search, stored when it is made, so that reports only read."""
 
-import json
 import logging
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from hyperprune import files
 from hyperprune.search.results.folder import RunFolder
@@ -38,11 +37,10 @@ def stored_rounds(folder: RunFolder, digest: str) -> tuple[RoundResult, ...]:
     """The rankings of a search; none where there is no file, or one of another configuration or version."""
     path = folder.path / NAME
     try:
-        document = json.loads(path.read_bytes())
-        stored = StoredRounds.model_validate(document)
+        stored = StoredRounds.model_validate(files.read_json(path))
     except FileNotFoundError:
         return ()
-    except (OSError, ValueError, RecursionError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         logger.warning("%s cannot be read (%s): it is written anew", path, str(error).splitlines()[0])
         return ()
     is_ours = stored.schema_version == SCHEMA and stored.search == digest
