@@ -5,12 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hyperprune.search.extension import extend
 from small_search import small
 
 from hyperprune import load, reports
 from hyperprune.errors import HyperpruneError, RunFolderError
 from hyperprune.search import RunFolder, run
-from hyperprune.search.extension import extend
 
 MORE = {"search.candidates": 5}
 
