@@ -3,6 +3,7 @@
 import math
 import os
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import CancelledError, wait
 from pathlib import Path
@@ -76,6 +77,18 @@ def test_errors_keep_their_kind_and_words(executor: Executor, kind: str) -> None
     with pytest.raises(expected, match="as it was said"):
         executor.submit("worker_jobs:mistaken", {"kind": kind, "says": "as it was said"}).result()
     assert executor.submit("worker_jobs:echo", 1).result() == 1
+
+
+@every
+def test_errors_keep_their_notes_and_the_lines_they_come_from(executor: Executor) -> None:
+    """A bug in a user's task was a bare KeyError, without a line of theirs."""
+    future = executor.submit("worker_jobs:deep_mistake", {})
+    error = future.exception()
+    assert isinstance(error, KeyError)
+    assert error.__notes__ == ["a note of the job"]
+    shown = "".join(traceback.format_exception(error))
+    assert "worker_jobs.py" in shown
+    assert 'json_of_mine["no such key"]' in shown
 
 
 @every

@@ -1,6 +1,7 @@
 """What every sampler promises: its suggestions depend on a seed, a number and what was told alone."""
 
 import math
+import sys
 from pathlib import Path
 
 import optuna
@@ -150,6 +151,7 @@ def test_a_space_that_it_cannot_serve_is_refused(
 
 @pytest.mark.parametrize("name", ["qmc", "gp", "cma-es"])
 def test_a_missing_package_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    for package in ("scipy", "cmaes"):
+        monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ConfigurationError, match=r"pip install 'hyperprune\[samplers\]'"):
         check_installed(name, SAMPLERS[name])

@@ -28,6 +28,24 @@ def mistaken(payload: dict[str, Any], listener: Any) -> None:
     raise {"value": ValueError, "memory": MemoryError, "key": KeyError}[payload["kind"]](payload["says"])
 
 
+def deep_mistake(payload: Any, listener: Any) -> None:
+    try:
+        json_of_mine: dict[str, Any] = {}
+        json_of_mine["no such key"]
+    except KeyError as error:
+        error.add_note("a note of the job")
+        raise
+
+
+def begins(payload: dict[str, Any], listener: Any) -> int:
+    """Notes each time that it is begun, then waits for a file."""
+    with Path(payload["begun"]).open("a") as stream:
+        stream.write("x")
+    while not Path(payload["until"]).exists():
+        time.sleep(0.01)
+    return os.getpid()
+
+
 def full_disk(payload: Any, listener: Any) -> None:
     raise OSError(28, os.strerror(28), "somewhere")
 

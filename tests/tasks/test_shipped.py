@@ -9,7 +9,6 @@ import torch
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import configure_training
-from hyperprune.tasks.packages import package
 from hyperprune.training import train
 
 PACKAGES = {"digits": "sklearn", "co2": "statsmodels"}
@@ -90,6 +89,8 @@ def test_co2_weeks_without_a_measurement_are_no_targets() -> None:
 
 
 def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hyperprune.tasks.digits import Digits
+
     real = importlib.import_module
 
     def without(name: str, *rest: Any) -> Any:
@@ -99,4 +100,4 @@ def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(importlib, "import_module", without)
     with pytest.raises(ConfigurationError, match=r"digits needs sklearn .*pip install 'hyperprune\[tasks\]'"):
-        package("sklearn.datasets", "digits")
+        Digits()

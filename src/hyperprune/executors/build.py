@@ -51,7 +51,7 @@ def _in_process(workers: Workers, listener: Listen) -> Executor:
 @EXECUTORS.register("processes")
 def _processes(workers: Workers, listener: Listen) -> Executor:
     wanted = workers.count or 1
-    room = max(1, len(os.sched_getaffinity(0)) // workers.threads)
+    room = max(1, _cores() // workers.threads)
     if wanted > room:
         logger.warning(
             "%d workers of %d threads are more than this machine holds: %d at a time, the others wait",
@@ -67,6 +67,13 @@ def _ray(workers: Workers, listener: Listen) -> Executor:
     from hyperprune.executors.ray import RayCluster
 
     return RayCluster(workers, listener)
+
+
+def _cores() -> int:
+    """Cores that this process may use; all of the machine where the system does not say (macOS)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _gpus(device: str) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """What every executor offers, and how a job's function is found."""
 
-import importlib
+import pkgutil
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Protocol
@@ -37,11 +37,16 @@ def resolve(name: str) -> Callable[..., Any]:
     Raises:
         ConfigurationError: there is no such module or function.
     """
-    module, _, attribute = name.partition(":")
     try:
-        function: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+        function: Callable[..., Any] = pkgutil.resolve_name(name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigurationError(
-            f"cannot find {name!r} ({error}): give package.module:function, importable from here"
-        ) from None
+        raise _not_found(name, str(error)) from None
+    if not callable(function):
+        raise _not_found(name, f"it is a {type(function).__name__}")
     return function
+
+
+def _not_found(name: str, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"cannot find {name!r} ({why}): give package.module:function, importable from here"
+    )

@@ -10,7 +10,7 @@ Described = dict[str, Any]
 
 
 class JobError(RuntimeError):
-    """An error of a job that has no counterpart here; the message holds the trace of the other process."""
+    """The trace of another process: of an error without a counterpart here, or the cause of one with it."""
 
 
 def describe(error: BaseException) -> Described:
@@ -20,12 +20,22 @@ def describe(error: BaseException) -> Described:
         "message": str(error),
         "errno": getattr(error, "errno", None),
         "filename": _text(getattr(error, "filename", None)),
+        "notes": [str(note) for note in getattr(error, "__notes__", [])],
         "trace": "".join(traceback.format_exception(error)),
     }
 
 
 def rebuild(described: Described) -> Exception:
-    """The error again: of the nearest kind that this package or Python defines."""
+    """The error again: of the nearest kind that this package or Python defines, with its notes and trace."""
+    error = _nearest(described)
+    for note in described.get("notes", []):
+        error.add_note(note)
+    if not isinstance(error, JobError):
+        error.__cause__ = JobError(f"in the process of the job:\n{described['trace']}")
+    return error
+
+
+def _nearest(described: Described) -> Exception:
     message = str(described["message"])
     for name in described["kinds"]:
         kind = getattr(errors, name, None) or getattr(builtins, name, None)

@@ -51,6 +51,7 @@ class Processes:
         self.workers = workers
         self._listener = listener
         self._one_at_a_time = threading.Lock()
+        self._of_children = threading.Lock()  # whose child is whose
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._tasks: dict[Future[Any], _Task] = {}
         self._closing = False
@@ -78,9 +79,10 @@ class Processes:
         task = self._tasks.get(future)
         if task is None or future.cancel():
             return
-        task.cancelled = True
-        if task.child is not None:
-            task.child.end()
+        with self._of_children:
+            task.cancelled = True
+            if task.child is not None:
+                task.child.end()
 
     def close(self) -> None:
         """End all jobs and all processes at once."""
@@ -104,6 +106,8 @@ class Processes:
                 child = self._run(task, child, environment)
             except BaseException as error:  # of the listener, or of a process that could not be started
                 _kill(task.child)
+                _kill(child)
+                self._take(task)
                 child = None
                 task.future.set_exception(error)
         _kill(child)
@@ -112,26 +116,40 @@ class Processes:
         """Run a job; give the process back if another job may use it."""
         died = ""
         for _ in range(RETRIES + 1):
-            task.child = child = child or Child(environment, self._preload)
-            if task.cancelled:
-                child.end()
+            child = child or Child(environment, self._preload)
+            self._give(task, child)
             try:
                 message = child.work(task.function, task.payload, self._hear)
             except WorkerDiedError as error:
-                _kill(child)
-                died, child = str(error), None
-                if task.cancelled:
-                    task.future.set_exception(CancelledError())
-                    return None
-                logger.warning("a job is started again: %s", died)
-                continue
-            if "error" in message:  # what the job holds, such as memory, goes with its process
+                died, message = str(error), {}
+            # from here on nobody may end the process for this job: it may have another
+            cancelled = self._take(task)
+            if (
+                cancelled or "result" not in message
+            ):  # what a job holds, such as memory, goes with its process
                 _kill(child)
                 child = None
-            settle(task.future, message)
-            return child
+            if cancelled:
+                task.future.set_exception(CancelledError())
+                return None
+            if message:
+                settle(task.future, message)
+                return child
+            logger.warning("a job is started again: %s", died)
         task.future.set_exception(gave_up(RETRIES + 1, died))
         return None
+
+    def _give(self, task: _Task, child: Child) -> None:
+        with self._of_children:
+            task.child = child
+            if task.cancelled:
+                child.end()
+
+    def _take(self, task: _Task) -> bool:
+        """Whether the job was cancelled while it had its process, which it has no longer."""
+        with self._of_children:
+            task.child = None
+            return task.cancelled
 
     def _hear(self, message: Message) -> None:
         with self._one_at_a_time:

@@ -22,6 +22,7 @@ from hyperprune.executors.failures import JobError, describe
 from hyperprune.executors.messages import Forward, Message, gave_up, hear, perform, settle
 from hyperprune.executors.versions import check_versions
 from hyperprune.executors.workers import Workers
+from hyperprune.optional import try_import
 from hyperprune.versions import versions
 
 RETRIES = 2
@@ -206,12 +207,7 @@ def _connected(address: str | None) -> tuple[Any, bool]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     if "ray" not in sys.modules:  # Ray reads it once
         os.environ.setdefault("RAY_AUTH_MODE", "token")  # whoever reaches a cluster can run code on it
-    try:
-        import ray
-    except ImportError:
-        raise ConfigurationError(
-            "the executor ray needs Ray: pip install 'hyperprune[ray]', or leave --executor out"
-        ) from None
+    ray = try_import("ray", extra="ray", needed_by="the executor ray", instead="leave --executor out")
     if ray.is_initialized():
         return ray, False
     if address is None:

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from hyperprune.optional import try_import
 from hyperprune.tasks import Epoch, Score
-from hyperprune.tasks.packages import package
 from hyperprune.tasks.task import Part
 
 _YEAR = 52  # weeks
@@ -61,7 +61,11 @@ class CarbonDioxide:
 
     def __init__(self, hidden: int = 32, layers: int = 2, window: int = 104, batch: int = 32) -> None:
         self.hidden, self.layers, self.window, self.batch = hidden, layers, window, batch
-        series = package("statsmodels.datasets", "co2").co2.load_pandas().data["co2"]
+        series = (
+            try_import("statsmodels.datasets", extra="tasks", needed_by="the task co2")
+            .co2.load_pandas()
+            .data["co2"]
+        )
         measured = torch.tensor(series.notna().to_numpy())
         weeks = torch.tensor(series.interpolate().to_numpy(), dtype=torch.float32)
         self.known = measured[1:] & measured[:-1]

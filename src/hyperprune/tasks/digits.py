@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from hyperprune.optional import try_import
 from hyperprune.tasks import Epoch, Score
-from hyperprune.tasks.packages import package
 from hyperprune.tasks.task import Part
 
 _SPLIT = 0  # seed of the permutation that cuts the parts
@@ -58,7 +58,7 @@ class Digits:
 
     def __init__(self, hidden: int = 48, layers: int = 1, batch: int = 32) -> None:
         self.hidden, self.layers, self.batch = hidden, layers, batch
-        data = package("sklearn.datasets", "digits").load_digits()
+        data = try_import("sklearn.datasets", extra="tasks", needed_by="the task digits").load_digits()
         images = torch.tensor(data.images, dtype=torch.float32) / 16
         labels = torch.tensor(data.target, dtype=torch.int64)
         order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(_SPLIT))

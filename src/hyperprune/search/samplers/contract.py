@@ -1,13 +1,12 @@
 """What a sampler offers to a search."""
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from optuna.samplers import BaseSampler
 
-from hyperprune.errors import ConfigurationError
+from hyperprune.optional import try_import
 from hyperprune.search.space.space import SpaceConfig
 from hyperprune.sparsity import Paper
 
@@ -78,8 +77,4 @@ def check_installed(name: str, rule: SamplerRule) -> None:
         ConfigurationError: a package is missing.
     """
     for package in rule.packages:
-        if importlib.util.find_spec(package) is None:
-            raise ConfigurationError(
-                f"the sampler {name} needs the package {package}, which is not installed: "
-                "pip install 'hyperprune[samplers]', or take tpe or random"
-            )
+        try_import(package, extra="samplers", needed_by=f"the sampler {name}", instead="take tpe or random")
