@@ -2,16 +2,21 @@
 
 Tokens are ``(time, batch)``, embedded inputs ``(time, batch, features)``; ``forward`` gives logits or
 log-probabilities ``(time, batch, types)``, whose cross entropy is the same, and the state after the last
-step. Each network's file holds the record of its keys too; ``MODELS`` lists those by kind.
+step; ``window_loss`` gives the cross entropy without making all scores. Each network's file holds the record
+of its keys too; ``MODELS`` lists those by kind.
 """
 
 from hyperprune.models.awd import Dropouts
 from hyperprune.models.awd_lstm import AWDLSTM, AWDLSTMConfig
 from hyperprune.models.awd_lstm_mos import AWDLSTMMoS, AWDLSTMMoSConfig
 from hyperprune.models.config import MODELS, AnyModel, ModelConfig, build, known_keys
+from hyperprune.models.language_model import LanguageModel
 from hyperprune.models.on_lstm import ONLSTM, ONLSTMConfig
-from hyperprune.models.reading import Reading, Reads
+from hyperprune.models.reading import GivesLoss, Penalised, Reading, Reads, WindowLoss
 from hyperprune.models.rhn import RHN, RHNConfig
+from hyperprune.models.scored_loss import scored_loss
+from hyperprune.models.soft_targets import SoftTargets
+from hyperprune.models.softmax_loss import softmax_loss
 from hyperprune.models.stacked_gru import StackedGRU, StackedGRUConfig
 from hyperprune.models.stacked_lstm import StackedLSTM, StackedLSTMConfig
 from hyperprune.models.stacked_rnn import StackedRNN, StackedRNNConfig
@@ -34,17 +39,24 @@ __all__ = [
     "AWDLSTMMoSConfig",
     "AnyModel",
     "Dropouts",
+    "GivesLoss",
+    "LanguageModel",
     "ModelConfig",
     "ONLSTMConfig",
+    "Penalised",
     "RHNConfig",
     "Reading",
     "Reads",
+    "SoftTargets",
     "StackedGRU",
     "StackedGRUConfig",
     "StackedLSTM",
     "StackedLSTMConfig",
     "StackedRNN",
     "StackedRNNConfig",
+    "WindowLoss",
     "build",
     "known_keys",
+    "scored_loss",
+    "softmax_loss",
 ]

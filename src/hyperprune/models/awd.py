@@ -3,7 +3,6 @@
 Merity, Keskar and Socher 2018 (arXiv 1708.02182).
 """
 
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,8 @@ from torch import Tensor, nn
 
 from hyperprune.models.config import ModelConfig
 from hyperprune.models.dropout import LockedDropout, embed_with_dropout
-from hyperprune.models.reading import Reading
+from hyperprune.models.language_model import LanguageModel
+from hyperprune.models.reading import Activations
 from hyperprune.models.weight_drop import WeightDropLSTM
 
 
@@ -36,7 +36,7 @@ class Dropouts:
     weight: float = 0.0
 
 
-class AWD(nn.Module):
+class AWD(LanguageModel):
     """Embedding, LSTM layers with weight-drop, and a decoder that a subclass brings.
 
     The embedding starts uniform in +-0.1, each layer uniform in +-1/sqrt(its units).
@@ -70,17 +70,8 @@ class AWD(nn.Module):
             layer(inputs, units, dropouts.weight) for inputs, units in zip(below, sizes, strict=True)
         )
 
-    def embed(self, tokens: Tensor) -> Tensor:
-        """Inputs of the recurrent part, without dropout: ``(time, batch)`` to ``(time, batch, features)``."""
-        features: Tensor = self.embedding(tokens)
-        return features
-
-    @abstractmethod
-    def decode(self, dropped: Tensor) -> Tensor:
-        """Logits or log-probabilities ``(time, batch, types)`` of what the last layer gave."""
-
-    def read(self, tokens: Tensor, state: Sequence[Any] | None = None) -> Reading:
-        """As ``forward``, with the last layer's activations."""
+    def activations(self, tokens: Tensor, state: Sequence[Any] | None = None) -> Activations:
+        """Up to the decoder; the state is ``(h, c)`` of each layer, each ``(1, batch, units)``."""
         features = embed_with_dropout(self.embedding, tokens, self.embedding_share, self.training)
         hidden, after = self.input_dropout(features), []
         for number, layer in enumerate(self.recurrent):
@@ -88,21 +79,7 @@ class AWD(nn.Module):
                 hidden = self.hidden_dropout(hidden)
             hidden, own = layer(hidden, None if state is None else state[number])
             after.append(own)
-        dropped = self.dropout(hidden)
-        return Reading(self.decode(dropped), tuple(after), hidden, dropped)
-
-    def forward(self, tokens: Tensor, state: Sequence[Any] | None = None) -> tuple[Tensor, Any]:
-        """Scores of the next token.
-
-        Args:
-            tokens: ``(time, batch)``, int64.
-            state: ``(h, c)`` of each layer, each ``(1, batch, units)``; zero if left out.
-
-        Returns:
-            What ``decode`` gives, and the state after the last step.
-        """
-        reading = self.read(tokens, state)
-        return reading.scores, reading.state
+        return Activations(tuple(after), hidden, self.dropout(hidden))
 
 
 class AWDConfig(ModelConfig):

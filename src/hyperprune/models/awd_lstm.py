@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field
-from torch import Tensor, nn
+from torch import nn
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.models.awd import AWD, AWDConfig, Dropouts
@@ -45,11 +45,6 @@ class AWDLSTM(AWD):
         nn.init.zeros_(self.decoder.bias)
         if tied:
             self.decoder.weight = self.embedding.weight
-
-    def decode(self, dropped: Tensor) -> Tensor:
-        """Logits ``(time, batch, types)``."""
-        logits: Tensor = self.decoder(dropped)
-        return logits
 
 
 class AWDLSTMConfig(AWDConfig):

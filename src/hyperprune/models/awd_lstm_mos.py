@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from hyperprune.models.awd import AWD, AWDConfig, Dropouts
 from hyperprune.models.dropout import LockedDropout
 from hyperprune.models.mixture import mixture_log_probabilities
+from hyperprune.models.mixture_loss import mixture_loss
+from hyperprune.models.scored_loss import scored_loss
+from hyperprune.models.soft_targets import SoftTargets
 from hyperprune.papers import GAL_GHAHRAMANI_2016, HOCHREITER_1997, MERITY_2018, YANG_2018, Paper
 
 
@@ -52,11 +55,25 @@ class AWDLSTMMoS(AWD):
 
     def decode(self, dropped: Tensor) -> Tensor:
         """Log-probabilities ``(time, batch, types)``."""
-        latent = self.latent_dropout(self.latent(dropped).tanh())
-        features = latent.flatten(0, 1).unflatten(1, (self.experts, self.decoder.in_features))
-        prior = self.prior(dropped).softmax(dim=-1).flatten(0, 1)
+        features, prior = self._experts(dropped)
         scores = mixture_log_probabilities(features, prior, self.decoder.weight, self.decoder.bias)
         return scores.view(*dropped.shape[:2], len(self.decoder.bias))
+
+    def decoded_loss(
+        self, dropped: Tensor, targets: Tensor, soft: SoftTargets | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """As the base class; with a teacher, whose loss needs all probabilities, through the scores."""
+        if soft is not None:
+            return scored_loss(self.decode(dropped).flatten(0, 1), targets.flatten(), soft)
+        features, prior = self._experts(dropped)
+        loss = mixture_loss(features, prior, self.decoder.weight, self.decoder.bias, targets.flatten())
+        return loss, loss.detach()
+
+    def _experts(self, dropped: Tensor) -> tuple[Tensor, Tensor]:
+        """The experts' features ``(tokens, experts, features)`` and their weights ``(tokens, experts)``."""
+        latent = self.latent_dropout(self.latent(dropped).tanh())
+        features = latent.flatten(0, 1).unflatten(1, (self.experts, self.decoder.in_features))
+        return features, self.prior(dropped).softmax(dim=-1).flatten(0, 1)
 
 
 class AWDLSTMMoSConfig(AWDConfig):

@@ -41,7 +41,7 @@ class FusedLayers(nn.RNNBase):
                 for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             )
             outputs = dropout(outputs, self.dropout, training=layer > 0)
-            driven = linear(outputs, weight, bias)
+            driven = linear(outputs, weight, bias).to(before.dtype)  # autocast narrows the product
             outputs, after = self.recurrence.apply(driven, before, recurrent, recurrent_bias)
             last.append(after)
         return outputs, torch.stack(last)

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from hyperprune.models.fused_layers import FusedLayers
+from hyperprune.models.narrow_product import add_product, by_matrix
+from hyperprune.models.working_type import working_type
 
 _TANH = torch.ops.aten.tanh_backward.grad_input
 _SIGMOID = torch.ops.aten.sigmoid_backward.grad_input
@@ -32,12 +34,17 @@ class _Recurrence(torch.autograd.Function):
         sums = driven.new_empty(time, batch, 3 * size)
         states = driven.new_empty(time + 1, batch, size)
         states[0] = state
+        # views by step, made once: making them costs as much as using them
+        r, z, n = _by_gate(gates)
+        both, both_sums = gates[:, :, : 2 * size].unbind(), sums[:, :, : 2 * size].unbind()
+        n_sums, sums_at, at = sums[:, :, 2 * size :].unbind(), sums.unbind(), states.unbind()
+        recurrent = recurrent.to(working_type(recurrent))
+        transposed = recurrent.mT
         for t in range(time):
-            torch.addmm(bias, states[t], recurrent.mT, out=sums[t])
-            both, n = gates[t, :, : 2 * size], gates[t, :, 2 * size :]
-            both.add_(sums[t, :, : 2 * size]).sigmoid_()
-            n.addcmul_(both[:, :size], sums[t, :, 2 * size :]).tanh_()
-            torch.lerp(n, states[t], both[:, size:], out=states[t + 1])
+            add_product(bias, at[t], transposed, out=sums_at[t])
+            both[t].add_(both_sums[t]).sigmoid_()
+            n[t].addcmul_(r[t], n_sums[t]).tanh_()
+            torch.lerp(n[t], at[t], z[t], out=at[t + 1])
         ctx.save_for_backward(gates, sums[:, :, 2 * size :].contiguous(), states, recurrent)
         return states[1:], states[-1].clone()
 
@@ -47,19 +54,28 @@ class _Recurrence(torch.autograd.Function):
         gates, sums, states, recurrent = ctx.saved_tensors
         size = sums.shape[2]
         driven, own = torch.empty_like(gates), torch.empty_like(gates)
-        state = last
+        r, z, n = _by_gate(gates)
+        by_r, by_z, by_n = _by_gate(driven)
+        both, own_both = driven[:, :, : 2 * size].unbind(), own[:, :, : 2 * size].unbind()
+        own_n, own_at, sums_at = own[:, :, 2 * size :].unbind(), own.unbind(), sums.unbind()
+        at, above = states.unbind(), outputs.unbind()
+        state, spare, carried = last.clone(), torch.empty_like(last), torch.empty_like(last)
         for t in reversed(range(len(gates))):
-            state = state + outputs[t]
-            r, z, n = gates[t].split(size, dim=1)
-            by_r, by_z, by_n = driven[t].split(size, dim=1)
-            _TANH(state - state * z, n, grad_input=by_n)
-            _SIGMOID(state * (states[t] - n), z, grad_input=by_z)
-            _SIGMOID(by_n * sums[t], r, grad_input=by_r)
-            own[t, :, : 2 * size] = driven[t, :, : 2 * size]
-            torch.mul(by_n, r, out=own[t, :, 2 * size :])
-            state = torch.addmm(state * z, own[t], recurrent)
+            state.add_(above[t])
+            torch.mul(state, z[t], out=carried)
+            _TANH(torch.sub(state, carried, out=spare), n[t], grad_input=by_n[t])
+            _SIGMOID(torch.sub(at[t], n[t], out=spare).mul_(state), z[t], grad_input=by_z[t])
+            _SIGMOID(torch.mul(by_n[t], sums_at[t], out=spare), r[t], grad_input=by_r[t])
+            own_both[t].copy_(both[t])
+            torch.mul(by_n[t], r[t], out=own_n[t])
+            add_product(carried, own_at[t], recurrent, out=state)
         flat = own.flatten(0, 1)
-        return driven, state, flat.mT @ states[:-1].flatten(0, 1), flat.sum(dim=0)
+        return driven, state, by_matrix(flat, states[:-1].flatten(0, 1), recurrent), flat.sum(dim=0)
+
+
+def _by_gate(stacked: Tensor) -> list[tuple[Tensor, ...]]:
+    """Views of r, z and n by step."""
+    return [gate.unbind() for gate in stacked.chunk(3, dim=2)]
 
 
 class FusedGRU(FusedLayers, nn.GRU):  # type: ignore[misc]  # torch's overloads also take packed sequences

@@ -90,7 +90,8 @@ class RecurrentHighway(nn.Module):
             state = inputs.new_zeros(inputs.shape[1], self.hidden_size)
         mask = locked_mask(state, self.dropout, self.training)
         weights, biases = self._recurrent()
-        driven = linear(inputs, self.weight_ih, self.bias_ih + biases[0])
+        # autocast narrows the product alone
+        driven = linear(inputs, self.weight_ih, self.bias_ih + biases[0]).to(state.dtype)
         if self.fused:
             result: tuple[Tensor, Tensor] = FusedHighway.apply(
                 driven, state, mask, self.depth, *weights, *biases[1:]

@@ -20,6 +20,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from hyperprune.models.narrow_product import add_product, by_matrix, product
+from hyperprune.models.working_type import working_type
+
 _TANH = torch.ops.aten.tanh_backward.grad_input
 _SIGMOID = torch.ops.aten.sigmoid_backward.grad_input
 
@@ -53,13 +56,14 @@ class FusedHighway(torch.autograd.Function):
         sums = [level.unbind() for level in gates]
         values = _by_gate(gates, hidden)
         drives = driven.unbind()
+        weights = tuple(weight.to(working_type(weight)) for weight in weights)
         transposed = [weight.mT for weight in weights]
         for t in range(time):
             for d in range(depth):
                 if mask is not None:
                     torch.mul(before[d][t], mask, out=inputs[d][t])
                 bias = drives[t] if d == 0 else biases[d - 1]
-                torch.addmm(bias, inputs[d][t], transposed[d], out=sums[d][t])
+                add_product(bias, inputs[d][t], transposed[d], out=sums[d][t])
                 new = before[d + 1][t] if d + 1 < depth else before[0][t + 1]
                 h, *carry = (gate[d][t] for gate in values)
                 _activate(h, carry, before[d][t], new)
@@ -81,7 +85,7 @@ class FusedHighway(torch.autograd.Function):
         # one product a matrix over all time steps
         inputs: Sequence[Tensor] = states if fed is None else fed.unbind()
         flat = gradients.flatten(1, 2)
-        by_weight = [flat[d].mT @ inputs[d].flatten(0, 1) for d in range(depth)]
+        by_weight = [by_matrix(flat[d], inputs[d].flatten(0, 1), weights[d]) for d in range(depth)]
         return gradients[0], state, None, None, *by_weight, *flat[1:].sum(dim=1).unbind()
 
 
@@ -124,9 +128,9 @@ def _walk_back(
             own, places = [gate[d][t] for gate in values], [gate[d][t] for gate in found]
             _derive(own, before[d][t], state, places, spare)
             if mask is None:
-                state.addmm_(whole[d][t], weights[d])
+                add_product(state, whole[d][t], weights[d], out=state)
             else:
-                state.addcmul_(torch.mm(whole[d][t], weights[d], out=through), mask)
+                state.addcmul_(product(whole[d][t], weights[d], out=through), mask)
     return state
 
 

@@ -73,7 +73,8 @@ class OrderedLSTM(nn.Module):
             state = (zero, zero)
         h, c = state
         weight = dropout(self.weight_hh, self.share, self.training)
-        driven = linear(inputs, self.weight_ih, self.bias_ih + self.bias_hh)
+        # autocast narrows the product alone
+        driven = linear(inputs, self.weight_ih, self.bias_ih + self.bias_hh).to(h.dtype)
         if self.fused:
             outputs, h, c = FusedOrdered.apply(driven, weight, h, c, self.masters)
             return outputs, (h, c)

@@ -19,6 +19,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from hyperprune.models.narrow_product import add_product, by_matrix, product
+from hyperprune.models.working_type import working_type
+
 _TANH = torch.ops.aten.tanh_backward.grad_input
 _SIGMOID = torch.ops.aten.sigmoid_backward.grad_input
 
@@ -51,9 +54,10 @@ class FusedOrdered(torch.autograd.Function):
         driven_at, sums_at, soft_at = driven.unbind(), sums.unbind(), soft.unbind()
         written, kept = (half.unbind() for half in mixed)
         h_at, split_h = states.unbind(), states.unflatten(2, split).unbind()
+        weight = weight.to(working_type(weight))
         c_at, squashed_at, transposed = cells.unbind(), squashed.unbind(), weight.mT
         for t in range(time):
-            torch.addmm(driven_at[t], h_at[t], transposed, out=sums_at[t])
+            add_product(driven_at[t], h_at[t], transposed, out=sums_at[t])
             running = torch.softmax(master[t], dim=-1, out=soft_at[t]).cumsum(dim=-1)
             sigmoids[t].sigmoid_()
             g[t].tanh_()
@@ -78,7 +82,7 @@ class FusedOrdered(torch.autograd.Function):
         squashed_at, c_at, above = squashed.unbind(), cells.unbind(), outputs.unbind()
         soft_at, found_at = soft.unbind(), gradients.unbind()
         split = cells.shape[2:]
-        h, c = last_h, last_c.unflatten(1, split).clone()
+        h, c = last_h.clone(), last_c.unflatten(1, split).clone()
         for t in reversed(range(len(sums))):
             by_h = (h + above[t]).reshape(c.shape)
             i, f, o, g = (value[t] for value in values)
@@ -95,8 +99,8 @@ class FusedOrdered(torch.autograd.Function):
             by_running = _by_running(by_written, by_kept, i, f, rulers.master_i[t], rulers.master_f[t])
             weighted = by_running.flip(-1).cumsum(dim=-1).flip(-1).mul_(soft_at[t])
             torch.addcmul(weighted, soft_at[t], weighted.sum(-1, True), value=-1, out=master[t])
-            h = found_at[t] @ weight
-        by_weight = gradients.flatten(0, 1).mT @ states[:-1].flatten(0, 1)
+            h = product(found_at[t], weight, out=h)
+        by_weight = by_matrix(gradients.flatten(0, 1), states[:-1].flatten(0, 1), weight)
         return gradients, by_weight, h, c.flatten(1), None
 
 

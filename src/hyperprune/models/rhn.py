@@ -9,11 +9,12 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.models.config import ModelConfig
 from hyperprune.models.dropout import LockedDropout, embed_with_dropout
 from hyperprune.models.highway import RecurrentHighway
-from hyperprune.models.reading import Reading
+from hyperprune.models.language_model import LanguageModel
+from hyperprune.models.reading import Activations
 from hyperprune.papers import GAL_GHAHRAMANI_2016, ZILLY_2017, Paper
 
 
-class RHN(nn.Module):
+class RHN(LanguageModel):
     """Embedding, one recurrent highway layer, decoder; variational dropout.
 
     Four masks, each locked over the time steps of a window (Gal and Ghahramani 2016): of word types, of
@@ -68,30 +69,11 @@ class RHN(nn.Module):
         if tied:
             self.decoder.weight = self.embedding.weight
 
-    def embed(self, tokens: Tensor) -> Tensor:
-        """Inputs of the recurrent part, without dropout: ``(time, batch)`` to ``(time, batch, features)``."""
-        features: Tensor = self.embedding(tokens)
-        return features
-
-    def read(self, tokens: Tensor, state: Tensor | None = None) -> Reading:
-        """As ``forward``, with the layer's outputs."""
+    def activations(self, tokens: Tensor, state: Tensor | None = None) -> Activations:
+        """Up to the decoder; the state is ``(batch, hidden)``."""
         inputs = embed_with_dropout(self.embedding, tokens, self.embedding_share, self.training)
         hidden, state = self.recurrent(self.input_dropout(inputs), state)
-        dropped = self.dropout(hidden)
-        return Reading(self.decoder(dropped), state, hidden, dropped)
-
-    def forward(self, tokens: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Logits of the next token.
-
-        Args:
-            tokens: ``(time, batch)``, int64.
-            state: ``(batch, hidden)``; zero if left out.
-
-        Returns:
-            Logits ``(time, batch, types)`` and the state after the last step.
-        """
-        reading = self.read(tokens, state)
-        return reading.scores, reading.state
+        return Activations(state, hidden, self.dropout(hidden))
 
 
 class RHNConfig(ModelConfig):

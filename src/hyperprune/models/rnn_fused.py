@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from hyperprune.models.fused_layers import FusedLayers
+from hyperprune.models.narrow_product import add_product, by_matrix, product
+from hyperprune.models.working_type import working_type
 
 _TANH = torch.ops.aten.tanh_backward.grad_input
 
@@ -21,8 +23,11 @@ class _Recurrence(torch.autograd.Function):
         sums = driven + bias
         states = driven.new_empty(len(driven) + 1, *state.shape)
         states[0] = state
+        # views by step, made once: making them costs as much as using them
+        recurrent = recurrent.to(working_type(recurrent))
+        at, sums_at, transposed = states.unbind(), sums.unbind(), recurrent.mT
         for t in range(len(driven)):
-            torch.addmm(sums[t], states[t], recurrent.mT, out=states[t + 1]).tanh_()
+            add_product(sums_at[t], at[t], transposed, out=at[t + 1]).tanh_()
         ctx.save_for_backward(states, recurrent)
         return states[1:], states[-1].clone()
 
@@ -30,12 +35,13 @@ class _Recurrence(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, outputs: Tensor, last: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         states, recurrent = ctx.saved_tensors
-        driven, state = torch.empty_like(states[1:]), last
+        driven, state = torch.empty_like(states[1:]), last.clone()
+        at, driven_at, above = states.unbind(), driven.unbind(), outputs.unbind()
         for t in reversed(range(len(driven))):
-            _TANH(state + outputs[t], states[t + 1], grad_input=driven[t])
-            state = driven[t] @ recurrent
+            _TANH(state.add_(above[t]), at[t + 1], grad_input=driven_at[t])
+            product(driven_at[t], recurrent, out=state)
         flat = driven.flatten(0, 1)
-        return driven, state, flat.mT @ states[:-1].flatten(0, 1), flat.sum(dim=0)
+        return driven, state, by_matrix(flat, states[:-1].flatten(0, 1), recurrent), flat.sum(dim=0)
 
 
 class FusedRNN(FusedLayers, nn.RNN):  # type: ignore[misc]  # torch's overloads also take packed sequences

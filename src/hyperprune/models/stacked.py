@@ -7,10 +7,11 @@ from torch import Tensor, nn
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.models.config import ModelConfig
-from hyperprune.models.reading import Reading
+from hyperprune.models.language_model import LanguageModel
+from hyperprune.models.reading import Activations
 
 
-class Stacked(nn.Module):
+class Stacked(LanguageModel):
     """Embedding, stacked recurrent layers, linear decoder, dropout on every connection that is not recurrent.
 
     Embedding and decoder start uniform in +-0.1, the decoder's bias at zero, the recurrent layers uniform in
@@ -53,30 +54,12 @@ class Stacked(nn.Module):
         if tied:
             self.decoder.weight = self.embedding.weight
 
-    def embed(self, tokens: Tensor) -> Tensor:
-        """Inputs of the recurrent part, without dropout: ``(time, batch)`` to ``(time, batch, features)``."""
-        features: Tensor = self.embedding(tokens)
-        return features
-
-    def read(self, tokens: Tensor, state: Any = None) -> Reading:
-        """As ``forward``, with the last layer's activations."""
-        hidden, state = self.recurrent(self.dropout(self.embed(tokens)), state)
-        dropped = self.dropout(hidden)
-        return Reading(self.decoder(dropped), state, hidden, dropped)
-
-    def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        """Logits of the next token.
-
-        Args:
-            tokens: ``(time, batch)``, int64.
-            state: that of the recurrent module, ``(layers, batch, hidden)``, for an LSTM a pair of those;
-                zero if left out.
-
-        Returns:
-            Logits ``(time, batch, types)`` and the state after the last step.
+    def activations(self, tokens: Tensor, state: Any = None) -> Activations:
+        """Up to the decoder; the state is that of the recurrent module, ``(layers, batch, hidden)``, for an
+        LSTM a pair of those.
         """
-        reading = self.read(tokens, state)
-        return reading.scores, reading.state
+        hidden, state = self.recurrent(self.dropout(self.embed(tokens)), state)
+        return Activations(state, hidden, self.dropout(hidden))
 
 
 class StackedConfig(ModelConfig):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -33,13 +34,18 @@ class Batch:
     items: int
     rate: float = 1.0
 
-    def backward(self) -> float:
-        """Differentiate every slice, adding to the gradients that are there; gives the mean loss."""
-        total = 0.0
+    def backward(self) -> Tensor:
+        """Differentiate every slice, adding to the gradients that are there; gives the mean loss.
+
+        It stays where the network is: to read it is to wait for the device.
+        """
+        total: Tensor | None = None
         for part in self.slices:
             part.objective.backward()
-            total += float(part.loss.detach())
-        return total
+            own = part.loss.detach()
+            own = own if own.device.type == "mps" else own.double()
+            total = own if total is None else total + own
+        return torch.zeros(()) if total is None else total
 
 
 def as_batch(given: Batch | tuple[Tensor, int]) -> Batch:

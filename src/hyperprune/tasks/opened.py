@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from hyperprune import lyapunov
 from hyperprune.errors import ConfigurationError
 from hyperprune.tasks.batch import Batch, as_batch
+from hyperprune.tasks.precision import exact_format
 from hyperprune.tasks.score import Score
 from hyperprune.tasks.task import Epoch, Part, Task
 
@@ -72,7 +73,8 @@ class OpenedTask:
     @torch.no_grad()
     def evaluate(self, network: nn.Module, part: Part) -> float:
         """Loss on a part, smaller is better; the network is in evaluation mode."""
-        number: Any = self.task.evaluate(network, part)
+        with exact_format(self.device):
+            number: Any = self.task.evaluate(network, part)
         if isinstance(number, Tensor) and number.numel() == 1:
             number = number.item()
         if not isinstance(number, numbers.Real):
@@ -98,8 +100,10 @@ class OpenedTask:
         Raises:
             ConfigurationError: the inputs are too few or too short, or the recurrent part is not to be found.
         """
-        driven = self.driven(network, batch, length)
-        return lyapunov.spectrum(driven.system, driven.inputs, initial_state=driven.initial_state, **choices)
+        with exact_format(self.device):
+            driven = self.driven(network, batch, length)
+            begin = driven.initial_state
+            return lyapunov.spectrum(driven.system, driven.inputs, initial_state=begin, **choices)
 
     def driven(self, network: nn.Module, batch: int, length: int) -> lyapunov.Driven:
         """What the spectrum is taken of: system, inputs ``(length, batch, ...)``, initial state."""

@@ -1,10 +1,18 @@
 """How a network is trained: the same for the dense reference and for every candidate."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
 
 from hyperprune.optim import OPTIMIZERS
+from hyperprune.tasks.precision import DEFAULT, Precision
 
 # how a text is read: of language modelling alone
 TEXT_KEYS = ("batch", "evaluation_batch", "slice", "bptt", "random_bptt", "ar", "tar")
@@ -24,6 +32,11 @@ class Recipe(BaseModel):
     momentum: float = Field(0.0, ge=0, lt=1, description="Momentum, for optimisers that have it.")
     weight_decay: float = Field(0.0, ge=0, description="L2 penalty inside the optimiser.")
     nonmonotone: int = Field(5, ge=1, description="Evaluations that NT-ASGD looks back over.")
+    precision: Precision = Field(
+        DEFAULT,
+        description="Number format of the products in training steps: float32, bfloat16 (rounded factors, "
+        "torch's autocast) or, on CUDA devices, tf32. Weights, evaluation and spectra are float32 in all.",
+    )
     clip: float = Field(0.25, ge=0, description="Largest gradient norm; 0 for no clipping.")
     clip_scope: Literal["all", "live"] = Field(
         "all", description="Whether gradients of dead weights count in the norm (all) or not (live)."
@@ -52,6 +65,14 @@ class Recipe(BaseModel):
     def _known_optimizer(cls, name: str) -> str:
         OPTIMIZERS[name]
         return name
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a key that came later while it says nothing new, so that older runs keep their digests."""
+        document: dict[str, Any] = handler(self)
+        if document.get("precision") == DEFAULT:
+            del document["precision"]
+        return document
 
     def learning_rate_at(self, epoch: int) -> float:
         """The learning rate of an epoch, the first being 1."""

@@ -2,13 +2,16 @@
 
 import math
 import time
+from functools import partial
 
 import torch
 from torch import nn
 
 from hyperprune.errors import DivergedError
 from hyperprune.sparsity import SparseTraining
+from hyperprune.tasks.meter import Meter
 from hyperprune.tasks.opened import OpenedTask
+from hyperprune.tasks.precision import each, training_format
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.training.progress import Listener, Progress
 
@@ -42,20 +45,32 @@ def train_epoch(
     network.train()
     if sparse is not None:
         sparse.begin_epoch()
-    total, items = 0.0, 0
-    began = told = time.monotonic()
-    for step, batch in enumerate(task.losses(network, progress.epoch), start=1):
+    meter, told = Meter(), time.monotonic()
+    began = told
+    step_format = partial(training_format, recipe.precision, device_of(network))
+    for step, batch in enumerate(each(step_format, task.losses(network, progress.epoch)), start=1):
         optimizer.zero_grad(set_to_none=True)
-        loss = batch.backward()
+        with step_format():
+            loss = batch.backward()
         _clip(network, sparse, recipe)
         _set_learning_rate(optimizer, rate * batch.rate)
         (sparse or optimizer).step()
-        total, items = total + finite_loss(loss, progress, step) * batch.items, items + batch.items
+        known = meter.add(loss, batch.items)
+        if known is not None:
+            finite_loss(known, progress, step)
         now = time.monotonic()
         if now - told >= _TELL_EVERY or step == progress.steps:
             told = now
-            listener(_at(progress, step, items / max(now - began, 1e-9), total / items))
-    return total / items
+            listener(_at(progress, step, meter.items / max(now - began, 1e-9), meter.so_far()))
+    mean, first_bad = meter.finish()
+    if first_bad is not None:
+        finite_loss(mean, progress, first_bad)
+    return mean
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Where a network's first parameter lives; the CPU for one that has none."""
+    return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
 
 
 def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

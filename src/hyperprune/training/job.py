@@ -18,6 +18,7 @@ from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
 from hyperprune.tasks import AnyTask, SpectrumConfig
 from hyperprune.tasks.opened import OpenedTask
+from hyperprune.tasks.precision import check_precision
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.history import EpochRecord, Failure, History, InitialRecord
@@ -149,7 +150,12 @@ def tell_known(job: TrainingJob, known: History, listener: Listener) -> None:
 
 
 def task_of(job: TrainingJob) -> OpenedTask:
-    """The task that a job describes."""
+    """The task that a job describes.
+
+    Raises:
+        ConfigurationError: the device does not have the recipe's precision.
+    """
+    check_precision(job.recipe.precision, torch.device(job.device))
     return job.task.open(job.recipe, job.seed, job.device)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from hyperprune.models import Reads
+from hyperprune.models import GivesLoss, Reads
 from hyperprune.tasks.batch import Batch, Slice
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.tasks.text.penalties import activation_penalty
@@ -53,8 +53,13 @@ def _loss(
     network: nn.Module, window: Tensor, state: Any, recipe: Recipe
 ) -> tuple[Tensor, Tensor | None, Any]:
     """Mean cross entropy of a window ``(time + 1, batch)``, the penalties if there are any, the new state."""
-    inputs, targets = window[:-1], window[1:].flatten()
-    if recipe.ar == recipe.tar == 0:
+    inputs, targets, penalised = window[:-1], window[1:], recipe.ar > 0 or recipe.tar > 0
+    if isinstance(network, GivesLoss):
+        seen = network.window_loss(inputs, targets, state)
+        penalty = activation_penalty(seen, recipe.ar, recipe.tar) if penalised else None
+        return seen.objective, penalty, seen.state
+    targets = targets.flatten()
+    if not penalised:
         scores, state = network(inputs, state)
         return cross_entropy(scores.flatten(0, 1), targets), None, state
     assert isinstance(network, Reads), "the task refuses penalties of other networks"

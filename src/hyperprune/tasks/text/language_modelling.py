@@ -10,9 +10,10 @@ from torch.nn.functional import cross_entropy
 
 from hyperprune.corpora import UNKNOWN, Corpus, columns, windows
 from hyperprune.errors import CheckpointError, ConfigurationError, CorpusError
-from hyperprune.models import ModelConfig, Reads, build
+from hyperprune.models import GivesLoss, ModelConfig, Reads, build
 from hyperprune.seeding import generator
 from hyperprune.tasks.batch import Batch
+from hyperprune.tasks.meter import Meter
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.tasks.score import PERPLEXITY
 from hyperprune.tasks.task import Epoch, Part
@@ -135,10 +136,17 @@ class LanguageModelling:
 
 @torch.no_grad()
 def mean_loss(network: nn.Module, text: Tensor, bptt: int) -> float:
-    """Mean cross entropy of a text ``(time, batch)`` in nats a token, the hidden state carried along."""
-    state, total, count = None, 0.0, 0
+    """Mean cross entropy of a text ``(time, batch)`` in nats a token, the hidden state carried along.
+
+    One look at the device at the end, whatever the number of windows.
+    """
+    state, meter = None, Meter()
     for inputs, targets in windows(text, bptt):
-        logits, state = network(inputs, state)
-        total += float(cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum"))
-        count += targets.numel()
-    return total / count
+        if isinstance(network, GivesLoss):
+            seen = network.window_loss(inputs, targets, state)
+            loss, state = seen.cross_entropy, seen.state
+        else:
+            scores, state = network(inputs, state)
+            loss = cross_entropy(scores.flatten(0, 1), targets.flatten())
+        meter.add(loss, targets.numel())
+    return meter.finish()[0]

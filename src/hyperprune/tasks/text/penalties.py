@@ -2,10 +2,10 @@
 
 from torch import Tensor
 
-from hyperprune.models import Reading
+from hyperprune.models import Penalised
 
 
-def activation_penalty(reading: Reading, ar: float, tar: float) -> Tensor:
+def activation_penalty(reading: Penalised, ar: float, tar: float) -> Tensor:
     """Activation and temporal activation regularisation of the last layer, a scalar.
 
     ``ar`` times the mean square of its outputs after dropout, plus ``tar`` times the mean square of the
