@@ -76,6 +76,22 @@ EVCI_2020 = Paper(
     2020,
     "https://arxiv.org/abs/1911.11134",
 )
+EVCI_2022 = Paper(
+    "evci2022",
+    "Evci, U., Ioannou, Y. A., Keskin, C., Dauphin, Y.",
+    "Gradient flow in sparse neural networks and how lottery tickets win",
+    "AAAI Conference on Artificial Intelligence",
+    2022,
+    "https://arxiv.org/abs/2010.03533",
+)
+MOLCHANOV_2019 = Paper(
+    "molchanov2019",
+    "Molchanov, P., Mallya, A., Tyree, S., Frosio, I., Kautz, J.",
+    "Importance estimation for neural network pruning",
+    "Conference on Computer Vision and Pattern Recognition",
+    2019,
+    "https://arxiv.org/abs/1906.10771",
+)
 LIU_2021 = Paper(
     "liu2021",
     "Liu, S., Mocanu, D. C., Pei, Y., Pechenizkiy, M.",

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperprune.sparsity import DEATH, Topology, keep_highest
+from hyperprune.sparsity import DEATH, METHODS, Topology, keep_highest
 
 
 def _topology(weights: dict[str, list[float]], masks: dict[str, str]) -> Topology:
@@ -91,6 +91,20 @@ def test_threshold_doubles_and_halves_for_the_next_update(threshold: float, foll
     topology = _topology({"a": [0.1, -0.2, 0.3, -0.4, 0.5, -0.6, 0.7, 0.8]}, {"a": "11111111"})
     deaths = DEATH["threshold"].deaths(topology, 0.25, {"threshold": threshold})
     assert deaths.memory == {"threshold": following}
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "following"), [(None, 2.0), (0.02, 2.0), (0.1, 1.0)], ids=["default", "0.02", "0.1"]
+)
+def test_the_tolerance_of_the_threshold_is_an_option(tolerance: float | None, following: float) -> None:
+    # 100 live, 20 should die, 18 fall below 1.0: too few by a tolerance of 0.02, as wanted by one of 0.1
+    topology = _topology({"a": [0.5] * 18 + [2.0] * 82}, {"a": "1" * 100})
+    options = {} if tolerance is None else {"tolerance": tolerance}
+    deaths = DEATH["threshold"].deaths(topology, 0.2, {"threshold": 1.0, **options})
+    assert deaths.counts == {"a": 18}
+    assert deaths.memory == {"threshold": following}
+    assert dict(METHODS["dsr"].variant.death_options) == {"tolerance": 0.1}
+    assert dict(DEATH["threshold"].options) == {"tolerance": 0.02}
 
 
 def test_threshold_starts_at_a_thousandth() -> None:

@@ -10,6 +10,7 @@ from hyperprune.sparsity import DECAY
 HAND = {
     "constant": [0.8, 0.8, 0.8, 0.8],
     "linear": [0.8, 0.6, 0.4, 0.0],
+    "cosine_to_zero": [0.8, 0.8 * (1 + 2**-0.5) / 2, 0.4, 0.0],
     "cosine": [0.8, 0.005 + 0.795 * (1 + 2**-0.5) / 2, 0.4025, 0.005],
 }
 

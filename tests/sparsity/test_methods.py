@@ -1,4 +1,4 @@
-"""Named methods train, keep their promise on density, and follow their ramps."""
+"""Named methods train, keep their promise on density, and follow their density schedules."""
 
 import itertools
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from torch.optim import SGD
 
 from hyperprune.errors import ConfigurationError, UnknownNameError
 from hyperprune.sparsity import METHODS, PruningVariant, SparseTraining
-from hyperprune.sparsity.ramp import ramp_density
+from hyperprune.sparsity.density_schedule import gradual
 
 MakeModel = Callable[..., nn.Module]
 Backward = Callable[..., None]
@@ -52,7 +52,7 @@ def test_every_method_ends_at_its_density(
     size = sum(mask.numel() for mask in sparse.masks.values())
     live = _train(model, sparse, backward, 40)
     assert live[-1] == int(density * size + 0.5)
-    if METHODS[method].variant.ramp is None:
+    if not METHODS[method].variant.scheduled:
         assert set(live) == {live[-1]}
     else:
         assert live[0] > live[-1]
@@ -104,15 +104,14 @@ def test_one_shot_prunes_the_smallest_weights_once_halfway(make_model: MakeModel
     assert all(torch.equal(masks[n], mask) for n, mask in sparse.masks.items())
 
 
-def _ramp(**changes: object) -> dict[str, object]:
+def _schedule(**changes: object) -> dict[str, object]:
     choices: dict[str, object] = {
         "density": 0.25,
         "sparse_init": "uniform",
         "death": "magnitude",
-        "growth": "none",
-        "redistribution": "none",
         "death_rate": 0,
-        "ramp": (0.0, 0.5),
+        "density_schedule": "gradual",
+        "schedule_span": (0.0, 0.5),
         "update_interval": 2,
         "total_steps": 20,
     }
@@ -120,11 +119,17 @@ def _ramp(**changes: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("death", ["magnitude", "global_magnitude"])
-def test_a_ramp_to_zero_prunes_a_trained_network_at_once(make_model: MakeModel, death: str) -> None:
+def test_one_shot_at_zero_prunes_a_trained_network_at_once(make_model: MakeModel, death: str) -> None:
     model = make_model()
     weights = {n: p.detach().abs().clone() for n, p in model.named_parameters()}
     optimizer = SGD(model.parameters(), lr=0.1)
-    values = _ramp(ramp=(0.0, 0.0), death=death, update_interval=None, total_steps=None)
+    values = _schedule(
+        density_schedule="one_shot",
+        schedule_span=(0.0, 0.0),
+        death=death,
+        update_interval=None,
+        total_steps=None,
+    )
     sparse = SparseTraining(model, optimizer, **values)
     assert sparse.density() == pytest.approx(0.25, abs=1e-3)
     kept = {n: weights[n][mask].min() for n, mask in sparse.masks.items()}
@@ -137,20 +142,20 @@ def test_a_ramp_to_zero_prunes_a_trained_network_at_once(make_model: MakeModel, 
 @pytest.mark.parametrize(
     "changes", [{"sparse_init": "er"}, {"densities": {"encoder": 0.9}}, {"death": "global_magnitude"}]
 )
-def test_a_ramp_is_exact_at_every_update(
+def test_a_schedule_is_exact_at_every_update(
     make_model: MakeModel, backward: Backward, changes: dict[str, object]
 ) -> None:
     model = make_model()
-    sparse = SparseTraining(model, SGD(model.parameters(), lr=0.1), **_ramp(**changes))
+    sparse = SparseTraining(model, SGD(model.parameters(), lr=0.1), **_schedule(**changes))
     size = sum(mask.numel() for mask in sparse.masks.values())
     live = _train(model, sparse, backward, 20)
     for step, count in enumerate(live):
         last = step - step % 2  # the update inside this step or the one before it
-        assert count == int(ramp_density(0.25, (0.0, 0.5), last / 20) * size + 0.5)
+        assert count == int(gradual.density(0.25, (0.0, 0.5), last / 20) * size + 0.5)
 
 
-def test_the_ramp_is_the_cubic_of_zhu_and_gupta() -> None:
-    assert [ramp_density(0.2, (0.25, 0.75), x) for x in (0.0, 0.25, 0.5, 0.75, 1.0)] == pytest.approx(
+def test_gradual_is_the_cubic_of_zhu_and_gupta() -> None:
+    assert [gradual.density(0.2, (0.25, 0.75), x) for x in (0.0, 0.25, 0.5, 0.75, 1.0)] == pytest.approx(
         [1.0, 1.0, 0.2 + 0.8 / 8, 0.2, 0.2]
     )
 
@@ -163,12 +168,12 @@ def test_the_ramp_is_the_cubic_of_zhu_and_gupta() -> None:
         ({"death": "global_magnitude", "density": 0.005}, "leaves each matrix one weight"),
     ],
 )
-def test_a_ramp_that_cannot_end_is_refused(
+def test_a_schedule_that_cannot_end_is_refused(
     make_model: MakeModel, changes: dict[str, object], message: str
 ) -> None:
     model = make_model()
     with pytest.raises(ConfigurationError, match=message):
-        SparseTraining(model, SGD(model.parameters(), lr=0.1), **_ramp(**changes))
+        SparseTraining(model, SGD(model.parameters(), lr=0.1), **_schedule(**changes))
 
 
 class _Gates(nn.Module):
@@ -196,11 +201,15 @@ def test_gates_that_share_a_budget_are_pruned_as_one_matrix() -> None:
         density=0.5,
         share_budget=[["h.weight", "t.weight"]],
     )
-    in_t = int(sparse.masks["t.weight"].sum())
+    before = {name: mask.clone() for name, mask in sparse.masks.items()}
+    in_t = int(before["t.weight"].sum())
+    in_h = 64 - in_t
     update = sparse.update_topology()
-    assert update.died == {"h.weight": 32, "out.weight": 6}  # half of 64 live weights of 128
-    # 32 deaths among the smallest of both: all that t had, as far as they went
-    assert int((model.get_parameter("t.weight") != 0).sum()) == max(0, in_t - 32)
+    assert update.died == update.grew
+    # half of 64 live weights of 128 die, the smallest of both: of t first, and of h only what is left to take
+    lost = {name: int((before[name] & ~sparse.masks[name]).sum()) for name in ("h.weight", "t.weight")}
+    assert update.died["h.weight"] == lost["h.weight"] + lost["t.weight"] > 0
+    assert lost["h.weight"] <= max(0, 32 - in_t) <= in_h
     assert sparse.masks["t.weight"].any()
     assert int(sparse.masks["h.weight"].sum() + sparse.masks["t.weight"].sum()) == 64
 
@@ -225,3 +234,71 @@ def test_a_variant_gives_the_same_network_as_its_fields(make_model: MakeModel) -
     )
     assert by_record.variant == by_fields.variant
     assert all(torch.equal(mask, by_fields.masks[n]) for n, mask in by_record.masks.items())
+
+
+def test_rigl_has_its_published_death_rates() -> None:
+    # Evci et al. 2020: p / 2 (1 + cos(pi t / T)) with p = 0.3 and T = 750 of 1,000 steps
+    torch.manual_seed(0)
+    model = nn.ParameterDict({"a": torch.randn(60, 60), "b": torch.randn(60, 30)})
+    sparse = SparseTraining.from_method("rigl", model, _sgd(model), density=0.4, total_steps=1000)
+    rates, changed = {}, []
+    for step in range(1000):
+        before = {n: mask.clone() for n, mask in sparse.masks.items()}
+        rates[step] = sparse.death_rate
+        for parameter in model.values():
+            parameter.grad = torch.randn_like(parameter)
+        sparse.step()
+        if any(not torch.equal(before[n], mask) for n, mask in sparse.masks.items()):
+            changed.append(step)
+    assert [rates[step] for step in (100, 500, 700)] == pytest.approx([0.287, 0.075, 0.003], abs=5e-4)
+    assert changed == [100, 200, 300, 400, 500, 600, 700]  # none after three quarters of the budget
+
+
+def test_an_update_of_rigl_takes_the_place_of_the_optimiser_step(
+    make_model: MakeModel, backward: Backward
+) -> None:
+    model = make_model()
+    optimizer = _sgd(model)
+    sparse = SparseTraining.from_method(
+        "rigl", model, optimizer, density=0.3, total_steps=100, update_interval=3
+    )
+    for step in range(3):
+        backward(model, step)
+        sparse.step()
+    before = {n: p.detach().clone() for n, p in model.named_parameters()}
+    masks = {n: mask.clone() for n, mask in sparse.masks.items()}
+    backward(model, 3)
+    gradient = model.get_parameter("decoder.weight").grad
+    assert sparse.step()  # it counts
+    assert sparse.steps == 4
+    assert model.get_parameter("decoder.weight").grad is gradient
+    assert any(not torch.equal(masks[n], mask) for n, mask in sparse.masks.items())
+    for n, p in model.named_parameters():
+        mask, old = sparse.masks.get(n), masks.get(n)
+        kept = torch.ones_like(p, dtype=torch.bool) if mask is None or old is None else mask & old
+        assert torch.equal(p[kept], before[n][kept])  # neither weights nor biases have stepped
+        assert not p[~kept].any()
+    backward(model, 4)
+    sparse.step()
+    assert not torch.equal(model.get_parameter("decoder.bias"), before["decoder.bias"])
+
+
+def test_a_scaler_that_skips_a_step_skips_the_update_in_its_place(
+    make_model: MakeModel, backward: Backward
+) -> None:
+    class Skipping:
+        def step(self, optimizer: torch.optim.Optimizer) -> None:
+            """Gradients overflowed."""
+
+    model = make_model()
+    sparse = SparseTraining.from_method(
+        "rigl", model, _sgd(model), density=0.3, total_steps=100, update_interval=1
+    )
+    backward(model, 0)
+    sparse.step()
+    masks = {n: mask.clone() for n, mask in sparse.masks.items()}
+    backward(model, 1)
+    assert not sparse.step(Skipping())
+    assert all(torch.equal(masks[n], mask) for n, mask in sparse.masks.items())
+    assert sparse.step()
+    assert any(not torch.equal(masks[n], mask) for n, mask in sparse.masks.items())

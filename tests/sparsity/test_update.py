@@ -40,14 +40,15 @@ def test_shares_are_taken_before_death() -> None:
     assert {name: _bits(m) for name, m in topology.masks.items()} == {"a": "11110000", "b": "11110000"}
 
 
-def test_slots_of_those_that_just_died_are_room() -> None:
-    # a is full: the two that die in it are all its room, and they regrow at once
+def test_a_weight_chosen_again_is_as_if_it_had_not_died() -> None:
+    # a is full: the two that die in it are all its room
     topology = Topology(
         {"a": torch.tensor([1.0, 2.0, 3.0, 4.0])}, {"a": torch.ones(4, dtype=torch.bool)}, {"a": 4}
     )
     change = _update(topology, "magnitude", "none", {"a": torch.ones(4)})
     assert _bits(change.masks["a"]) == "1111"
-    assert _bits(change.grown["a"]) == "1100"  # who died in this update starts anew too
+    assert _bits(change.grown["a"]) == "0000"  # chosen again, as if they had not died
+    assert change.died == change.grew == {"a": 0}
 
 
 def test_what_does_not_fit_spills() -> None:
@@ -59,5 +60,24 @@ def test_what_does_not_fit_spills() -> None:
         {"a": torch.ones(4), "b": torch.zeros(4)},
     )
     change = _update(topology, "magnitude", "momentum", {"a": torch.ones(4), "b": torch.ones(4)})
-    assert change.died == {"a": 2, "b": 1}
-    assert change.grew == {"a": 2, "b": 1}
+    # two deaths in a and one in b: a has room for its own two, the third spills to b's first dead weight
+    assert {name: _bits(m) for name, m in change.masks.items()} == {"a": "1111", "b": "1100"}
+    assert change.died == change.grew == {"a": 0, "b": 0}
+
+
+def test_the_threshold_hears_all_that_fell_below_it_also_those_chosen_again() -> None:
+    # full matrices: all three that fall are chosen again; 3 of 8 are more than a quarter, so it is halved
+    weights = {"a": torch.tensor([0.1, 0.2, 3.0, 4.0]), "b": torch.tensor([0.3, 6.0, 7.0, 8.0])}
+    masks = {name: torch.ones(4, dtype=torch.bool) for name in weights}
+    change = die_and_grow(
+        Topology(weights, masks, {"a": 4, "b": 4}),
+        DEATH["threshold"],
+        GROWTH["random"],
+        REDISTRIBUTION["none"],
+        rate=0.25,
+        memory={"threshold": 0.5, "tolerance": 0.1},
+        signal={},
+        generator=torch.Generator(),
+    )
+    assert change.died == change.grew == {"a": 0, "b": 0}
+    assert change.memory == {"threshold": 0.25}

@@ -21,7 +21,7 @@ CHOICES = {
     "death": ("global_magnitude", "magnitude", "set", "threshold"),
     "growth": ("gradient", "momentum", "random"),
     "redistribution": ("magnitude", "momentum", "none", "nonzeros"),
-    "decay": ("constant", "cosine", "linear"),
+    "decay": ("constant", "cosine", "cosine_to_zero", "linear"),
     "part": ("train", "valid", "test"),
     "state": ("hidden", "full"),
     "direction": ("forward", "adjoint"),

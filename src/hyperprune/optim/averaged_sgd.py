@@ -22,10 +22,10 @@ class AveragedSGD(Optimizer):
     Under sparse training weights are masked before they are averaged. With ``restart`` a weight counts from
     the later of the switch and its last growth; without it from the switch, its dead time as zeros.
 
-    Differs: the code published with SNT-ASGD keeps the count of a weight that dies and regrows in one update;
-    here it restarts, because it starts anew at 0. The average is a sum divided when it is asked for: as exact
-    as a running mean (a relative error of 3e-5 after a million steps in float32) and one pass over memory a
-    step.
+    A weight that dies and is chosen again in the same update has not grown and keeps its count.
+
+    Differs: the average is a sum divided when it is asked for: as exact as a running mean (a relative error
+    of 3e-5 after a million steps in float32) and one pass over memory a step.
 
     Args:
         params: parameters.

@@ -8,38 +8,50 @@ The pieces don't know each other and are composed by one record, :class:`Pruning
 from hyperprune.papers import Paper
 from hyperprune.sparsity.allocation import SPARSE_INIT
 from hyperprune.sparsity.citations import citations
+from hyperprune.sparsity.criterion import CRITERION
 from hyperprune.sparsity.death import DEATH
 from hyperprune.sparsity.decay import DECAY
 from hyperprune.sparsity.density import density_from_sparsity
+from hyperprune.sparsity.density_schedule import DENSITY_SCHEDULE
 from hyperprune.sparsity.growth import GROWTH
 from hyperprune.sparsity.methods import METHODS, Method
 from hyperprune.sparsity.optimizer_state import FollowsTopology
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
 from hyperprune.sparsity.rules import (
     AllocationRule,
+    CriterionRule,
     DeathRule,
     Deaths,
     DecayRule,
+    DensityScheduleRule,
     GrowthRule,
     RedistributionRule,
     Topology,
+    WeightScaleRule,
 )
 from hyperprune.sparsity.select import keep_highest
+from hyperprune.sparsity.taylor import taylor_scores
 from hyperprune.sparsity.training import SparseTraining
 from hyperprune.sparsity.update import TopologyUpdate
 from hyperprune.sparsity.variant import PruningVariant
+from hyperprune.sparsity.weight_scale import WEIGHT_SCALE
 
 __all__ = [
+    "CRITERION",
     "DEATH",
     "DECAY",
+    "DENSITY_SCHEDULE",
     "GROWTH",
     "METHODS",
     "REDISTRIBUTION",
     "SPARSE_INIT",
+    "WEIGHT_SCALE",
     "AllocationRule",
+    "CriterionRule",
     "DeathRule",
     "Deaths",
     "DecayRule",
+    "DensityScheduleRule",
     "FollowsTopology",
     "GrowthRule",
     "Method",
@@ -49,7 +61,9 @@ __all__ = [
     "SparseTraining",
     "Topology",
     "TopologyUpdate",
+    "WeightScaleRule",
     "citations",
     "density_from_sparsity",
     "keep_highest",
+    "taylor_scores",
 ]

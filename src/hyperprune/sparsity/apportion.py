@@ -31,7 +31,9 @@ def largest_remainder(shares: Mapping[str, float | Fraction], total: int) -> dic
     return counts
 
 
-def with_capacity(shares: Mapping[str, float], total: int, capacity: Mapping[str, int]) -> dict[str, int]:
+def with_capacity(
+    shares: Mapping[str, float | Fraction], total: int, capacity: Mapping[str, int]
+) -> dict[str, int]:
     """Split ``total`` in proportion to ``shares``; a full entry is capped and the others are scaled up.
 
     ``total`` must not exceed the sum of ``capacity``. What shares of zero leave over goes by free room.

@@ -6,9 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperprune.errors import CheckpointError
+from hyperprune.errors import CheckpointError, HyperpruneError
 from hyperprune.sparsity.network import SparseNetwork
 from hyperprune.sparsity.schedule import Clock
+from hyperprune.sparsity.variant import PruningVariant
 
 
 def save(network: SparseNetwork, clock: Clock) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def load(state: Mapping[str, Any], network: SparseNetwork, clock: Clock) -> None
         raise CheckpointError(
             f"a state of sparse training must have {', '.join(sorted(missing))}: it is damaged"
         )
-    own, saved = network.variant.to_dict(), dict(state["variant"])
+    own, saved = network.variant.to_dict(), _variant(state["variant"])
     for name in sorted({*own, *saved}):
         if own.get(name) != saved.get(name):
             raise CheckpointError(
@@ -50,10 +51,20 @@ def load(state: Mapping[str, Any], network: SparseNetwork, clock: Clock) -> None
             f"masks must fit the model's {expected}, got {found}: it is another model's state"
         )
     live, counted = sum(network.live.values()), sum(int(mask.sum()) for mask in masks.values())
-    if network.variant.ramp is None and counted != live:
+    if not network.variant.scheduled and counted != live:
         raise CheckpointError(f"masks must hold {live} live weights, got {counted}: the state is damaged")
     network.load({name: mask.bool() for name, mask in masks.items()})
     network.generator.set_state(state["generator"].to(device="cpu", dtype=torch.uint8))
     network.memory = dict(state["memory"])
     clock.steps, clock.epochs = int(state["steps"]), int(state["epochs"])
     clock.pending = bool(state["pending"])
+
+
+def _variant(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored variant as this version writes it."""
+    try:
+        return PruningVariant.from_dict(document).to_dict()
+    except (HyperpruneError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"a state of sparse training must hold its variant, got one that cannot be made: {error}"
+        ) from error

@@ -1,13 +1,16 @@
 """The papers behind a variant or a named method."""
 
-from hyperprune.papers import ZHU_GUPTA_2017, Paper
+from hyperprune.papers import Paper
 from hyperprune.sparsity.allocation import SPARSE_INIT
+from hyperprune.sparsity.criterion import CRITERION
 from hyperprune.sparsity.death import DEATH
 from hyperprune.sparsity.decay import DECAY
+from hyperprune.sparsity.density_schedule import DENSITY_SCHEDULE
 from hyperprune.sparsity.growth import GROWTH
 from hyperprune.sparsity.methods import METHODS
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
 from hyperprune.sparsity.variant import PruningVariant
+from hyperprune.sparsity.weight_scale import WEIGHT_SCALE
 
 
 def citations(choice: PruningVariant | str) -> list[Paper]:
@@ -19,11 +22,13 @@ def citations(choice: PruningVariant | str) -> list[Paper]:
     if isinstance(choice, str):
         method = METHODS[choice]
         return _in_order([*method.papers, *citations(method.variant)])
-    papers = [*SPARSE_INIT[choice.sparse_init].papers]
-    if choice.ramp is not None:
-        papers += [*DEATH[choice.death].papers, ZHU_GUPTA_2017]
-    elif not choice.static:
-        papers += [*DEATH[choice.death].papers, *GROWTH[choice.growth].papers]
+    papers = [*SPARSE_INIT[choice.sparse_init].papers, *CRITERION[choice.criterion].papers]
+    papers += [*WEIGHT_SCALE[choice.weight_scale].papers]
+    papers += [*DENSITY_SCHEDULE[choice.density_schedule].papers]
+    if not choice.static:
+        papers += [*DEATH[choice.death].papers]
+    if choice.grows:
+        papers += [*GROWTH[choice.growth].papers]
         papers += [*REDISTRIBUTION[choice.redistribution].papers, *DECAY[choice.decay].papers]
     return _in_order(papers)
 

@@ -1,6 +1,6 @@
 """How many weights of each matrix are live at the start."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity.allocation import SPARSE_INIT
@@ -10,12 +10,16 @@ from hyperprune.sparsity.parameters import Prunable, matches
 
 
 def initial_counts(
-    prunable: Prunable, sparse_init: str, density: float, densities: Sequence[tuple[str, float]] = ()
+    prunable: Prunable,
+    sparse_init: str,
+    density: float,
+    densities: Sequence[tuple[str, float]] = (),
+    factors: Sequence[tuple[str, float]] = (),
 ) -> dict[str, int]:
     """Live weights by budget: floor(D * N + 0.5) in all.
 
     A budget that ``densities`` names has its own count, floor(d * n + 0.5); the others share what is left of
-    the total by the rule ``sparse_init``.
+    the total by the rule ``sparse_init``, each share times its factor.
 
     Raises:
         ConfigurationError: a pattern names no prunable matrix, not one weight would live, or the densities
@@ -28,7 +32,9 @@ def initial_counts(
         raise ConfigurationError(
             f"at least one weight must live, got density {density} of {sum(sizes.values())} weights: raise it"
         )
-    given = {name: live_total(d, sizes[name]) for name, d in _given(prunable, densities).items()}
+    given = {
+        name: live_total(d, sizes[name]) for name, d in by_pattern(prunable, "densities", densities).items()
+    }
     rest = {name: size for name, size in sizes.items() if name not in given}
     left = total - sum(given.values())
     if not 0 <= left <= sum(rest.values()):
@@ -38,6 +44,8 @@ def initial_counts(
             "densities"
         )
     shares = SPARSE_INIT[sparse_init].shares({name: shapes[name] for name in rest})
+    times = by_pattern(prunable, "density_factors", factors)
+    shares = {name: share * times.get(name, 1.0) for name, share in shares.items()}
     counts = with_capacity(shares, left, rest) | given
     return {name: counts[name] for name in sizes}
 
@@ -51,9 +59,14 @@ def budget_shapes(prunable: Prunable) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def _given(prunable: Prunable, densities: Sequence[tuple[str, float]]) -> Mapping[str, float]:
+def by_pattern(prunable: Prunable, what: str, values: Sequence[tuple[str, float]]) -> dict[str, float]:
+    """Values by budget; the first pattern that names one of its matrices counts.
+
+    Raises:
+        ConfigurationError: a pattern names no prunable matrix.
+    """
     given: dict[str, float] = {}
-    for pattern, density in densities:
+    for pattern, value in values:
         found = [
             name
             for name, members in prunable.budgets.items()
@@ -61,8 +74,8 @@ def _given(prunable: Prunable, densities: Sequence[tuple[str, float]]) -> Mappin
         ]
         if not found:
             raise ConfigurationError(
-                f"the pattern {pattern!r} of densities names no prunable matrix: choose among "
+                f"the pattern {pattern!r} of {what} names no prunable matrix: choose among "
                 f"{', '.join(prunable.parameters)}"
             )
-        given = dict.fromkeys(found, density) | given
+        given = dict.fromkeys(found, value) | given
     return given

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from hyperprune.sparsity.rules import WeightScaleRule
+
 
 class MaskedParameters:
     """Parameters and their masks; the masks are the truth, a live weight may be zero.
@@ -36,6 +38,15 @@ class MaskedParameters:
     def apply(self) -> None:
         """Multiply every parameter by its mask."""
         torch._foreach_mul_(list(self.parameters.values()), list(self.stencils.values()))
+
+    @torch.no_grad()
+    def scale(self, rule: WeightScaleRule) -> None:
+        """Multiply the rows of every parameter by the factors of a rule."""
+        if rule.factors is None:
+            return
+        for name, parameter in self.parameters.items():
+            factors = rule.factors(self.masks[name]).to(parameter.dtype)
+            parameter.mul_(factors.view(-1, *[1] * (parameter.dim() - 1)))
 
     @torch.no_grad()
     def apply_to(self, name: str, tensors: list[Tensor]) -> None:

@@ -6,14 +6,17 @@
 | set | er | set | random | none | 0.3 constant | epoch |
 | dsr | uniform | threshold | random | nonzeros | 0.1 constant | epoch |
 | snfs | uniform | magnitude | momentum | momentum | 0.5 cosine | epoch |
-| rigl | er | magnitude | gradient | none | 0.3 cosine | 100 steps |
+| rigl | er | magnitude | gradient | none | 0.3 cosine to 0 | 100 steps, until 0.75 of the budget |
 | selfish_rnn | uniform | magnitude | random | none | 0.5 cosine | epoch |
-| gradual_magnitude | dense | magnitude | | | ramp over the first 0.75 | 100 steps |
+| gradual_magnitude | dense | magnitude | | | cubic over the first 0.75 | 100 steps |
 | one_shot_magnitude | dense | magnitude | | | once, halfway | one |
 
-Differs: RigL stops updating at 0.75 of the budget; here the rate decays over all of it. The gates of a
-recurrent matrix that is stored as one (an LSTM's) share its budget, as Selfish-RNN wants; where they are
-stored one by one, give ``share_budget``.
+RigL's update takes the place of an optimiser step, as in its code. The gates of a recurrent matrix that is
+stored as one (an LSTM's) share its budget, as Selfish-RNN wants; where they are stored one by one, give
+``share_budget``.
+
+Differs: RigL's code updates before the first step too, on weights that have not trained; here the first
+update comes after one interval.
 """
 
 import dataclasses
@@ -32,7 +35,8 @@ from hyperprune.papers import (
     Paper,
 )
 from hyperprune.registry import Registry
-from hyperprune.sparsity.variant import Interval, PruningVariant
+from hyperprune.sparsity.variant import PruningVariant
+from hyperprune.sparsity.variant_fields import Interval
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,12 @@ METHODS.register("set")(
 METHODS.register("dsr")(
     Method(
         PruningVariant(
-            density=0.33, death="threshold", redistribution="nonzeros", death_rate=0.1, decay="constant"
+            density=0.33,
+            death="threshold",
+            redistribution="nonzeros",
+            death_rate=0.1,
+            decay="constant",
+            death_options=(("tolerance", 0.1),),
         ),
         (MOSTAFA_WANG_2019,),
     )
@@ -110,7 +119,14 @@ METHODS.register("snfs")(
 METHODS.register("rigl")(
     Method(
         PruningVariant(
-            density=0.33, sparse_init="er", growth="gradient", death_rate=0.3, update_interval=100
+            density=0.33,
+            sparse_init="er",
+            growth="gradient",
+            death_rate=0.3,
+            decay="cosine_to_zero",
+            update_interval=100,
+            update_until=0.75,
+            update_replaces_step=True,
         ),
         (EVCI_2020,),
         momentum=0.9,
@@ -121,13 +137,13 @@ METHODS.register("selfish_rnn")(
 )
 METHODS.register("gradual_magnitude")(
     Method(
-        PruningVariant(density=0.33, growth="none", death_rate=0.0, update_interval=100, ramp=(0.0, 0.75)),
+        PruningVariant(density=0.33, density_schedule="gradual", death_rate=0.0, update_interval=100),
         (ZHU_GUPTA_2017,),
     )
 )
 METHODS.register("one_shot_magnitude")(
     Method(
-        PruningVariant(density=0.33, growth="none", death_rate=0.0, update_interval=1, ramp=(0.5, 0.5)),
+        PruningVariant(density=0.33, density_schedule="one_shot", death_rate=0.0, update_interval=1),
         (HAN_2015,),
     )
 )

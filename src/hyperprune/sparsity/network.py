@@ -8,20 +8,22 @@ from torch.optim import Optimizer
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity import distributed, optimizer_state
+from hyperprune.sparsity.criterion import CRITERION
 from hyperprune.sparsity.death import DEATH
+from hyperprune.sparsity.first_masks import first_masks
 from hyperprune.sparsity.growth import GROWTH
-from hyperprune.sparsity.growth import random as random_growth
 from hyperprune.sparsity.initial import initial_counts
 from hyperprune.sparsity.masked import MaskedParameters
+from hyperprune.sparsity.optimizer_checks import check_optimizer
 from hyperprune.sparsity.optimizer_state import FollowsTopology
 from hyperprune.sparsity.parameters import Prunable
-from hyperprune.sparsity.ramp import ramp_deaths, ramp_density
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
-from hyperprune.sparsity.rules import Memory, Topology
-from hyperprune.sparsity.select import keep_highest
+from hyperprune.sparsity.rules import Memory, Tensors, Topology
+from hyperprune.sparsity.scheduled import scheduled_deaths
 from hyperprune.sparsity.signals import gradients, momenta
 from hyperprune.sparsity.update import Change, die_and_grow, die_only
 from hyperprune.sparsity.variant import PruningVariant
+from hyperprune.sparsity.weight_scale import WEIGHT_SCALE
 
 
 class SparseNetwork:
@@ -33,7 +35,8 @@ class SparseNetwork:
         optimizer: theirs.
         generator: CPU generator, advanced by initial masks and random growth.
         synchronize: take the first process's masks.
-        keep_largest: at the start the largest weights of each matrix live, and not random ones.
+        criterion: which weights live first; None for the variant's.
+        scores: by parameter name, for a criterion that reads them.
     """
 
     def __init__(
@@ -44,7 +47,8 @@ class SparseNetwork:
         generator: torch.Generator,
         *,
         synchronize: bool,
-        keep_largest: bool = False,
+        criterion: str | None = None,
+        scores: Tensors | None = None,
     ) -> None:
         self.variant = variant
         self.generator = generator
@@ -53,17 +57,21 @@ class SparseNetwork:
         self._optimizer = optimizer
         self._follower = optimizer if isinstance(optimizer, FollowsTopology) else None
         self._synchronize = synchronize
-        self._keep_largest = keep_largest
-        self._check_optimizer()
-        self._final = initial_counts(prunable, variant.sparse_init, variant.density, variant.densities)
+        self._criterion = CRITERION[criterion or variant.criterion]
+        check_optimizer(optimizer, prunable.parameters, variant)
+        self._final = initial_counts(
+            prunable, variant.sparse_init, variant.density, variant.densities, variant.density_factors
+        )
         self._check_counts()
         if synchronize:
             distributed.share_generator(generator, next(iter(prunable.parameters.values())).device)
-        self.live, masks = self._first_masks()
+        masks = self._first_masks(scores)
         if synchronize:
             masks = distributed.share_masks(masks)
+        self.live = {name: int(mask.sum()) for name, mask in prunable.join(masks).items()}
         self._masked = MaskedParameters(prunable.parameters, masks)
         self._masked.apply()
+        self._masked.scale(WEIGHT_SCALE[variant.weight_scale])
         self._announce({})
 
     @property
@@ -73,14 +81,12 @@ class SparseNetwork:
 
     @torch.no_grad()
     def update(self, rate: float, progress: float) -> Change:
-        """One topology update at death rate ``rate``, or at ``progress`` of the budget for a ramp."""
+        """One topology update at death rate ``rate``, or at ``progress`` of the budget for a schedule."""
         self.follow()
         variant = self.variant
         topology = self._topology()
-        if variant.ramp is not None:
-            density = ramp_density(variant.density, variant.ramp, progress)
-            overall = variant.death == "global_magnitude"
-            change = die_only(topology, ramp_deaths(topology, self._final, density, overall=overall))
+        if variant.scheduled:
+            change = self._scheduled(topology, progress)
         else:
             change = die_and_grow(
                 topology,
@@ -88,7 +94,7 @@ class SparseNetwork:
                 GROWTH[variant.growth],
                 REDISTRIBUTION[variant.redistribution],
                 rate=rate,
-                memory=self.memory,
+                memory={**DEATH[variant.death].options, **dict(variant.death_options), **self.memory},
                 signal=self._signal(topology),
                 generator=self.generator,
             )
@@ -106,6 +112,11 @@ class SparseNetwork:
         if not self.variant.keeps_dead_momentum:
             for name, parameter in self._prunable.parameters.items():
                 self._masked.apply_to(name, optimizer_state.state_tensors(self._optimizer, parameter))
+
+    @torch.no_grad()
+    def mask_weights(self) -> None:
+        """Set dead weights to zero, and nothing else."""
+        self._masked.apply()
 
     def follow(self) -> None:
         """Take the masks along with a model that was moved or cast since the last step."""
@@ -148,52 +159,30 @@ class SparseNetwork:
             if self._follower is not None:
                 self._follower.topology_changed(parameter, self._masked.stencils[name], grown.get(name))
             elif name in grown:
-                optimizer_state.clear_entries(self._optimizer, parameter, grown[name])
+                optimizer_state.restart_entries(self._optimizer, parameter, grown[name])
 
-    def _first_masks(self) -> tuple[dict[str, int], dict[str, Tensor]]:
-        """At random or the largest; for a ramp the largest at the density it begins with."""
-        parameters = {name: parameter.detach() for name, parameter in self._prunable.parameters.items()}
-        every = self._prunable.join({n: torch.ones_like(p, dtype=torch.bool) for n, p in parameters.items()})
-        if self.variant.ramp is None:
-            scores = random_growth.scores(every, {}, self.generator)
-            if self._keep_largest:  # the generator has advanced all the same
-                scores = {name: weights.abs() for name, weights in self._prunable.join(parameters).items()}
-            masks = {
-                name: keep_highest(scores[name], mask, self._final[name]) for name, mask in every.items()
-            }
-            return dict(self._final), self._prunable.part(masks)
-        sizes = {name: mask.numel() for name, mask in every.items()}
-        topology = Topology(self._prunable.join(parameters), every, sizes)
-        density = ramp_density(self.variant.density, self.variant.ramp, 0.0)
-        overall = self.variant.death == "global_magnitude"
-        change = die_only(topology, ramp_deaths(topology, self._final, density, overall=overall))
-        live = {name: size - change.died[name] for name, size in sizes.items()}
-        return live, self._prunable.part(change.masks)
-
-    def _check_optimizer(self) -> None:
-        held = {id(p) for group in self._optimizer.param_groups for p in group["params"]}
-        for name, parameter in self._prunable.parameters.items():
-            if id(parameter) not in held or not parameter.requires_grad:
-                why = "frozen" if not parameter.requires_grad else "not among the optimiser's parameters"
-                raise ConfigurationError(
-                    f"a prunable parameter must train, {name} is {why}: exclude it or give it to the "
-                    "optimiser"
-                )
-        if self.variant.needs_momentum and not optimizer_state.keeps_momentum(self._optimizer):
+    def _first_masks(self, scores: Tensors | None) -> dict[str, Tensor]:
+        """By the criterion; for a density schedule as it begins."""
+        if not self.variant.scheduled:
+            return first_masks(self.variant, self._criterion, self._prunable, self.generator, scores)
+        if scores is not None:
             raise ConfigurationError(
-                f"growth {self.variant.growth!r} with redistribution {self.variant.redistribution!r} reads "
-                f"momenta, got {type(self._optimizer).__name__} that keeps none: use SGD with momentum, Adam "
-                "or AdamW"
+                f"density schedule {self.variant.density_schedule!r} begins with all weights, got scores, "
+                "which would have no effect: leave them out"
             )
+        weights = self._prunable.join({n: p.detach() for n, p in self._prunable.parameters.items()})
+        every = {n: torch.ones(w.shape, dtype=torch.bool, device=w.device) for n, w in weights.items()}
+        topology = Topology(weights, every, {name: mask.numel() for name, mask in every.items()})
+        return self._prunable.part(self._scheduled(topology, 0.0).masks)
+
+    def _scheduled(self, topology: Topology, progress: float) -> Change:
+        density = self.variant.density_at(progress)
+        return die_only(topology, scheduled_deaths(topology, self._final, density, DEATH[self.variant.death]))
 
     def _check_counts(self) -> None:
         variant, filled = self.variant, sum(p.numel() > 0 for p in self._prunable.parameters.values())
-        if (
-            variant.ramp is not None
-            and variant.death == "global_magnitude"
-            and sum(self._final.values()) < filled
-        ):
+        if variant.scheduled and DEATH[variant.death].keeps_last and sum(self._final.values()) < filled:
             raise ConfigurationError(
-                f"'global_magnitude' leaves each matrix one weight, got density {variant.density}, which is "
-                f"{sum(self._final.values())} weights for {filled} matrices: raise it or use 'magnitude'"
+                f"death {variant.death!r} leaves each matrix one weight, got density {variant.density}, "
+                f"which is {sum(self._final.values())} weights for {filled} matrices: raise it"
             )

@@ -1,10 +1,13 @@
 """What sparse training reads and changes in an optimiser, by structure alone.
 
-Any ``torch.optim.Optimizer`` works: its state tensors of a parameter's shape are cleared where weights grow,
-and its momentum is ``momentum_buffer`` or ``exp_avg``. One that keeps more in mind follows the topology
-itself.
+Any ``torch.optim.Optimizer`` works, also one that wraps another: its state tensors of a parameter's shape
+take the optimiser's own start values where weights grow, and its momentum is ``momentum_buffer`` or
+``exp_avg``. One that keeps more in mind follows the topology itself.
 """
 
+import inspect
+import math
+from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -36,33 +39,58 @@ class Scaler(Protocol):
         """Call ``optimizer.step`` unless the gradients overflowed."""
 
 
+def nested(optimizer: Optimizer) -> list[Optimizer]:
+    """The optimiser, and those that it keeps as attributes: what accelerate, Lookahead or SAM wrap."""
+    found = [optimizer]
+    for holder in found:
+        inner = [value for value in vars(holder).values() if isinstance(value, Optimizer)]
+        found += [one for one in inner if all(one is not known for known in found)]
+    return found
+
+
+def hooked(optimizer: Optimizer) -> Optimizer:
+    """The outermost of the nested optimisers that runs torch's step hooks; some wrappers leave them out."""
+    return next(one for one in nested(optimizer) if hasattr(one, "_optimizer_step_pre_hooks"))
+
+
 def state_tensors(optimizer: Optimizer, parameter: nn.Parameter) -> list[Tensor]:
     """The optimiser's tensors of the parameter's shape: momenta and the like, not counters."""
-    state: dict[str, Any] = optimizer.state.get(parameter, {})
-    return [v for v in state.values() if isinstance(v, Tensor) and v.shape == parameter.shape]
+    return [
+        tensor for state in _states(optimizer, parameter) for tensor in _shaped(state, parameter).values()
+    ]
 
 
-def clear_entries(optimizer: Optimizer, parameter: nn.Parameter, entries: Tensor) -> None:
-    """Set the optimiser's state to zero at ``entries``."""
-    for tensor in state_tensors(optimizer, parameter):
-        tensor.masked_fill_(entries, 0)
+def restart_entries(optimizer: Optimizer, parameter: nn.Parameter, entries: Tensor) -> None:
+    """Set the optimiser's state at ``entries`` to what it is before a weight's first gradient.
+
+    That is 0 for most; the step sizes of Rprop start at the learning rate, the sums of Adagrad at its
+    ``initial_accumulator_value``.
+    """
+    for holder in _holders(optimizer):
+        tensors = _shaped(holder.state.get(parameter, {}), parameter)
+        start = _start_values(holder, parameter) if tensors else {}
+        for name, tensor in tensors.items():
+            tensor.masked_fill_(entries, start.get(name, 0.0))
 
 
 def momentum_of(optimizer: Optimizer, parameter: nn.Parameter) -> Tensor | None:
     """The momentum of a parameter, or None before its first step."""
-    state: dict[str, Any] = optimizer.state.get(parameter, {})
-    for key in ("momentum_buffer", "exp_avg"):
-        if isinstance(state.get(key), Tensor):
-            momentum: Tensor = state[key]
-            return momentum
+    for state in _states(optimizer, parameter):
+        for key in ("momentum_buffer", "exp_avg"):
+            if isinstance(state.get(key), Tensor):
+                momentum: Tensor = state[key]
+                return momentum
     return None
 
 
 def keeps_momentum(optimizer: Optimizer) -> bool:
     """True if every group of the optimiser is set to keep a momentum."""
-    return all(
-        group.get("momentum", 0) > 0 or (group.get("betas") or (0,))[0] > 0
-        for group in optimizer.param_groups
+    return any(
+        all(
+            group.get("momentum", 0) > 0 or (group.get("betas") or (0,))[0] > 0
+            for group in holder.param_groups
+        )
+        for holder in _holders(optimizer)
     )
 
 
@@ -70,3 +98,40 @@ def overflowed(optimizer: Optimizer) -> bool:
     """True if a gradient scaler told a fused optimiser, which skips by itself, that gradients overflowed."""
     found = getattr(optimizer, "found_inf", None)
     return isinstance(found, Tensor) and bool(torch.any(found != 0))
+
+
+def _holders(optimizer: Optimizer) -> Iterator[Optimizer]:
+    """Nested optimisers with a state of their own."""
+    seen: list[object] = []
+    for holder in nested(optimizer):
+        if all(holder.state is not known for known in seen):
+            seen.append(holder.state)
+            yield holder
+
+
+def _states(optimizer: Optimizer, parameter: nn.Parameter) -> Iterator[dict[str, Any]]:
+    for holder in _holders(optimizer):
+        yield holder.state.get(parameter, {})
+
+
+def _shaped(state: dict[str, Any], parameter: nn.Parameter) -> dict[str, Tensor]:
+    return {n: v for n, v in state.items() if isinstance(v, Tensor) and v.shape == parameter.shape}
+
+
+def _start_values(optimizer: Optimizer, parameter: nn.Parameter) -> dict[str, float]:
+    """State of a fresh optimiser of the same kind and settings after a gradient of 0, by name.
+
+    An optimiser that cannot be made from its groups alone has none: then all state starts at 0.
+    """
+    group = next(g for g in optimizer.param_groups if any(p is parameter for p in g["params"]))
+    known = inspect.signature(type(optimizer).__init__).parameters
+    settings = {name: value for name, value in group.items() if name in known and name != "params"}
+    one = nn.Parameter(torch.zeros([1] * parameter.dim(), dtype=parameter.dtype, device=parameter.device))
+    one.grad = torch.zeros_like(one)
+    try:
+        probe = type(optimizer)([one], **settings)
+        probe.step()
+    except (TypeError, ValueError, RuntimeError, AttributeError, KeyError, AssertionError):
+        return {}
+    start = {name: float(tensor) for name, tensor in _shaped(probe.state.get(one, {}), one).items()}
+    return {name: value for name, value in start.items() if math.isfinite(value)}

@@ -82,12 +82,27 @@ class DeathRule:
     Attributes:
         deaths: (topology, death rate p, memory of the last update) -> :class:`Deaths`.
         memory: the memory that the first update is given.
+        options: numbers that a variant may set, in [0, 1), with their defaults; each update is given them
+            beside the memory.
+        exactly: (topology, number by matrix) -> :class:`Deaths` of as many. A density schedule asks for it; a
+            rule that can only count for itself has none and cannot follow one.
+        exactly_overall: the same for a rule that ranks all matrices together, which is told the sum alone.
+        keeps_last: True for a rule that never takes the last weight of a matrix.
         papers: what to cite.
     """
 
     deaths: Callable[[Topology, float, Memory], Deaths]
     memory: Memory = field(default_factory=dict)
+    options: Memory = field(default_factory=dict)
+    exactly: Callable[[Topology, Mapping[str, int]], Deaths] | None = None
+    exactly_overall: Callable[[Topology, int], Deaths] | None = None
+    keeps_last: bool = False
     papers: tuple[Paper, ...] = ()
+
+    @property
+    def follows_schedule(self) -> bool:
+        """True for a rule that can remove the number of weights that a density schedule asks for."""
+        return self.exactly is not None or self.exactly_overall is not None
 
 
 @dataclass(frozen=True)
@@ -131,4 +146,55 @@ class DecayRule:
     """
 
     rate: Callable[[float, float], float]
+    papers: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True)
+class DensityScheduleRule:
+    """How dense the network is when; a schedule that falls only removes weights.
+
+    Attributes:
+        density: (final density, span, fraction of the budget's steps taken) -> density. The span is the two
+            fractions of the budget between which the density falls from 1; at its end and after it the
+            density is the final one.
+        span: the span that stands where a variant gives none; None for a schedule that never falls.
+        instant: True for a schedule that falls at one moment, so that both ends of its span are the same.
+        papers: what to cite.
+    """
+
+    density: Callable[[float, tuple[float, float], float], float]
+    span: tuple[float, float] | None = None
+    instant: bool = False
+    papers: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True)
+class CriterionRule:
+    """Which weights of a network live first.
+
+    Attributes:
+        scores: (weights, uniform random numbers, given scores) -> scores, all by matrix; the highest live.
+        overall: True if one ranking of all matrices gives their counts, and not ``sparse_init``.
+        needs_scores: True for a rule that reads given scores; others refuse them.
+        trained: True for a rule that reads the values of weights, which only a trained network has learned.
+        papers: what to cite.
+    """
+
+    scores: Callable[[Tensors, Tensors, Tensors], dict[str, Tensor]]
+    overall: bool = False
+    needs_scores: bool = False
+    trained: bool = True
+    papers: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True)
+class WeightScaleRule:
+    """By what the rows of fresh weights are multiplied once they are masked.
+
+    Attributes:
+        factors: mask -> one factor a row, in float64; None multiplies nothing.
+        papers: what to cite.
+    """
+
+    factors: Callable[[Tensor], Tensor] | None
     papers: tuple[Paper, ...] = ()

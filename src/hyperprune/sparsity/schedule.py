@@ -1,9 +1,11 @@
 """When topology updates happen."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.sparsity.variant import Interval
+from hyperprune.sparsity.density import exact
+from hyperprune.sparsity.variant_fields import Interval
 
 
 @dataclass
@@ -16,6 +18,8 @@ class Clock:
         steps: optimiser steps taken.
         epochs: epochs begun.
         pending: an epoch's update that waits for the gradients of its first step.
+        until: fraction of the budget at which updates end, and over which the death rate decays.
+        updates: topology updates of this process; not part of its state.
     """
 
     interval: Interval
@@ -23,6 +27,8 @@ class Clock:
     steps: int = 0
     epochs: int = 0
     pending: bool = False
+    until: float = 1.0
+    updates: int = 0
 
     def __post_init__(self) -> None:
         if self.total_steps is not None and self.total_steps < 1:
@@ -38,8 +44,17 @@ class Clock:
 
     @property
     def over(self) -> bool:
-        """True once the budget's steps are taken."""
-        return self.total_steps is not None and self.steps >= self.total_steps
+        """True once the part of the budget that has updates is over."""
+        return self.total_steps is not None and self.steps >= exact(self.until) * self.total_steps
+
+    @property
+    def decay_progress(self) -> float:
+        """Fraction of that part taken, in [0, 1]; 0 without a budget."""
+        if self.total_steps is None:
+            return 0.0
+        if self.until == 1:
+            return self.progress
+        return float(min(Fraction(1), self.steps / (exact(self.until) * self.total_steps)))
 
     def begin_epoch(self) -> bool:
         """Count an epoch; True if it begins with an update. The first doesn't: nothing has trained yet."""

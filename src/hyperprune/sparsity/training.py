@@ -1,6 +1,8 @@
 """Sparse training of any module with any optimiser: the pieces put together."""
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -15,12 +17,14 @@ from hyperprune.sparsity.generators import cpu_generator
 from hyperprune.sparsity.methods import METHODS
 from hyperprune.sparsity.network import SparseNetwork
 from hyperprune.sparsity.parameters import find_prunable, unwrap
-from hyperprune.sparsity.ramp import check_ramp
 from hyperprune.sparsity.schedule import Clock
+from hyperprune.sparsity.scheduled import check_schedule
+from hyperprune.sparsity.stepping import Stepper
 from hyperprune.sparsity.update import TopologyUpdate
-from hyperprune.sparsity.variant import Interval, PruningVariant, patterns
+from hyperprune.sparsity.variant import Numbers, PruningVariant, pairs, patterns
+from hyperprune.sparsity.variant_fields import Interval
 
-Densities = Mapping[str, float] | Sequence[tuple[str, float]]
+_LOG = logging.getLogger(__name__)
 
 
 class SparseTraining:
@@ -31,27 +35,18 @@ class SparseTraining:
 
     Args:
         model: any module; DistributedDataParallel and compiled modules are looked into.
-        optimizer: holds every prunable parameter of the model.
-        density: fraction of live weights over all prunable matrices; for this and the other rules and
-            patterns see :class:`PruningVariant`, whose fields have the same names.
-        sparse_init: where the live weights are at the start.
-        death: which live weights die.
-        growth: which dead weights come alive.
-        redistribution: how the deaths are shared out between the matrices.
-        death_rate: fraction of the live weights that die at an update; 0 is static.
+        optimizer: holds every prunable parameter of the model; may wrap another one.
+        density: fraction of live weights over all prunable matrices. For this and all further arguments up to
+            ``density_factors`` see :class:`PruningVariant`, whose fields have the same names, meanings and
+            defaults. Patterns with numbers may be given as a mapping.
         total_steps: optimiser steps of the full budget, over which the death rate decays and after which no
             update happens by itself; None keeps the rate constant.
-        decay: how the death rate falls.
-        update_interval: ``epoch``, a number of steps, or None for :meth:`update_topology` alone.
         generator: CPU generator for masks and random growth; by default one of a fixed seed.
-        exclude: patterns of parameters that stay dense.
-        densities: density at the start by pattern.
-        share_budget: groups of patterns of parameters that share one budget.
-        ramp: fractions of the budget between which the density falls from 1.
         synchronize: take the first process's masks in all processes; None: if a process group has several
             members.
-        keep_largest: for a model that is trained already: the first masks keep, of each matrix, its largest
-            weights, as many as ``sparse_init`` gives it; at random otherwise.
+        scores: for a criterion that reads them: by parameter name, as :func:`taylor_scores` gives them.
+        keep_largest: the same as ``criterion="magnitude"``, if no other is given, without being a part of the
+            variant.
 
     Raises:
         UnknownNameError: a rule that no registry holds.
@@ -64,23 +59,31 @@ class SparseTraining:
         optimizer: Optimizer,
         *,
         density: float,
-        sparse_init: str,
-        death: str,
-        growth: str,
-        redistribution: str,
-        death_rate: float,
-        total_steps: int | None = None,
+        sparse_init: str = "uniform",
+        death: str = "magnitude",
+        growth: str = "random",
+        redistribution: str = "none",
+        death_rate: float = 0.5,
         decay: str = "cosine",
-        update_interval: Interval = None,
-        generator: torch.Generator | None = None,
+        update_interval: Interval = "epoch",
         exclude: Sequence[str] = (),
-        densities: Densities = (),
+        densities: Numbers = (),
         share_budget: Sequence[Sequence[str]] = (),
-        ramp: tuple[float, float] | None = None,
+        density_schedule: str = "constant",
+        schedule_span: tuple[float, float] | None = None,
+        death_options: Numbers = (),
+        update_until: float = 1.0,
+        update_replaces_step: bool = False,
+        weight_scale: str = "dense",
+        criterion: str = "random",
+        density_factors: Numbers = (),
+        total_steps: int | None = None,
+        generator: torch.Generator | None = None,
         synchronize: bool | None = None,
+        scores: Mapping[str, Tensor] | None = None,
         keep_largest: bool = False,
     ) -> None:
-        self.variant = PruningVariant(
+        self.variant = variant = PruningVariant(
             density=density,
             sparse_init=sparse_init,
             death=death,
@@ -90,23 +93,38 @@ class SparseTraining:
             decay=decay,
             update_interval=update_interval,
             exclude=patterns("exclude", exclude),
-            densities=_pairs(densities),
+            densities=pairs(densities),
             share_budget=tuple(patterns("share_budget", group) for group in share_budget),
-            ramp=ramp,
+            density_schedule=density_schedule,
+            schedule_span=schedule_span,
+            death_options=pairs(death_options),
+            update_until=update_until,
+            update_replaces_step=update_replaces_step,
+            weight_scale=weight_scale,
+            criterion=criterion,
+            density_factors=pairs(density_factors),
         )
         self.optimizer = optimizer
         self._model = unwrap(model)
-        self._clock = Clock(update_interval, total_steps)
-        if ramp is not None:
-            check_ramp(ramp, update_interval, total_steps)
+        self._clock = Clock(update_interval, total_steps, until=update_until)
+        first = "magnitude" if keep_largest and not variant.trained and not variant.scheduled else criterion
+        dataclasses.replace(variant, criterion=first)  # refuses what does not fit trained weights
+        if variant.schedule_span is not None:
+            check_schedule(variant.schedule_span, update_interval, total_steps)
         self._network = SparseNetwork(
-            self.variant,
-            find_prunable(self._model, exclude=self.variant.exclude, share_budget=self.variant.share_budget),
+            variant,
+            find_prunable(self._model, exclude=variant.exclude, share_budget=variant.share_budget),
             optimizer,
             cpu_generator(generator),
             synchronize=several_processes() if synchronize is None else synchronize,
-            keep_largest=keep_largest,
+            criterion=first,
+            scores=scores,
         )
+        self._stepper = Stepper(optimizer, self._network, self._clock, self.update_topology)
+        if update_interval is None and not variant.static:
+            _LOG.warning(
+                "update_interval None: masks change in update_topology() alone, which is yours to call"
+            )
 
     @classmethod
     def from_variant(
@@ -118,27 +136,19 @@ class SparseTraining:
         total_steps: int | None = None,
         generator: torch.Generator | None = None,
         synchronize: bool | None = None,
+        scores: Mapping[str, Tensor] | None = None,
         keep_largest: bool = False,
     ) -> "SparseTraining":
         """Sparse training by a record; the arguments are the constructor's."""
+        rules: dict[str, Any] = {f.name: getattr(variant, f.name) for f in dataclasses.fields(variant)}
         return cls(
             model,
             optimizer,
-            density=variant.density,
-            sparse_init=variant.sparse_init,
-            death=variant.death,
-            growth=variant.growth,
-            redistribution=variant.redistribution,
-            death_rate=variant.death_rate,
+            **rules,
             total_steps=total_steps,
-            decay=variant.decay,
-            update_interval=variant.update_interval,
             generator=generator,
-            exclude=variant.exclude,
-            densities=variant.densities,
-            share_budget=variant.share_budget,
-            ramp=variant.ramp,
             synchronize=synchronize,
+            scores=scores,
             keep_largest=keep_largest,
         )
 
@@ -157,7 +167,7 @@ class SparseTraining:
         update_interval: Interval | Literal["method"] = "method",
         generator: torch.Generator | None = None,
         exclude: Sequence[str] = (),
-        densities: Densities = (),
+        densities: Numbers = (),
         share_budget: Sequence[Sequence[str]] = (),
         synchronize: bool | None = None,
     ) -> "SparseTraining":
@@ -174,12 +184,29 @@ class SparseTraining:
             sparse_init=sparse_init,
             update_interval=update_interval,
             exclude=patterns("exclude", exclude),
-            densities=_pairs(densities),
+            densities=pairs(densities),
             share_budget=share_budget,
         )
         return cls.from_variant(
             variant, model, optimizer, total_steps=total_steps, generator=generator, synchronize=synchronize
         )
+
+    @classmethod
+    def attach(
+        cls, model: nn.Module, optimizer: Optimizer, *, update_interval: Interval = 100, **options: Any
+    ) -> "SparseTraining":
+        """Sparse training of a loop that stays as it is: ``optimizer.step()`` does it all.
+
+        For loops that are not one's own, such as a trainer's; :meth:`detach` ends it. ``options`` are the
+        constructor's.
+        """
+        sparse = cls(model, optimizer, update_interval=update_interval, **options)
+        sparse._stepper.attach()
+        return sparse
+
+    def detach(self) -> None:
+        """Leave the optimiser of :meth:`attach`; the masks stay as they are, and no longer hold."""
+        self._stepper.detach()
 
     @property
     def masks(self) -> dict[str, Tensor]:
@@ -194,7 +221,7 @@ class SparseTraining:
     @property
     def death_rate(self) -> float:
         """Death rate p of now, after its decay."""
-        return DECAY[self.variant.decay].rate(self.variant.death_rate, self._clock.progress)
+        return DECAY[self.variant.decay].rate(self.variant.death_rate, self._clock.decay_progress)
 
     def live(self) -> int:
         """Number of live weights of all matrices together."""
@@ -211,13 +238,13 @@ class SparseTraining:
         """
         if not self._clock.begin_epoch() or self.variant.static:
             return
-        if self.variant.needs_gradient:
+        if self.variant.needs_gradient or self.variant.update_replaces_step:
             self._clock.pending = True
         else:
             self.update_topology()
 
     def update_topology(self) -> TopologyUpdate:
-        """One death-and-growth update now, due or not; with a ramp, pruning to the density of now.
+        """One death-and-growth update now, due or not; with a schedule, pruning to the density of now.
 
         Raises:
             ConfigurationError: the growth rule needs gradients or momenta that don't exist yet.
@@ -228,32 +255,23 @@ class SparseTraining:
             nothing = dict.fromkeys(self._network.live, 0)
             return TopologyUpdate(self.steps, rate, nothing, nothing)
         change = self._network.update(rate, self._clock.progress)
+        self._clock.updates += 1
         return TopologyUpdate(self.steps, rate, change.died, change.grew)
 
-    def step(self, scaler: optimizer_state.Scaler | None = None) -> bool:
+    def step(
+        self, scaler: optimizer_state.Scaler | None = None, closure: Callable[[], Any] | None = None
+    ) -> bool:
         """Topology update if one is due, then the optimiser, then the masks.
 
         Args:
             scaler: a gradient scaler; it is stepped in the optimiser's place. A step that it skips counts for
                 nothing: no update, no decay.
+            closure: for optimisers that evaluate the loss again, such as SAM. It sees masked weights.
 
         Returns:
-            True if the optimiser was stepped.
+            True if the step counted: the optimiser stepped, or the update took its place.
         """
-        before = self.steps
-        hooks = [
-            self.optimizer.register_step_pre_hook(lambda *_: self._before_optimizer()),
-            self.optimizer.register_step_post_hook(lambda *_: self._after_optimizer()),
-        ]
-        try:
-            if scaler is None:
-                self.optimizer.step()
-            else:
-                scaler.step(self.optimizer)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return self.steps > before
+        return self._stepper.step(scaler, closure)
 
     def clip_grad_norm_(self, max_norm: float, scope: Scope = "all") -> Tensor:
         """Scale the gradients of the whole model to a norm of at most ``max_norm``; returns the norm before.
@@ -278,17 +296,3 @@ class SparseTraining:
             CheckpointError: it belongs to another variant or model.
         """
         checkpoint.load(state, self._network, self._clock)
-
-    def _before_optimizer(self) -> None:
-        self._network.follow()
-        if self._clock.due() and not self.variant.static and not optimizer_state.overflowed(self.optimizer):
-            self.update_topology()
-
-    def _after_optimizer(self) -> None:
-        if not optimizer_state.overflowed(self.optimizer):
-            self._clock.steps += 1
-            self._network.mask()
-
-
-def _pairs(densities: Densities) -> tuple[tuple[str, float], ...]:
-    return tuple(densities.items() if isinstance(densities, Mapping) else densities)

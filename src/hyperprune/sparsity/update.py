@@ -25,9 +25,9 @@ class Change:
 
     Attributes:
         masks: the new masks; as many live weights in all as before.
-        grown: True where a weight starts anew, those that died in this update included; they start at 0.
-        died: number of weights that died.
-        grew: number of weights that came alive.
+        grown: True where a weight starts at 0: dead before the update, live after it.
+        died: number of weights that were live before the update and are dead after it.
+        grew: number of weights that were dead before it and are live after it.
         memory: the death rule's memory for the next update.
     """
 
@@ -45,8 +45,8 @@ class TopologyUpdate:
     Attributes:
         step: optimiser steps taken before it.
         death_rate: p at that time.
-        died: weights that died, by matrix.
-        grew: weights that came alive, by matrix.
+        died: weights that were live and are dead now, by matrix.
+        grew: weights that were dead and are live now, by matrix.
     """
 
     step: int
@@ -68,6 +68,12 @@ def die_and_grow(
 ) -> Change:
     """Apply three rules once. Shares come from before death; the number of live weights is conserved.
 
+    Growth chooses among all that are dead after the deaths. A weight that it chooses again in the update in
+    which it died is as if it had not died: it keeps its value and its optimiser state, as in RigL's code
+    (Evci et al. 2020), and counts neither as a death nor as a growth.
+
+    Differs: SET's Keras code (Mocanu et al. 2018) starts such a weight at 0 again.
+
     Args:
         topology: the network before the update; nothing of it is changed.
         death: says who dies.
@@ -86,11 +92,15 @@ def die_and_grow(
     }
     dead = {name: ~mask for name, mask in survivors.items()}
     room = {name: mask.numel() - topology.live[name] + deaths.counts[name] for name, mask in dead.items()}
-    grew = with_spill(shares, sum(deaths.counts.values()), room)
+    chosen = with_spill(shares, sum(deaths.counts.values()), room)
     scores = growth.scores(dead, signal, generator)
-    grown = {name: keep_highest(scores[name], mask, grew[name]) for name, mask in dead.items()}
-    masks = {name: survivors[name] | grown[name] for name in survivors}
-    return Change(masks, grown, dict(deaths.counts), grew, dict(deaths.memory))
+    selected = {name: keep_highest(scores[name], mask, chosen[name]) for name, mask in dead.items()}
+    masks = {name: survivors[name] | selected[name] for name in survivors}
+    grown = {name: mask & ~topology.masks[name] for name, mask in selected.items()}
+    grew = {name: int(mask.sum()) for name, mask in grown.items()}
+    again = {name: chosen[name] - count for name, count in grew.items()}
+    died = {name: count - again[name] for name, count in deaths.counts.items()}
+    return Change(masks, grown, died, grew, dict(deaths.memory))
 
 
 def die_only(topology: Topology, deaths: Deaths) -> Change:

@@ -80,7 +80,7 @@ class TrainingState:
                 network,
                 optimizer,
                 total_steps=(recipe.decay_epochs or recipe.epochs) * task.steps_per_epoch,
-                generator=generator(seed, "masks", variant.key()),
+                generator=generator(seed, "masks", variant.mask_key()),
                 keep_largest=start is not None,
             )
         return cls(network, optimizer, sparse)

@@ -192,7 +192,7 @@ class SpaceConfig(BaseModel):
         if method == RULES or name not in _RULES or method not in METHODS:
             return
         own = METHODS[method].variant
-        changes = own.static or own.ramp is not None
+        changes = own.static or own.scheduled
         if name not in _OF_METHODS or (changes and name != "sparse_init"):
             reason = "which has no death rate" if changes else "which has its own"
             raise ConfigurationError(

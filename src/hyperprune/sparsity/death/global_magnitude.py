@@ -11,4 +11,4 @@ def deaths(topology: Topology, rate: float, memory: Memory) -> Deaths:
     return smallest_overall(topology, death_count(rate, topology.total))
 
 
-RULE = DeathRule(deaths, papers=(HAN_2015,))
+RULE = DeathRule(deaths, exactly_overall=smallest_overall, keeps_last=True, papers=(HAN_2015,))

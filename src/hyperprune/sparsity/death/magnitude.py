@@ -1,5 +1,7 @@
 """In each matrix the floor(p * nnz) smallest by magnitude die."""
 
+from collections.abc import Mapping
+
 from hyperprune.papers import HAN_2015
 from hyperprune.sparsity.density import death_count
 from hyperprune.sparsity.rules import DeathRule, Deaths, Memory, Topology
@@ -7,8 +9,12 @@ from hyperprune.sparsity.rules import DeathRule, Deaths, Memory, Topology
 
 def deaths(topology: Topology, rate: float, memory: Memory) -> Deaths:
     """Scores are magnitudes."""
-    scores = {name: weight.abs() for name, weight in topology.weights.items()}
-    return Deaths(scores, {name: death_count(rate, live) for name, live in topology.live.items()})
+    return exactly(topology, {name: death_count(rate, live) for name, live in topology.live.items()})
 
 
-RULE = DeathRule(deaths, papers=(HAN_2015,))
+def exactly(topology: Topology, counts: Mapping[str, int]) -> Deaths:
+    """The ``counts`` smallest of each matrix."""
+    return Deaths({name: weight.abs() for name, weight in topology.weights.items()}, counts)
+
+
+RULE = DeathRule(deaths, exactly=exactly, papers=(HAN_2015,))

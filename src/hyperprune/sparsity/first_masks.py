@@ -1,0 +1,107 @@
+"""The first masks of a network: how many weights of each matrix live, and which."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.sparsity.apportion import with_capacity
+from hyperprune.sparsity.density import exact
+from hyperprune.sparsity.initial import by_pattern, initial_counts
+from hyperprune.sparsity.overall import smallest_overall
+from hyperprune.sparsity.parameters import Prunable
+from hyperprune.sparsity.rules import CriterionRule, Tensors, Topology
+from hyperprune.sparsity.select import keep_highest
+from hyperprune.sparsity.variant import PruningVariant
+
+
+def first_masks(
+    variant: PruningVariant,
+    rule: CriterionRule,
+    prunable: Prunable,
+    generator: torch.Generator,
+    given: Tensors | None,
+) -> dict[str, Tensor]:
+    """Masks by parameter name, exactly floor(D * N + 0.5) live in all.
+
+    The generator advances by a random number for every weight, whatever the rule: what grows later at random
+    is then the same.
+
+    Raises:
+        ConfigurationError: scores are missing, have no effect, or do not fit.
+    """
+    parameters = {name: parameter.detach() for name, parameter in prunable.parameters.items()}
+    weights = prunable.join(parameters)
+    every = {name: torch.ones(w.shape, dtype=torch.bool, device=w.device) for name, w in weights.items()}
+    draws = {
+        name: torch.rand(w.shape, generator=generator, dtype=torch.float64).to(w.device)
+        for name, w in weights.items()
+    }
+    scores = rule.scores(weights, draws, _checked(given, rule, prunable))
+    counts = initial_counts(
+        prunable, variant.sparse_init, variant.density, variant.densities, variant.density_factors
+    )
+    if rule.overall:
+        counts = _overall_counts(scores, every, sum(counts.values()))
+        counts = _multiplied(counts, every, by_pattern(prunable, "density_factors", variant.density_factors))
+    return prunable.part({name: keep_highest(scores[name], every[name], counts[name]) for name in every})
+
+
+def _overall_counts(scores: Tensors, every: Tensors, total: int) -> dict[str, int]:
+    sizes = {name: mask.numel() for name, mask in every.items()}
+    filled = sum(size > 0 for size in sizes.values())
+    if total < filled:
+        raise ConfigurationError(
+            f"one ranking of all matrices leaves each one weight, got {total} live weights for {filled} "
+            "matrices: raise the density or rank within matrices"
+        )
+    deaths = smallest_overall(Topology(scores, every, sizes), sum(sizes.values()) - total)
+    return {name: size - deaths.counts[name] for name, size in sizes.items()}
+
+
+def _multiplied(counts: Mapping[str, int], every: Tensors, factors: Mapping[str, float]) -> dict[str, int]:
+    if not factors:
+        return dict(counts)
+    shares = {name: exact(factors.get(name, 1.0)) * count for name, count in counts.items()}
+    room = {name: mask.numel() for name, mask in every.items()}
+    return with_capacity(shares, sum(counts.values()), room)
+
+
+def _checked(given: Tensors | None, rule: CriterionRule, prunable: Prunable) -> dict[str, Tensor]:
+    """Given scores by budget."""
+    if not rule.needs_scores:
+        if given is not None:
+            raise ConfigurationError(
+                "scores have no effect with this criterion: leave them out, or choose one that reads them"
+            )
+        return {}
+    if given is None:
+        raise ConfigurationError(
+            "this criterion reads scores, got none: give scores=taylor_scores(model, losses)"
+        )
+    for name, score in given.items():
+        own = prunable.parameters.get(name)
+        if own is None or score.shape != own.shape:
+            there = "no prunable matrix" if own is None else f"of shape {tuple(own.shape)}"
+            raise ConfigurationError(
+                f"scores must be of prunable matrices and their shapes, got {name} of shape "
+                f"{tuple(score.shape)}, which is {there}: compute them with this model"
+            )
+        if not bool((score >= 0).all()):
+            raise ConfigurationError(
+                f"scores must be sums of squares, got one of {name} below 0 or not a number: the losses have "
+                "diverged"
+            )
+    joined: dict[str, Tensor] = {}
+    for name, members in prunable.budgets.items():
+        found = [member for member in members if member in given]
+        if found and len(found) < len(members):
+            raise ConfigurationError(
+                f"matrices of one budget need scores of one kind, got them for {', '.join(found)} of "
+                f"{', '.join(members)}: give all of them or none"
+            )
+        if found:
+            parts = [given[member].to(prunable.parameters[member].device) for member in members]
+            joined[name] = torch.cat(parts)
+    return joined

@@ -1,0 +1,54 @@
+"""Pruning along a density schedule: who dies so that the network is as dense as the schedule says."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.sparsity.apportion import largest_remainder
+from hyperprune.sparsity.density import exact, live_total
+from hyperprune.sparsity.rules import DeathRule, Deaths, Topology
+from hyperprune.sparsity.variant_fields import Interval
+
+
+def scheduled_deaths(topology: Topology, final: Mapping[str, int], density: float, rule: DeathRule) -> Deaths:
+    """Deaths until floor(density * N + 0.5) live.
+
+    Args:
+        topology: the network now.
+        final: live weights of each matrix at the end; every matrix loses the same part of its way there. For
+            a rule that ranks all matrices together only their sum counts.
+        density: the density of now.
+        rule: a death rule that follows a schedule.
+    """
+    sizes = {name: mask.numel() for name, mask in topology.masks.items()}
+    target = max(live_total(density, sum(sizes.values())), sum(final.values()))
+    count = max(0, topology.total - target)
+    if rule.exactly_overall is not None:
+        return rule.exactly_overall(topology, count)
+    assert rule.exactly is not None, "a variant refuses a rule that follows no schedule"
+    lost = largest_remainder({n: Fraction(sizes[n] - final[n]) for n in sizes}, sum(sizes.values()) - target)
+    excess = {name: Fraction(max(0, live - sizes[name] + lost[name])) for name, live in topology.live.items()}
+    return rule.exactly(topology, largest_remainder(excess, count))
+
+
+def check_schedule(span: tuple[float, float], interval: Interval, total_steps: int | None) -> None:
+    """Refuse a density schedule that would not reach its end within the budget.
+
+    Raises:
+        ConfigurationError: with the reason.
+    """
+    if total_steps is None:
+        if span[1] > 0:
+            raise ConfigurationError(
+                f"a density schedule that ends at {span[1]} of the budget needs total_steps, got None: give "
+                "the steps of the full budget"
+            )
+        return
+    if isinstance(interval, int):
+        last = (total_steps - 1) // interval * interval
+        end = exact(span[1]) * total_steps
+        if last < end:
+            raise ConfigurationError(
+                f"a density schedule must end before the last update, got an end at step {float(end):g} and "
+                f"a last update at step {last} of {total_steps}: end it earlier or update more often"
+            )
