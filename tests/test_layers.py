@@ -7,7 +7,18 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "hyperprune"
 LAYERS = [
-    {"errors", "optional", "registry", "seeding", "spelling", "files", "versions", "papers", "config"},
+    {
+        "errors",
+        "optional",
+        "registry",
+        "seeding",
+        "spelling",
+        "files",
+        "versions",
+        "papers",
+        "config",
+        "frames",
+    },
     {"corpora", "models", "sparsity", "executors"},
     {"optim", "lyapunov"},
     {"tasks"},

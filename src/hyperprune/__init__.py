@@ -1,23 +1,58 @@
-"""hyperprune finds the pruned variant of a recurrent network that is as good as the dense one."""
+"""hyperprune finds the pruned variant of a recurrent network that is as good as the dense one.
+
+What most people need stands here: ``configure`` or ``for_task``, then ``run``, later ``load`` and
+``compare``; ``Task``, ``Epoch`` and ``Score`` for a task of your own. Sparse training alone is in
+:mod:`hyperprune.sparsity`, Lyapunov spectra are in :mod:`hyperprune.lyapunov`.
+"""
 
 from importlib.metadata import PackageNotFoundError, version
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hyperprune.search.results.load import load
+    from hyperprune.search import compare, configure, configure_training, for_task, load, run
+    from hyperprune.tasks import Epoch, Score, Task
+    from hyperprune.training import train
 
 try:
     __version__ = version("hyperprune")
 except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
 
-__all__ = ["__version__", "load"]
+# imported when first used: they bring torch, which takes seconds
+_HOMES = {
+    "compare": "hyperprune.search",
+    "configure": "hyperprune.search",
+    "configure_training": "hyperprune.search",
+    "for_task": "hyperprune.search",
+    "load": "hyperprune.search",
+    "run": "hyperprune.search",
+    "train": "hyperprune.training",
+    "Epoch": "hyperprune.tasks",
+    "Score": "hyperprune.tasks",
+    "Task": "hyperprune.tasks",
+}
+
+__all__ = [
+    "Epoch",
+    "Score",
+    "Task",
+    "__version__",
+    "compare",
+    "configure",
+    "configure_training",
+    "for_task",
+    "load",
+    "run",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """``load`` is imported when it is first used: it brings torch, which takes seconds."""
-    if name == "load":
-        from hyperprune.search.results.load import load
-
-        return load
+    if name in _HOMES:
+        return resolve_name(f"{_HOMES[name]}:{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -10,8 +10,7 @@ import optuna
 import pytest
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, run
-from hyperprune.search.rounds.extension import extend
+from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, extend, run
 
 SMALL: dict[str, Any] = {
     "corpus.max_train_tokens": 2000,

@@ -1,6 +1,7 @@
 """``hyperprune.load``: tables and networks of a run."""
 
-import importlib.util
+import shutil
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,11 +10,12 @@ import pytest
 import torch
 
 import hyperprune
-from hyperprune.errors import RunFolderError
-from hyperprune.search import configure, configure_training, run
-from hyperprune.search.results import tables
-from hyperprune.search.results.opened_run import SearchRun, TrainingRun
+from hyperprune.errors import ConfigurationError, RunFolderError
+from hyperprune.search import PoolConfig, configure, configure_training, run
+from hyperprune.search.runs import SearchRun
+from hyperprune.tasks import Recipe
 from hyperprune.training import train
+from hyperprune.training.training_run import TrainingRun
 
 SMALL: dict[str, Any] = {
     "corpus.max_train_tokens": 2000,
@@ -35,26 +37,19 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> SearchRun:
     return loaded
 
 
-@pytest.fixture(autouse=True)
-def _without_pandas(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Rows are compared as they are, whether or not this environment has pandas."""
-    if "pandas" not in request.node.name:
-        monkeypatch.setitem(__import__("sys").modules, "pandas", None)
-
-
 def test_tables_hold_what_the_result_holds(searched: SearchRun) -> None:
     result = searched.result
-    rows = searched.candidates
+    rows = searched.rows()
     assert [row["number"] for row in rows] == list(range(6))
     assert [row["standing"] for row in rows].count("selected") == 1
     selected = next(row for row in rows if row["standing"] == "selected")
     assert selected["number"] == result.selected
     assert selected["death"] == "set"
     assert selected["best_valid_score"] == result.finalists[0].final.valid_score  # type: ignore[union-attr]
-    dense = [row for row in searched.epochs if row["candidate"] is None]
+    dense = [row for row in searched.rows("epochs") if row["candidate"] is None]
     assert tuple(row["valid_score"] for row in dense) == result.dense.curve.valid_score
     assert all(row["ls_distance"] is None for row in dense)
-    first = [row for row in searched.rounds if row["round"] == 0]
+    first = [row for row in searched.rows("rounds") if row["round"] == 0]
     assert tuple(row["candidate"] for row in first) == result.rounds[0].ranking
     assert tuple(row["candidate"] for row in first if row["promoted"]) == result.rounds[0].promoted
 
@@ -76,15 +71,55 @@ def test_networks_are_the_selected_the_dense_and_any_candidate(searched: SearchR
     assert searched.spectrum(3).layer_sizes == (10, 10)
 
 
-def test_pandas_makes_data_frames(searched: SearchRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    if importlib.util.find_spec("pandas") is not None:
-        assert list(searched.candidates["number"]) == list(range(6))
-        return
-    frames: list[Any] = []
-    stand_in = SimpleNamespace(DataFrame=lambda rows: frames.append(rows) or "frame")
-    monkeypatch.setitem(__import__("sys").modules, "pandas", stand_in)
-    assert tables.table([{"a": 1}]) == "frame"
-    assert frames == [[{"a": 1}]]
+def test_a_frame_is_what_was_asked_for_or_an_error(
+    searched: SearchRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'hyperprune\[pandas\]', or take rows"):
+        searched.frame()
+    stand_in = SimpleNamespace(DataFrame=lambda rows: ("frame", rows))
+    monkeypatch.setitem(sys.modules, "pandas", stand_in)
+    assert searched.frame("rounds") == ("frame", searched.rows("rounds"))
+
+
+def test_run_and_load_give_the_same(searched: SearchRun) -> None:
+    again = run(searched.config, searched.path)
+    assert type(again) is type(searched)
+    assert again == searched
+    assert again == searched.result
+    assert (again.path, again.config) == (searched.path, searched.config)
+    assert (again.selected, again.candidates, again.dense) == (
+        searched.result.selected,
+        searched.result.candidates,
+        searched.result.dense,
+    )
+    assert again.rounds == searched.result.rounds, "what the result has, the run has"
+    with pytest.raises(AttributeError, match="'lod'"):
+        again.lod  # noqa: B018
+    assert again.report() == searched.path / "report.html"
+
+
+def test_a_run_extends_itself(searched: SearchRun, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(searched.path, tmp_path / "run"))
+    longer = hyperprune.load(path).extend({"search.candidates": 7})  # type: ignore[union-attr]
+    assert [len(searched.candidates), len(longer.candidates)] == [6, 7]
+
+
+def test_groups_say_what_dotted_names_say() -> None:
+    dotted = configure("demo", values={"sparsity": 0.8, "search.candidates": 6, "recipe.epochs": 20})
+    assert configure("demo", sparsity=0.8, search={"candidates": 6}, recipe=Recipe(epochs=20)) == dotted
+    assert configure("demo", search=PoolConfig(candidates=6), sparsity=0.8, recipe={"epochs": 20}) == dotted
+    own = configure_training("demo", recipe={"epochs": 20}, variant={"death": "set"})
+    assert (own.recipe.epochs, own.variant.death) == (20, "set")
+    with pytest.raises(ConfigurationError, match=r"recipe\.epoch"):
+        configure("demo", recipe={"epoch": 20})
+
+
+def test_top_level_names_are_those_that_the_package_lists() -> None:
+    assert set(hyperprune.__all__) <= set(dir(hyperprune))
+    for name in hyperprune.__all__:
+        assert getattr(hyperprune, name) is not None
+    assert hyperprune.run is run
 
 
 def test_training_run(tmp_path: Path) -> None:
@@ -94,7 +129,7 @@ def test_training_run(tmp_path: Path) -> None:
     assert isinstance(loaded, TrainingRun)
     assert loaded.result == result
     assert loaded.config.variant.death == "set"
-    assert [row["epoch"] for row in loaded.epochs] == [1, 2, 3]
+    assert [row["epoch"] for row in loaded.rows()] == [1, 2, 3]
     live = sum(int(p.count_nonzero()) for p in loaded.network().parameters() if p.dim() > 1)
     assert live <= result.live
 

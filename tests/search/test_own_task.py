@@ -11,8 +11,7 @@ import hyperprune
 from hyperprune.errors import ConfigurationError, DivergedError, RunFolderError
 from hyperprune.executors import Processes
 from hyperprune.reports import gather, network_rows, write
-from hyperprune.search import RunFolder, SearchResult, for_task, run
-from hyperprune.search.rounds.extension import extend
+from hyperprune.search import RunFolder, SearchResult, extend, for_task, run
 from hyperprune.tasks import Score
 from hyperprune.training import TrainingJob, checkpoint
 from hyperprune.training import run as run_job

@@ -8,8 +8,7 @@ import pytest
 from hyperprune import reports
 from hyperprune.lyapunov import distance
 from hyperprune.reports.page import render
-from hyperprune.search import RunFolder, SearchResult, configure, run
-from hyperprune.search.rounds.extension import extend
+from hyperprune.search import RunFolder, SearchResult, configure, extend, run
 
 SMALL = {
     "corpus.max_train_tokens": 2000,

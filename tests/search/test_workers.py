@@ -8,8 +8,7 @@ from small_search import bits, small
 
 from hyperprune.config.decisive import decisive, free_keys
 from hyperprune.errors import ConfigurationError
-from hyperprune.search import RunFolder, SearchConfig, SearchResult, run
-from hyperprune.search.rounds.extension import extend
+from hyperprune.search import RunFolder, SearchConfig, SearchResult, extend, run
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ def search(
         config = configure(preset, file, values, baseline=baseline, budget=budget)
     console = Console(stderr=as_json)
     with SearchProgress(config, console) as progress:
-        result = run(config, folder.path, listener=progress)
+        result = run(config, folder.path, listener=progress).result
     page = reports.write(folder)
     if as_json:
         print_json(result.model_dump(mode="json"))

@@ -15,8 +15,8 @@ from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.result import CandidateResult, FinalNetwork, SearchResult
 from hyperprune.search.results.round_result import RoundResult
 from hyperprune.search.results.timings import Timings, load_timings
-from hyperprune.search.rounds.driver import run
 from hyperprune.search.rounds.events import CandidateEnded, Event, Listener, RoundBegan
+from hyperprune.search.runs import SearchRun, extend, load, run
 from hyperprune.search.space.choice import Choice
 from hyperprune.search.space.ranges import FloatRange, PositiveRange
 from hyperprune.search.space.space import SpaceConfig
@@ -42,14 +42,17 @@ __all__ = [
     "RuntimeConfig",
     "SearchConfig",
     "SearchResult",
+    "SearchRun",
     "SpaceConfig",
     "Timings",
     "Trained",
     "compare",
     "configure",
     "configure_training",
+    "extend",
     "find",
     "for_task",
+    "load",
     "load_timings",
     "papers",
     "preset",

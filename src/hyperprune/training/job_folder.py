@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperprune import files
-from hyperprune.errors import CheckpointError
+from hyperprune.errors import CheckpointError, RunFolderError
 from hyperprune.lyapunov import Spectrum
 from hyperprune.training import checkpoint
 from hyperprune.training.history import Failure, History, InitialRecord
@@ -41,6 +41,21 @@ class JobFolder:
             record = Failure.model_validate_json(failure.read_bytes())
             return history.model_copy(update={"failure": record})
         return history
+
+    def best_epoch(self) -> int:
+        """The epoch with the lowest validation loss, whose checkpoint is kept; 0 of a network that was given.
+
+        Raises:
+            RunFolderError: nothing has been trained there.
+        """
+        if self.given:
+            return 0
+        history = self.history()
+        if not history.epochs:
+            raise RunFolderError(
+                f"{self.path} holds no whole checkpoint: give the command that trains it first"
+            )
+        return history.best.epoch
 
     def check_owner(self, identity: str) -> None:
         """Refuse a folder whose last whole checkpoint is of another job.

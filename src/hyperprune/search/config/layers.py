@@ -30,8 +30,12 @@ def configure(
     *,
     baseline: str | None = None,
     budget: int | None = None,
+    **groups: Any,
 ) -> SearchConfig:
     """The configuration of a search, or of what it is compared with.
+
+    ``configure("demo", sparsity=0.8, search={"candidates": 6}, recipe=Recipe(epochs=4))`` says the same as
+    ``configure("demo", values={"sparsity": 0.8, "search.candidates": 6, "recipe.epochs": 4})``.
 
     Args:
         preset: name of a ready configuration.
@@ -39,10 +43,12 @@ def configure(
         values: single values by dotted name, such as ``{"recipe.epochs": 20}``; None values are left out.
         baseline: random, exhaustive, halving or hyperband, at the cost of the search that the rest describes.
         budget: epochs that the baseline's candidates may train in place of that.
+        groups: keys by name, a table as a dictionary or as its record, of which only what was given counts.
 
     Raises:
         ConfigurationError: a file that cannot be read, an unknown key or an impossible value.
     """
+    values = {**_flat(groups), **(values or {})}
     config = validated(SearchConfig, layered(preset, file, values))
     check_choices(config)
     if baseline is None:
@@ -52,19 +58,22 @@ def configure(
                 "size the search by --candidates"
             )
         return config
-    given = {name for name, value in (values or {}).items() if value is not None}
+    given = {name for name, value in values.items() if value is not None}
     return baseline_of(config, baseline, budget, given)
 
 
 def configure_training(
-    preset: str | None = None, file: Path | None = None, values: Mapping[str, Any] | None = None
+    preset: str | None = None,
+    file: Path | None = None,
+    values: Mapping[str, Any] | None = None,
+    **groups: Any,
 ) -> TrainConfig:
     """The configuration of a single training, from the same layers without what only a search has.
 
     Raises:
         ConfigurationError: as :func:`configure`.
     """
-    tables = layered(preset, file, values)
+    tables = layered(preset, file, {**_flat(groups), **(values or {})})
     for table in ("search", "space"):
         tables.pop(table, None)
     for key in free_keys(SearchRuntime):
@@ -90,7 +99,10 @@ def layered(preset: str | None, file: Path | None, values: Mapping[str, Any] | N
 
 
 def for_task(
-    task: Any, values: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
+    task: Any,
+    values: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    **groups: Any,
 ) -> SearchConfig:
     """The configuration of a search for a task of your own.
 
@@ -98,12 +110,14 @@ def for_task(
         task: its class, a function that returns it, the object, or ``package.module:object``.
         values: single values by dotted name, such as ``{"recipe.epochs": 20}``, over the task's defaults.
         settings: keyword arguments of the class or function.
+        groups: as those of :func:`configure`.
 
     Raises:
         ConfigurationError: it is no task, or a value is impossible.
     """
     own = named(task, dict(settings or {}))
-    return configure(values={"task.object": own.object, "task.settings": own.settings, **(values or {})})
+    given = {"task.object": own.object, "task.settings": own.settings, **(values or {})}
+    return configure(values=given, **groups)
 
 
 def _with_task(tables: dict[str, Any]) -> dict[str, Any]:
@@ -153,6 +167,20 @@ def _merge(into: dict[str, Any], tables: Mapping[str, Any]) -> None:
             _merge(into[key], value)
         else:
             into[key] = dict(value) if isinstance(value, Mapping) else value
+
+
+def _flat(groups: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Nested tables and records as values by dotted name."""
+    found: dict[str, Any] = {}
+    for key, value in groups.items():
+        name = f"{above}{key}"
+        if isinstance(value, BaseModel):
+            value = value.model_dump(exclude_unset=True)
+        if isinstance(value, Mapping) and not above:
+            found |= _flat(value, f"{name}.")
+        else:
+            found[name] = value
+    return found
 
 
 def _nest(name: str, value: Any) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import nn
+
 from hyperprune.errors import CheckpointError, RunFolderError
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.results.folder import RunFolder
-from hyperprune.training import JobFolder, TrainConfig, checkpoint
+from hyperprune.training import JobFolder, TrainConfig, checkpoint, load_network
 from hyperprune.training.run_folder import CONFIG, kind_of, read_config
 from hyperprune.training.train_one import NETWORK
 
@@ -24,6 +26,10 @@ class Trained:
 
     weights: Path
     config: SearchConfig | TrainConfig | None
+
+    def load(self, task: str | None = None) -> nn.Module:
+        """The network in evaluation mode; as :func:`hyperprune.training.load_network`."""
+        return load_network(self.weights, task)
 
 
 def find(path: Path, candidate: int | None = None, *, dense: bool = False) -> Trained:
@@ -60,14 +66,7 @@ def best_weights(folder: JobFolder) -> Path:
     Raises:
         RunFolderError: nothing has been trained there.
     """
-    if folder.given:
-        return checkpoint.path(folder.path, 0)
-    history = folder.history()
-    if not history.epochs:
-        raise RunFolderError(
-            f"{folder.path} holds no whole checkpoint: give the command that trains it first"
-        )
-    return checkpoint.path(folder.path, history.best.epoch)
+    return checkpoint.path(folder.path, folder.best_epoch())
 
 
 def _of_run(path: Path, candidate: int | None, dense: bool) -> Trained:

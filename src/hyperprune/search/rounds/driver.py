@@ -29,31 +29,20 @@ from hyperprune.search.rounds.suggestions import Suggestion
 from hyperprune.search.rounds.summary import summarise
 
 
-def run(
+def folder_of(config: SearchConfig, out: Path | str | None) -> Path:
+    """Where a search is kept: the given folder, or one named by the digest of its configuration."""
+    return Path(out or f"runs/{config.digest}").expanduser().resolve()
+
+
+def carry_out(
     config: SearchConfig,
-    out: Path | str | None = None,
+    path: Path,
     *,
     listener: Listener = lambda _: None,
     executor: Executor | None = None,
 ) -> SearchResult:
-    """Search, or go on with a search that was interrupted.
-
-    Everything that was finished is kept in the run folder and not done again, and the result is the
-    same, bit for bit, as that of a run without interruption (same machine type, versions and threads).
-
-    Args:
-        config: what to search.
-        out: the run folder; a new one, or one of the same configuration. ``runs/`` and a digest of the
-            configuration if left out, so that the same call goes on.
-        listener: hears about progress.
-        executor: where jobs run; what ``[runtime]`` says by default, in this process if it says nothing.
-
-    Raises:
-        RunFolderError: the folder is in use or of another configuration.
-        CorpusError: the text cannot be read or is too short.
-        DivergedError: the dense reference diverged.
-    """
-    folder = RunFolder(Path(out or f"runs/{config.digest}").expanduser().resolve())
+    """Search in a folder, or go on there, as :func:`hyperprune.search.run` says."""
+    folder = RunFolder(path)
     config = config.bound()
     done = folder.result_of(config)
     if done is not None:

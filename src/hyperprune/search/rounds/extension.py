@@ -6,48 +6,14 @@ from typing import Any
 
 from hyperprune import files
 from hyperprune.config.decisive import decisive
-from hyperprune.executors import Executor
 from hyperprune.search.config.extend import extended
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.metrics.own import check_given
 from hyperprune.search.results.folder import RunFolder
-from hyperprune.search.results.result import SearchResult
 from hyperprune.search.results.rounds_file import NAME as ROUNDS
-from hyperprune.search.rounds.driver import run
-from hyperprune.search.rounds.events import Listener
 from hyperprune.training.run_folder import CONFIG, write_config
 
 _KEPT = ("result.json", "study.db", "report.html", CONFIG)
-
-
-def extend(
-    out: Path | str,
-    values: dict[str, Any],
-    *,
-    task: str | None = None,
-    listener: Listener = lambda _: None,
-    executor: Executor | None = None,
-) -> SearchResult:
-    """Go on with the search in ``out`` with more candidates, a larger budget or another metric.
-
-    What was trained is used as it is. ``result.json``, ``config.toml``, ``study.db`` and
-    ``report.html`` of before are kept as ``result-1.json`` and so on. After an interruption the same
-    call goes on.
-
-    Args:
-        out: run folder of a search.
-        values: new values by dotted name, such as ``{"search.candidates": 20}``.
-        task: of a search for a task of your own, its name again: a run folder alone imports no code.
-        listener: hears about progress.
-        executor: where jobs run; in this process by default.
-
-    Raises:
-        RunFolderError: there is no search, or another process works on it.
-        ConfigurationError: a value that an extension cannot change.
-    """
-    folder = RunFolder(Path(out).expanduser().resolve())
-    config = prepare(folder, values, task)
-    return run(config, folder.path, listener=listener, executor=executor)
 
 
 def prepare(folder: RunFolder, values: dict[str, Any], task: str | None = None) -> SearchConfig:

@@ -1,0 +1,81 @@
+"""A single training as one object: its folder, what it gave, and its network."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from hyperprune import files
+from hyperprune.errors import RunFolderError
+from hyperprune.frames import frame
+from hyperprune.lyapunov import Spectrum
+from hyperprune.training import checkpoint
+from hyperprune.training.evaluation import load_network
+from hyperprune.training.job_folder import JobFolder
+from hyperprune.training.run_folder import read_config
+from hyperprune.training.train_one import NETWORK, TrainConfig, TrainResult
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """One network trained on its own.
+
+    Attributes:
+        path: its folder.
+        task: what a task of your own is called; its network needs it, for a folder alone imports no code.
+    """
+
+    path: Path
+    task: str | None = None
+
+    @cached_property
+    def config(self) -> TrainConfig:
+        """Its configuration."""
+        return read_config(self.path, TrainConfig)
+
+    @cached_property
+    def result(self) -> TrainResult:
+        """What it gave.
+
+        Raises:
+            RunFolderError: the training has not ended.
+        """
+        try:
+            return TrainResult.model_validate(files.read_json(self.path / "result.json"))
+        except (FileNotFoundError, ValueError):
+            raise RunFolderError(
+                f"the training in {self.path} has not ended: give its hyperprune train command again, which "
+                "resumes it"
+            ) from None
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row an epoch, also of a training that is under way."""
+        history = JobFolder(self.path / NETWORK).history()
+        return [record.model_dump(exclude={"spectrum"}) for record in history.epochs]
+
+    def frame(self) -> Any:
+        """:meth:`rows` as a ``pandas.DataFrame``.
+
+        Raises:
+            ConfigurationError: pandas is not installed.
+        """
+        return frame(self.rows())
+
+    def network(self) -> nn.Module:
+        """The network of the best epoch, in evaluation mode.
+
+        Raises:
+            RunFolderError: nothing has been trained yet.
+        """
+        folder = JobFolder(self.path / NETWORK)
+        return load_network(checkpoint.path(folder.path, folder.best_epoch()), self.task)
+
+    def spectrum(self, epoch: int) -> Spectrum:
+        """The spectrum that was measured after an epoch.
+
+        Raises:
+            SpectrumFileError: none was measured then.
+        """
+        return JobFolder(self.path / NETWORK).spectrum(epoch)
