@@ -36,7 +36,7 @@ def trained(recipe: Recipe, own: nn.Module) -> tuple[float, dict[str, Tensor]]:
         def __init__(self) -> None:
             self.recipe = recipe
 
-        def losses(self, network, epoch):  # type: ignore[no-untyped-def]
+        def losses(self, network, epoch, teacher=None):  # type: ignore[no-untyped-def]
             return batches(network, TEXT, recipe, torch.Generator().manual_seed(epoch))
 
     optimizer = torch.optim.SGD(own.parameters(), lr=recipe.learning_rate)

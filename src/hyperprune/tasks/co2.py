@@ -98,8 +98,14 @@ class CarbonDioxide:
             changes, known = self.changes[weeks].to(device), self.known[weeks].to(device)
             counted = known[1:].clone()
             counted[: _YEAR // 2] = False
-            errors = (network(changes[:-1]) - changes[1:])[counted]
-            yield errors.square().mean(), int(counted.sum())
+            forecasts = network(changes[:-1])[counted]
+            loss = (forecasts - changes[1:][counted]).square().mean()
+
+            def answer(teacher: nn.Module, seen: Tensor = changes[:-1], mask: Tensor = counted) -> Tensor:
+                given: Tensor = teacher(seen)[mask]
+                return given
+
+            yield epoch.distilled(loss, forecasts, answer, "values"), len(forecasts)
 
     def evaluate(self, network: nn.Module, part: Part) -> float:
         """Root mean squared error of a part's weeks in ppm, each forecast from all weeks before it."""

@@ -82,7 +82,14 @@ class Digits:
         """Cross entropy of each batch of shuffled images."""
         images, labels = self._part("train", network)
         for rows in torch.randperm(len(labels), generator=epoch.generator).split(self.batch):
-            yield cross_entropy(network(images[rows]), labels[rows]), len(rows)
+
+            def answer(teacher: nn.Module, seen: Tensor = images[rows]) -> Tensor:
+                given: Tensor = teacher(seen)
+                return given
+
+            logits = network(images[rows])
+            loss = cross_entropy(logits, labels[rows])
+            yield epoch.distilled(loss, logits, answer), len(rows)
 
     def evaluate(self, network: nn.Module, part: Part) -> float:
         """Share of the images that are taken for another digit."""

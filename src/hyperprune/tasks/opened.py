@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from hyperprune import lyapunov
 from hyperprune.errors import ConfigurationError
 from hyperprune.tasks.batch import Batch, as_batch
+from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.precision import exact_format
 from hyperprune.tasks.score import Score
 from hyperprune.tasks.task import Epoch, Part, Task
@@ -56,9 +57,20 @@ class OpenedTask:
             )
         return network.to(self.device)
 
-    def losses(self, network: nn.Module, epoch: int) -> Iterator[Batch]:
-        """What each optimiser step of an epoch is taken on."""
-        for given in self.task.losses(network, Epoch(epoch, self.seed)):
+    def losses(self, network: nn.Module, epoch: int, teacher: Teacher | None = None) -> Iterator[Batch]:
+        """What each optimiser step of an epoch is taken on.
+
+        Raises:
+            ConfigurationError: a loss is no number, or there is a teacher and nobody looks at it.
+        """
+        if teacher is not None:
+            teacher.asked = False
+        for given in self.task.losses(network, Epoch(epoch, self.seed, teacher)):
+            if teacher is not None and not teacher.asked and not isinstance(given, Batch):
+                raise ConfigurationError(
+                    f"losses() of {self.name} never looked at epoch.teacher, and this network is to learn "
+                    "from one: yield epoch.distilled(loss, outputs, ...), or set distillation to 0"
+                )
             if isinstance(given, Batch):
                 yield given
                 continue

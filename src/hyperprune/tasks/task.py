@@ -3,8 +3,8 @@
 What stays with training: the order of a step, masks, clipping, averages, checkpoints, resuming, seeds.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from hyperprune.seeding import generator
 from hyperprune.tasks.batch import Batch
+from hyperprune.tasks.distillation import Kind, Teacher
 
 Part = Literal["train", "valid", "test"]
 Loss = Tensor | tuple[Tensor, int] | Batch
@@ -24,15 +25,39 @@ class Epoch:
     Attributes:
         number: counted from 1.
         seed: the run's root seed, the same for the dense network and all candidates.
+        teaching: the dense network with the weight and the temperature of distillation; none for a network
+            that learns from the data alone.
     """
 
     number: int
     seed: int = 0
+    teaching: Teacher | None = field(default=None, compare=False)
 
     @property
     def generator(self) -> torch.Generator:
         """A CPU generator for the order of the batches, anew from (seed, number) at each call."""
         return generator(self.seed, "batches", self.number)
+
+    @property
+    def teacher(self) -> nn.Module | None:
+        """The dense network that is imitated, frozen and in evaluation mode, or None."""
+        return None if self.teaching is None else self.teaching.network
+
+    def distilled(
+        self, loss: Tensor, outputs: Tensor, answer: Callable[[nn.Module], Tensor], kind: Kind = "logits"
+    ) -> Tensor:
+        """The loss as it is, or where there is a teacher, mixed with how far the network is from it.
+
+        For logits (1 - a) loss + a T^2 KL(teacher || student), for values (1 - a) loss + a times the mean
+        squared difference (Hinton et al. 2015, arXiv 1503.02531).
+
+        Args:
+            loss: of the data alone, a scalar.
+            outputs: of the network, logits ``(..., types)`` or values of any shape.
+            answer: gives the teacher's, such as ``lambda teacher: teacher(images)``; called without graph.
+            kind: ``logits`` or ``values``.
+        """
+        return loss if self.teaching is None else self.teaching.distilled(loss, outputs, answer, kind)
 
 
 @runtime_checkable
@@ -63,7 +88,8 @@ class Task(Protocol):
 
         A :class:`Batch` in its place has penalties, slices or a learning rate of its own.
 
-        The trainer steps the optimiser before it asks for the next batch.
+        A search with distillation needs losses that look at ``epoch.teacher``; ``epoch.distilled`` gives the
+        usual one. The trainer steps the optimiser before it asks for the next batch.
         """
         ...
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from hyperprune.errors import DivergedError
 from hyperprune.sparsity import SparseTraining
+from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.meter import Meter
 from hyperprune.tasks.opened import OpenedTask
 from hyperprune.tasks.precision import each, training_format
@@ -26,6 +27,7 @@ def train_epoch(
     recipe: Recipe,
     progress: Progress,
     listener: Listener,
+    teacher: Teacher | None = None,
 ) -> float:
     """Train one epoch and give its mean training loss.
 
@@ -37,6 +39,7 @@ def train_epoch(
         recipe: learning rate and clipping.
         progress: label, epoch and sizes, repeated to ``listener`` with the moment's figures.
         listener: hears about progress a few times a second.
+        teacher: a network that it imitates beside the data.
 
     Raises:
         DivergedError: the loss is not finite.
@@ -48,7 +51,8 @@ def train_epoch(
     meter, told = Meter(), time.monotonic()
     began = told
     step_format = partial(training_format, recipe.precision, device_of(network))
-    for step, batch in enumerate(each(step_format, task.losses(network, progress.epoch)), start=1):
+    losses = task.losses(network, progress.epoch, teacher)
+    for step, batch in enumerate(each(step_format, losses), start=1):
         optimizer.zero_grad(set_to_none=True)
         with step_format():
             loss = batch.backward()

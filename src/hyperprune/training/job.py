@@ -17,6 +17,7 @@ from hyperprune.errors import DivergedError
 from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
 from hyperprune.tasks import AnyTask, SpectrumConfig
+from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.opened import OpenedTask
 from hyperprune.tasks.precision import check_precision
 from hyperprune.tasks.recipe import Recipe
@@ -27,6 +28,7 @@ from hyperprune.training.live_weights import live_weights
 from hyperprune.training.measurement import evaluate, measure
 from hyperprune.training.progress import Listener, Progress, silent
 from hyperprune.training.state import TrainingState, seed_for_training
+from hyperprune.training.teaching import TeacherConfig, teacher_of
 from hyperprune.training.weights_file import GivenWeights
 
 # seconds; the worker of a driver that was killed lets go of its network as soon as it notices
@@ -45,6 +47,7 @@ class TrainingJob(BaseModel):
     spectrum: SpectrumConfig | None = Field(None, description="None for no spectra.")
     variant: PruningVariant | None = Field(None, description="None for the dense network.")
     start: GivenWeights | None = Field(None, description="Weights to start from; none for fresh ones.")
+    teacher: TeacherConfig | None = Field(None, description="A network to imitate beside the data.")
     seed: int = Field(0, ge=0, description="The root seed.")
     until: int = Field(ge=0, description="Epochs, those already trained included.")
     initial: bool = Field(False, description="Measure before the first step too.")
@@ -64,6 +67,8 @@ class TrainingJob(BaseModel):
         }
         if self.start is not None:
             document["start"] = self.start.sha256
+        if self.teacher is not None and self.teacher.weight > 0:
+            document["teacher"] = self.teacher.identity
         return files.digest(document)
 
 
@@ -94,13 +99,14 @@ def _run(job: TrainingJob, listener: Listener) -> History:
     task = task_of(job)
     if job.initial and known.initial is None and _measure_initial(job, task, folder) is not None:
         return folder.history().until(job.until)
+    teacher = teacher_of(job.teacher, task)
     seed_globally(seed_for_training(job.seed))
     state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, job.start)
     history = folder.restore(state)
     while len(history.epochs) < job.until:
         began = time.monotonic()
         try:
-            record = _train_one(job, task, state, folder, len(history.epochs) + 1, listener)
+            record = _train_one(job, task, state, teacher, folder, len(history.epochs) + 1, listener)
         except DivergedError as error:
             failure = Failure(epoch=len(history.epochs) + 1, reason=str(error))
             folder.save_failure(failure)
@@ -179,6 +185,7 @@ def _train_one(
     job: TrainingJob,
     task: OpenedTask,
     state: TrainingState,
+    teacher: Teacher | None,
     folder: JobFolder,
     epoch: int,
     listener: Listener,
@@ -186,7 +193,7 @@ def _train_one(
     """Train an epoch, then evaluate, then take the spectrum."""
     progress = Progress(job.label, epoch, job.until, 0, task.steps_per_epoch, 0.0, float("nan"))
     train_loss = train_epoch(
-        task, state.network, state.optimizer, state.sparse, job.recipe, progress, listener
+        task, state.network, state.optimizer, state.sparse, job.recipe, progress, listener, teacher
     )
     averaging = state.averaging
     valid_loss = evaluate(state, task, "valid", epoch)

@@ -1,20 +1,27 @@
 """One epoch of next-token prediction: windows of the text, in slices of its columns."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
-from hyperprune.models import GivesLoss, Reads
+from hyperprune.models import GivesLoss, LanguageModel, Reads, SoftTargets, scored_loss
 from hyperprune.tasks.batch import Batch, Slice
+from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.tasks.text.penalties import activation_penalty
 from hyperprune.tasks.text.window_lengths import fixed_lengths, random_lengths
 
 
-def batches(network: nn.Module, text: Tensor, recipe: Recipe, generator: torch.Generator) -> Iterator[Batch]:
+def batches(
+    network: nn.Module,
+    text: Tensor,
+    recipe: Recipe,
+    generator: torch.Generator,
+    teacher: Teacher | None = None,
+) -> Iterator[Batch]:
     """The windows of an epoch, the hidden state carried from one to the next.
 
     Args:
@@ -22,50 +29,93 @@ def batches(network: nn.Module, text: Tensor, recipe: Recipe, generator: torch.G
         text: ``(time, batch)``.
         recipe: bptt, slices and penalties.
         generator: draws random lengths; that of the epoch.
+        teacher: whose distributions the network imitates too; it carries a state of its own.
     """
     columns = text.split(recipe.slice or text.shape[1], dim=1)
-    states: list[Any] = [None] * len(columns)
+    states = [_States() for _ in columns]
     total, start = len(text) - 1, 0
     drawn = recipe.random_bptt
     lengths = random_lengths(total, recipe.bptt, generator) if drawn else fixed_lengths(total, recipe.bptt)
     for length in lengths:
         windows = [own[start : start + length + 1] for own in columns]
         rate = length / recipe.bptt if drawn else 1.0
-        yield Batch(_slices(network, windows, states, recipe), length * text.shape[1], rate)
+        yield Batch(_slices(network, windows, states, recipe, teacher), length * text.shape[1], rate)
         start += length
 
 
-def _slices(network: nn.Module, windows: list[Tensor], states: list[Any], recipe: Recipe) -> Iterator[Slice]:
+@dataclass
+class _States:
+    """What is carried from window to window: of the network, and of its teacher."""
+
+    own: Any = None
+    teacher: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """A window's objective without penalties, its mean cross entropy, the penalties if any, the new state."""
+
+    objective: Tensor
+    loss: Tensor
+    penalty: Tensor | None
+    state: Any
+
+
+def _slices(
+    network: nn.Module,
+    windows: list[Tensor],
+    states: list[_States],
+    recipe: Recipe,
+    teacher: Teacher | None,
+) -> Iterator[Slice]:
     """Losses of the slices of one window; ``states`` moves on."""
     columns = sum(window.shape[1] for window in windows)
-    for number, window in enumerate(windows):
-        loss, penalty, state = _loss(network, window, states[number], recipe)
-        states[number] = detached(state)
-        objective = loss if penalty is None else loss + penalty
+    for window, carried in zip(windows, states, strict=True):
+        soft = None
+        if teacher is not None:
+            soft, carried.teacher = soft_targets(teacher, window[:-1], carried.teacher)
+        read = _read(network, window, carried.own, recipe, soft)
+        carried.own = detached(read.state)
+        objective = read.objective if read.penalty is None else read.objective + read.penalty
         share = window.shape[1] / columns
         if share == 1:
-            yield Slice(objective, loss)
+            yield Slice(objective, read.loss)
         else:
-            yield Slice(objective * share, loss.detach() * share)
+            yield Slice(objective * share, read.loss.detach() * share)
 
 
-def _loss(
-    network: nn.Module, window: Tensor, state: Any, recipe: Recipe
-) -> tuple[Tensor, Tensor | None, Any]:
-    """Mean cross entropy of a window ``(time + 1, batch)``, the penalties if there are any, the new state."""
+def _read(network: nn.Module, window: Tensor, state: Any, recipe: Recipe, soft: SoftTargets | None) -> _Read:
+    """What a window ``(time + 1, batch)`` gives."""
     inputs, targets, penalised = window[:-1], window[1:], recipe.ar > 0 or recipe.tar > 0
     if isinstance(network, GivesLoss):
-        seen = network.window_loss(inputs, targets, state)
+        seen = network.window_loss(inputs, targets, state, soft)
         penalty = activation_penalty(seen, recipe.ar, recipe.tar) if penalised else None
-        return seen.objective, penalty, seen.state
-    targets = targets.flatten()
-    if not penalised:
+        return _Read(
+            seen.objective, seen.objective if soft is None else seen.cross_entropy, penalty, seen.state
+        )
+    penalty = None
+    if penalised:
+        assert isinstance(network, Reads), "the task refuses penalties of other networks"
+        reading = network.read(inputs, state)
+        scores, state = reading.scores, reading.state
+        penalty = activation_penalty(reading, recipe.ar, recipe.tar)
+    else:
         scores, state = network(inputs, state)
-        return cross_entropy(scores.flatten(0, 1), targets), None, state
-    assert isinstance(network, Reads), "the task refuses penalties of other networks"
-    reading = network.read(inputs, state)
-    loss = cross_entropy(reading.scores.flatten(0, 1), targets)
-    return loss, activation_penalty(reading, recipe.ar, recipe.tar), reading.state
+    objective, loss = scored_loss(scores.flatten(0, 1), targets.flatten(), soft)
+    return _Read(objective, objective if soft is None else loss, penalty, state)
+
+
+@torch.no_grad()
+def soft_targets(teacher: Teacher, tokens: Tensor, state: Any) -> tuple[SoftTargets, Any]:
+    """A teacher's distributions of the tokens of a window ``(time, batch)``, and its new state."""
+    network, share, temperature = teacher.network, teacher.weight, teacher.temperature
+    if isinstance(network, LanguageModel) and type(network).decode is LanguageModel.decode:
+        seen = network.activations(tokens, state)
+        decoder = network.decoder
+        flat = seen.dropped.flatten(0, 1)
+        return SoftTargets.decoded(flat, decoder.weight, decoder.bias, share, temperature), seen.state
+    scores, state = network(tokens, state)
+    return SoftTargets.given(scores.flatten(0, 1), share, temperature), state
 
 
 def detached(state: Any) -> Any:

@@ -84,7 +84,8 @@ class LanguageModelling:
     def losses(self, network: nn.Module, epoch: Epoch) -> Iterator[Batch]:
         """Cross entropy of each window of the training text, in nats a token."""
         drawn = generator(epoch.seed, "windows", epoch.number)
-        return batches(network, self._text("train", self.recipe.batch), self.recipe, drawn)
+        text = self._text("train", self.recipe.batch)
+        return batches(network, text, self.recipe, drawn, epoch.teaching)
 
     def evaluate(self, network: nn.Module, part: Part) -> float:
         """Mean cross entropy of a part in nats a token; perplexity is its exponential."""
