@@ -1,5 +1,7 @@
 """NT-ASGD and SNT-ASGD against torch's ASGD and against an average kept by hand."""
 
+import copy
+import io
 import json
 
 import pytest
@@ -281,3 +283,33 @@ def test_a_closure_is_evaluated() -> None:
         return 3.0
 
     assert optimizer.step(closure) == 3.0
+
+
+@pytest.mark.parametrize("how", ["deepcopy", "pickle"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_copy_goes_on_as_the_original(name: str, how: str) -> None:
+    """Copies lost the restart, the masks and whether averages are lent, and died at their first step."""
+    model = _model()
+    optimizer = _averaged(name, model)
+    sparse = _sparse(model, optimizer, update_interval=2)
+    _switch_on(optimizer)
+    for step in range(5):
+        _backward(model, step)
+        sparse.step()
+    both = model, optimizer
+    if how == "deepcopy":
+        other, copied = copy.deepcopy(both)
+    else:
+        file = io.BytesIO()
+        torch.save(both, file)
+        file.seek(0)
+        other, copied = torch.load(file, weights_only=False)  # written above by this test
+    assert copied.restart == optimizer.restart
+    for step in range(5, 8):
+        _backward(model, step)
+        _backward(other, step)
+        optimizer.step()
+        copied.step()
+    for one, two in zip(model.parameters(), other.parameters(), strict=True):
+        assert torch.equal(one, two)
+        assert torch.equal(optimizer.average_of(one), copied.average_of(two))

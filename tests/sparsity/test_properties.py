@@ -13,8 +13,8 @@ from hyperprune.sparsity import DEATH, GROWTH, REDISTRIBUTION, SPARSE_INIT, Spar
 
 SHAPES = st.lists(
     st.one_of(
-        st.tuples(st.integers(0, 6), st.integers(1, 6)),
-        st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3)),
+        st.tuples(st.integers(0, 6), st.integers(2, 6)),  # one entry would be a scale
+        st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(2, 3)),
     ),
     min_size=1,
     max_size=4,

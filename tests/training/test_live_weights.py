@@ -70,3 +70,10 @@ def test_gates_of_a_layer_with_weight_drop_are_an_lstms() -> None:
     assert found["recurrent.1.weight_ih_l0[output]"] == 4 * 6
     assert found["embedding.weight"] == 36
     assert "decoder.weight" not in found
+
+
+def test_a_compiled_network_is_counted_by_its_masks() -> None:
+    """Its parameters have longer names than its masks, and counted as dense."""
+    network = nn.ModuleDict({"out": nn.Linear(2, 3)})
+    mask = torch.tensor([[1, 0], [0, 0], [0, 1]], dtype=torch.bool)
+    assert live_weights(torch.compile(network), {"out.weight": mask}) == {"out.weight": 2}

@@ -51,6 +51,11 @@ class AveragedSGD(Optimizer):
         self._masks: dict[Tensor, Tensor] = {}
         self._lent = False
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles carry: torch's own part, and what it doesn't know of."""
+        own = {"restart": self.restart, "_masks": self._masks, "_lent": False}
+        return {**super().__getstate__(), **own}
+
     @property
     def averaging(self) -> bool:
         """True once the trigger has fired; it is never undone."""

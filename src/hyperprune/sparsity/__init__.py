@@ -16,6 +16,7 @@ from hyperprune.sparsity.density_schedule import DENSITY_SCHEDULE
 from hyperprune.sparsity.growth import GROWTH
 from hyperprune.sparsity.methods import METHODS, Method
 from hyperprune.sparsity.optimizer_state import FollowsTopology
+from hyperprune.sparsity.parameters import unwrap
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
 from hyperprune.sparsity.rules import (
     AllocationRule,
@@ -66,4 +67,5 @@ __all__ = [
     "density_from_sparsity",
     "keep_highest",
     "taylor_scores",
+    "unwrap",
 ]

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from hyperprune.errors import ConfigurationError
+from hyperprune.sparsity.computed import foreign_weights
+from hyperprune.sparsity.storage import overlap
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ def find_prunable(
 ) -> Prunable:
     """Every parameter of two or more dimensions that no pattern of ``exclude`` names.
 
-    A tied parameter counts once, under its first name; a pattern that names any of its names excludes it.
+    A tied parameter counts once, under its first name; a pattern that names any of its names excludes it. A
+    parameter of one entry is a scale and never pruned.
 
     Args:
         model: any module.
@@ -69,22 +72,51 @@ def find_prunable(
             a recurrent layer do that a network stores one by one.
 
     Raises:
-        ConfigurationError: a pattern names nothing, nothing is left to prune, or members of a budget differ
-            in their columns.
+        ConfigurationError: a pattern names nothing, nothing is left to prune, members of a budget differ in
+            their columns, or a mask would not be one of a weight: where a module computes its weight from
+            parameters, or where two parameters hold the same numbers.
     """
     names: dict[nn.Parameter, list[str]] = {}
     for name, parameter in model.named_parameters(remove_duplicate=False):
         if isinstance(parameter, nn.parameter.UninitializedParameter):
             raise ConfigurationError(f"{name} has no shape yet: run the model once before sparse training")
         names.setdefault(parameter, []).append(name)
-    matrices = {parameter: aliases for parameter, aliases in names.items() if parameter.dim() >= 2}
+    matrices = {
+        parameter: aliases
+        for parameter, aliases in names.items()
+        if parameter.dim() >= 2 and parameter.numel() != 1
+    }
     excluded = [p for pattern in exclude for p in _named(pattern, names)]
     parameters = {aliases[0]: p for p, aliases in matrices.items() if not any(p is q for q in excluded)}
     if not parameters:
         raise ConfigurationError(
             "a model needs a parameter of two or more dimensions to prune, none is left: exclude fewer"
         )
+    _refuse_computed(model, parameters)
+    _refuse_overlaps(parameters, {aliases[0]: p for p, aliases in names.items()})
     return Prunable(parameters, _budgets(parameters, names, share_budget))
+
+
+def _refuse_computed(model: nn.Module, parameters: Mapping[str, nn.Parameter]) -> None:
+    """A mask on what a weight is computed from is none of the weight: half its rows may go empty."""
+    for weight, sources, undo in foreign_weights(model):
+        masked = [name for name in sources if name in parameters]
+        if masked:
+            raise ConfigurationError(
+                f"{weight} is computed from {' and '.join(masked)}, whose masks would not be its own: undo "
+                f"that first ({undo}) or exclude {masked[0].rpartition('.')[0] or masked[0]!r}"
+            )
+
+
+def _refuse_overlaps(parameters: Mapping[str, nn.Parameter], every: Mapping[str, nn.Parameter]) -> None:
+    """Two masks on the same numbers would undo each other's counts."""
+    for name, parameter in parameters.items():
+        for other, second in every.items():
+            if second is not parameter and overlap(parameter, second):
+                raise ConfigurationError(
+                    f"{name} and {other} are two parameters on the same numbers: make them one, as in "
+                    "decoder.weight = encoder.weight, or exclude both"
+                )
 
 
 def _named(pattern: str, names: Mapping[nn.Parameter, list[str]]) -> list[nn.Parameter]:

@@ -34,11 +34,11 @@ def keep_highest(scores: Tensor, among: Tensor, count: int) -> Tensor:
     kth = _kth_lowest(candidates, available - count + 1)
     if int(torch.count_nonzero(candidates >= kth)) == count:
         return among & (scores >= kth)
-    kept = among & (scores > kth)
-    tied = among & (scores == kth)
-    first = tied.flatten().nonzero().flatten()[: count - int(torch.count_nonzero(kept))]
-    kept.view(-1)[first] = True
-    return kept
+    kept = (among & (scores > kth)).flatten()
+    tied = (among & (scores == kth)).flatten()
+    first = tied.nonzero().flatten()[: count - int(torch.count_nonzero(kept))]
+    kept[first] = True
+    return kept.view(among.shape)
 
 
 def _kth_lowest(values: Tensor, k: int) -> Tensor:

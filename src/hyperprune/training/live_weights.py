@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from hyperprune.sparsity import unwrap
+
 # the gates that torch stacks along the rows of a recurrent matrix, in its order
 _GATES: tuple[tuple[type[nn.Module], tuple[str, ...]], ...] = (
     (nn.LSTM, ("input", "forget", "cell", "output")),
@@ -23,6 +25,7 @@ def live_weights(network: nn.Module, masks: Mapping[str, Tensor]) -> dict[str, i
     A layer that is not torch's says by ``gate_rows`` how many rows each of its gates has.
     """
     counts: dict[str, int] = {}
+    network = unwrap(network)  # masks have the names of the network inside a compiled one
     for name, parameter in network.named_parameters():
         if parameter.dim() < 2:
             continue

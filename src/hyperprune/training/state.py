@@ -87,11 +87,14 @@ class TrainingState:
 
     def capture(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Named tensors and a JSON document that ``restore`` takes."""
-        tensors = {f"model.{name}": value.detach().cpu() for name, value in _weights(self.network).items()}
+        tensors = {
+            f"model.{name}": value.detach().cpu().contiguous()
+            for name, value in _weights(self.network).items()
+        }
         if self.averaging:
             with self.evaluated():
                 tensors |= {
-                    f"average.{name}": value.detach().cpu().clone()
+                    f"average.{name}": value.detach().cpu().clone(memory_format=torch.contiguous_format)
                     for name, value in _weights(self.network).items()
                 }
         optimizer_tensors, optimizer = split(self.optimizer.state_dict(), "optim")
