@@ -1,4 +1,7 @@
-"""Write docs/configuration.md and the JSON schemas from the models; with --check, only say what differs."""
+"""Write what is generated from the models: docs/configuration.md, the JSON schemas, the table of options.
+
+With --check, only say what differs.
+"""
 
 import argparse
 import json
@@ -20,8 +23,10 @@ from hyperprune.search.metrics.early import METRICS
 from hyperprune.search.plans import PLANS
 from hyperprune.search.samplers import SAMPLERS
 from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
+from option_table import option_table
 
 DOCS = Path(__file__).resolve().parents[1]
+OPTIONS = DOCS.parent / "src" / "hyperprune" / "cli" / "options.json"
 _HEAD = """# Configuration
 
 <!-- written by docs/scripts/write_reference.py from the models: change those, then run make docs -->
@@ -63,6 +68,7 @@ def pages() -> dict[Path, str]:
         DOCS / "configuration.md": configuration(),
         DOCS / "schemas" / "config.schema.json": _schema(SearchConfig),
         DOCS / "schemas" / "result.schema.json": _schema(SearchResult),
+        OPTIONS: option_table(),
     }
 
 

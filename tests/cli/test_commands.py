@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from hyperprune.cli import options
-from hyperprune.cli.completion import CHOICES, one_of
+from hyperprune.cli.table import completes, names
+from hyperprune.corpora import DATASETS
 from hyperprune.executors import EXECUTORS
 from hyperprune.lyapunov import Spectrum
 from hyperprune.optim import OPTIMIZERS
 from hyperprune.search import PRESETS, RunFolder, configure
+from hyperprune.search.config.baselines import BASELINES
 from hyperprune.search.config.template import commented
 from hyperprune.search.metrics.early import METRICS
+from hyperprune.search.plans import PLANS
+from hyperprune.search.samplers import SAMPLERS
 from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
 
 _SIZES = {
@@ -153,10 +156,11 @@ def test_extend(command, run: Path, tmp_path: Path) -> None:  # type: ignore[no-
     assert "no run folder" in command("search", "--extend", "--out", tmp_path / "nowhere").mistake
 
 
-def test_written_configuration_gives_the_defaults_again(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_init_writes_what_the_same_command_would_search(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """It wrote the library's defaults where hyperprune search runs the demo."""
     path = tmp_path / "config.toml"
     assert command("search", "--init", path).status == 0
-    assert configure(None, path) == configure()
+    assert configure(None, path) == configure("demo")
     text = path.read_text()
     for key in ("sparsity", "max_vocabulary", "milestones", "direction", "death_rate", "startup", "device"):
         assert any(line.removeprefix("# ").startswith(f"{key} = ") for line in text.splitlines()), key
@@ -170,10 +174,6 @@ def test_commented_presets_come_back(name: str) -> None:
     text = commented(config, "one\ntwo")
     assert type(config).model_validate(tomllib.loads(text)) == config
     assert max(map(len, text.splitlines())) <= 110
-
-
-def test_help_knows_all_presets() -> None:
-    assert options.PRESETS == PRESETS
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -192,19 +192,24 @@ def test_completion_scripts_and_suggestions(shell: str, tmp_path: Path) -> None:
 def test_tab_offers_what_there_is() -> None:
     """The lists are copies, because the registries take seconds to import."""
     registries = {
-        "optimizer": OPTIMIZERS,
-        "metric": METRICS,
-        "method": METHODS,
-        "sparse_init": SPARSE_INIT,
-        "death": DEATH,
-        "growth": GROWTH,
-        "redistribution": REDISTRIBUTION,
-        "decay": DECAY,
-        "executor": EXECUTORS,
+        "recipe.optimizer": OPTIMIZERS,
+        "search.metric": METRICS,
+        "search.plan": PLANS,
+        "search.sampler": SAMPLERS,
+        "variant.method": METHODS,
+        "variant.sparse_init": SPARSE_INIT,
+        "variant.death": DEATH,
+        "variant.growth": GROWTH,
+        "variant.redistribution": REDISTRIBUTION,
+        "variant.decay": DECAY,
+        "runtime.executor": EXECUTORS,
+        "preset": PRESETS,
+        "baseline": BASELINES,
+        "data": DATASETS,
     }
     for role, registry in registries.items():
-        assert list(CHOICES[role]) == sorted(registry), role
-    assert one_of("death")("m") == ["magnitude"]
+        assert names(role) == sorted(registry), role
+    assert completes("variant.death")("m") == ["magnitude"]
 
 
 @pytest.mark.parametrize("width", ["80", "100"])

@@ -8,7 +8,7 @@ import pytest
 import tiny_tasks
 import torch
 
-from hyperprune.cli import options
+from hyperprune.cli.table import names
 from hyperprune.tasks.own import SHIPPED
 
 NAME = "tiny_tasks:Tiny"
@@ -25,7 +25,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_list_of_shipped_tasks_is_whole() -> None:
-    assert sorted(SHIPPED) == list(options.TASKS)
+    assert sorted(SHIPPED) == names("task")
 
 
 def test_search_by_command_is_the_search_by_python(command, run: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, Field, TypeAdapter
 from torch import nn
 
-from hyperprune.cli import options
+from hyperprune.cli.table import names
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import MODELS, AnyModel, ModelConfig, build
 from hyperprune.search import configure
@@ -84,4 +84,4 @@ def test_a_layer_of_another_kind_keeps_the_keys_both_have(monkeypatch: pytest.Mo
 
 
 def test_the_command_line_knows_the_same_kinds() -> None:
-    assert sorted(options.MODELS) == list(MODELS)
+    assert names("model.kind") == list(MODELS)

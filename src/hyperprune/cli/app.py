@@ -2,12 +2,12 @@
 
 import typer
 
-from hyperprune import __version__
 from hyperprune.cli.cite import cite
 from hyperprune.cli.compare import compare
 from hyperprune.cli.dashboard import dashboard
 from hyperprune.cli.data import data
 from hyperprune.cli.evaluate import evaluate
+from hyperprune.cli.markup import prose
 from hyperprune.cli.report import report
 from hyperprune.cli.search import search
 from hyperprune.cli.spectrum import spectrum
@@ -20,19 +20,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-app.command()(search)
-app.command()(train)
-app.command()(evaluate)
-app.command()(spectrum)
-app.command()(report)
-app.command()(compare)
-app.command()(dashboard)
-app.command()(cite)
+for _command in (search, train, evaluate, spectrum, report, compare, dashboard, cite):
+    app.command(help=prose(_command))(_command)
 app.add_typer(data, name="data")
 
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from hyperprune import __version__
+
         typer.echo(__version__)
         raise typer.Exit
 

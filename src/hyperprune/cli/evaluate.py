@@ -1,39 +1,28 @@
 """``hyperprune evaluate``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from hyperprune.cli import options
-from hyperprune.cli.completion import one_of
+from hyperprune.cli.keys import EVALUATED
+from hyperprune.cli.table import configured, option
 
-_WHICH = "Which network"
 
-
+@configured(EVALUATED)
 def evaluate(
     target: Annotated[
         Path, typer.Argument(help="Checkpoint (epoch-0003.safetensors), folder of a network, or run folder.")
     ],
-    candidate: Annotated[
-        int | None,
-        typer.Option(
-            help="Candidate of a search; without it the selected one.", min=0, rich_help_panel=_WHICH
-        ),
-    ] = None,
-    dense: Annotated[
-        bool, typer.Option("--dense", help="The dense reference of a search.", rich_help_panel=_WHICH)
-    ] = False,
-    part: Annotated[str, typer.Option(autocompletion=one_of("part"), help="train, valid or test.")] = "test",
-    corpus: Annotated[str | None, typer.Option(help="Another text than the run's.")] = None,
-    level: Annotated[
-        str | None, typer.Option(autocompletion=one_of("level"), help="Tokens of that text: word, character.")
-    ] = None,
-    batch: Annotated[int | None, typer.Option(help="Columns of the text.")] = None,
-    bptt: Annotated[int | None, typer.Option(help="Steps of a window.")] = None,
+    candidate: options.Candidate = None,
+    dense: options.Dense = False,
+    part: Annotated[str, option(None, "Part of the data.", role="part")] = "test",
+    *,
+    values: dict[str, Any],
     task: options.TaskAgain = None,
-    threads: Annotated[int, typer.Option(help="Threads.", min=1, max=1024)] = 1,
-    device: Annotated[str, typer.Option(help="Such as cpu or cuda:0.")] = "cpu",
+    threads: options.Threads = 1,
+    device: options.Device = "cpu",
     as_json: options.Json = False,
 ) -> None:
     """Measure a trained network: its perplexity, or what its task calls its number.
@@ -43,12 +32,6 @@ def evaluate(
     """
     from hyperprune.cli import run_evaluate
 
-    values = {
-        "corpus.source": corpus,
-        "corpus.level": level,
-        "recipe.evaluation_batch": batch,
-        "recipe.bptt": bptt,
-    }
     run_evaluate.evaluate(
         target, candidate, values, part, task, dense=dense, threads=threads, device=device, as_json=as_json
     )

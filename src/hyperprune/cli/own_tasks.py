@@ -5,17 +5,11 @@ import sys
 import tomllib
 from typing import TYPE_CHECKING, Any
 
+from hyperprune.cli.keys import option_of
 from hyperprune.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from hyperprune.tasks import AnyTask
-
-_TEXT_OPTIONS = {
-    "corpus.source": "--corpus",
-    "corpus.level": "--level",
-    "recipe.evaluation_batch": "--batch",
-    "recipe.bptt": "--bptt",
-}
 
 
 def importable() -> None:
@@ -46,10 +40,11 @@ def refuse_unfit(task: "AnyTask", values: dict[str, Any]) -> None:
     Raises:
         ConfigurationError: one of them was given.
     """
-    for key, option in _TEXT_OPTIONS.items():
-        if values.get(key) is not None and not task.takes(key):
+    for key, value in values.items():
+        if value is not None and not task.takes(key):
+            option = option_of(key).replace("_", "-")
             raise ConfigurationError(
-                f"{option} belongs to language modelling, and this network is of the task {task.subject}: "
+                f"--{option} belongs to language modelling, and this network is of the task {task.subject}: "
                 "leave it out"
             )
 

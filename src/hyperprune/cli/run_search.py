@@ -1,5 +1,6 @@
 """What ``hyperprune search`` does."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +21,34 @@ Every key has its value; what is left out takes the default that stands here, un
 another. Keys that stand as comments are unset."""
 
 
-def search(
-    preset: str | None,
-    file: Path | None,
-    values: dict[str, Any],
-    out: Path,
-    baseline: str | None,
-    budget: int | None,
-    *,
-    extend: bool,
-    as_json: bool,
-) -> None:
-    """Search or go on, then show what was found."""
+@dataclass(frozen=True)
+class Given:
+    """What the command line says of a search.
+
+    Attributes:
+        preset: name of a ready configuration.
+        file: a TOML file over it.
+        values: single values over both, by dotted name.
+        baseline: what to run in its place.
+        budget: epochs of the baseline.
+    """
+
+    preset: str | None
+    file: Path | None
+    values: dict[str, Any]
+    baseline: str | None = None
+    budget: int | None = None
+
+    def config(self) -> SearchConfig:
+        """The configuration that all this makes; the demo, where nothing says what to do."""
+        preset = self.preset or default_preset(self.file, self.values)
+        return configure(preset, self.file, self.values, baseline=self.baseline, budget=self.budget)
+
+
+def search(given: Given, out: Path, *, extend: bool, as_json: bool) -> None:
+    """Search or resume, then show what was found."""
     folder = RunFolder(out.expanduser().resolve())
-    if extend:
-        config = _extension(folder, preset, file, values, baseline)
-    else:
-        preset = preset or default_preset(file, values)
-        config = configure(preset, file, values, baseline=baseline, budget=budget)
+    config = _extension(folder, given) if extend else given.config()
     console = Console(stderr=as_json)
     with SearchProgress(config, console) as progress:
         result = run(config, folder.path, listener=progress).result
@@ -58,19 +69,10 @@ def default_preset(file: Path | None, values: dict[str, Any]) -> str | None:
     return "demo" if file is None and "task.object" not in values else None
 
 
-def initialise(
-    path: Path,
-    preset: str | None,
-    file: Path | None,
-    values: dict[str, Any],
-    baseline: str | None,
-    budget: int | None,
-) -> None:
-    """Write a commented configuration to a new file."""
+def initialise(path: Path, given: Given) -> None:
+    """Write a commented configuration to a new file: what the same command would search without --init."""
     path = path.expanduser()
-    text = commented(
-        configure(preset, file, values, baseline=baseline, budget=budget), _OPENING.format(name=path.name)
-    )
+    text = commented(given.config(), _OPENING.format(name=path.name))
     try:
         files.write_new(path, text.encode())
     except FileExistsError:
@@ -82,23 +84,17 @@ def initialise(
     )
 
 
-def _extension(
-    folder: RunFolder,
-    preset: str | None,
-    file: Path | None,
-    values: dict[str, Any],
-    baseline: str | None,
-) -> SearchConfig:
+def _extension(folder: RunFolder, given: Given) -> SearchConfig:
     """The run's own configuration with the options that were given."""
-    if preset is not None or file is not None:
+    if given.preset is not None or given.file is not None:
         raise ConfigurationError(
             "--extend starts from the configuration in the run folder, so it takes no --preset or --config: "
             "give the options that change, such as --candidates 20"
         )
-    if baseline is not None:
+    if given.baseline is not None:
         raise ConfigurationError(
-            f"--extend adds to the search that is there, got --baseline {baseline} too: give the baseline an "
-            "--out of its own"
+            f"--extend adds to the search that is there, got --baseline {given.baseline} too: give the "
+            "baseline an --out of its own"
         )
-    changes = dict(values)
+    changes = dict(given.values)
     return prepare(folder, changes, changes.pop("task.object", None))

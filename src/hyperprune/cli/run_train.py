@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
+from hyperprune.cli.keys import option_of
 from hyperprune.cli.output import print_json
 from hyperprune.cli.progress import TrainProgress
 from hyperprune.cli.run_search import default_preset
@@ -21,13 +22,12 @@ def train(
     out: Path,
     *,
     dense: bool,
-    method: str | None,
     as_json: bool,
 ) -> None:
     """Train or go on, then show what came out."""
     if dense:
-        _nothing_pruned(values, method)
-    given = values | {"dense": dense or None, "variant.method": method}
+        _nothing_pruned(values)
+    given = values | {"dense": dense or None}
     config = configure_training(preset or default_preset(file, values), file, given)
     console = Console(stderr=as_json)
     with TrainProgress(config, console) as progress:
@@ -39,10 +39,8 @@ def train(
         console.print(line, highlight=False, soft_wrap=True)
 
 
-def _nothing_pruned(values: dict[str, Any], method: str | None) -> None:
-    pruning = [name.removeprefix("variant.") for name in values if name.startswith("variant.")]
-    pruning += ["sparsity"] if "sparsity" in values else []
-    pruning += ["method"] if method is not None else []
+def _nothing_pruned(values: dict[str, Any]) -> None:
+    pruning = [option_of(name) for name in values if name.startswith("variant.") or name == "sparsity"]
     if pruning:
         raise ConfigurationError(
             f"--dense prunes nothing, got --{pruning[0].replace('_', '-')} too: give one or the other"

@@ -31,7 +31,7 @@ class ModelConfig(BaseModel):
 
     papers: ClassVar[tuple[Paper, ...]] = ()  # behind the kind of network
 
-    kind: str = Field(description="Architecture.")
+    kind: str = Field(description="Kind of network.")
 
     @abstractmethod
     def build(self, types: int) -> nn.Module:

@@ -3,7 +3,7 @@
 ``task`` says what a task must have, ``description`` what a run knows of it, ``opened`` what training
 uses. Language modelling is in ``text/``; ``digits`` and ``co2`` are shipped beside it, on real data that a
 well-kept package brings (extra ``tasks``). To add one: a file here, its name in ``SHIPPED`` (``own.py``)
-and in ``TASKS`` (``cli/options.py``).
+and ``make docs`` after that.
 """
 
 from hyperprune.tasks.any_task import AnyTask, network_of, task_of

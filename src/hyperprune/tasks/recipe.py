@@ -23,7 +23,7 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    optimizer: str = Field("sgd", description="Name in hyperprune.optim, such as sgd or snt-asgd.")
+    optimizer: str = Field("sgd", description="Optimiser of hyperprune.optim.")
     learning_rate: float = Field(10.0, gt=0, description="Learning rate of the first epoch.")
     milestones: tuple[int, ...] = Field(
         (), description="Epochs, counted from 1, from whose start the learning rate is multiplied."

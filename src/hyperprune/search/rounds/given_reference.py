@@ -14,8 +14,8 @@ class ReferenceConfig(GivenWeights):
 
     start: bool = Field(
         False,
-        description="Whether every candidate starts from its weights (prune and fine-tune): the first masks "
-        "keep, of each matrix, the largest.",
+        description="Start every candidate from the weights of the reference (prune and fine-tune): the "
+        "first masks keep the largest of each matrix.",
     )
 
     @property

@@ -1,0 +1,90 @@
+"""Which keys of the configuration are options of which commands.
+
+What an option is called, what it means and what it takes is written once, at the field of its pydantic
+model. ``options.json`` is a copy of that, made by ``make docs`` and held equal by a test: the models
+themselves bring torch, and ``--help`` must not wait for it.
+"""
+
+from dataclasses import dataclass
+
+RUN = "Run"
+WHAT = "What is trained (overrides preset and file)"
+PRUNING = "How it is pruned"
+SPECTRUM = "Conventions (those of the run, where nothing is given)"
+UNTRAINED = "An untrained network"
+DRIVING = "Another text than the run's"
+
+# options that are not called as the last part of their key
+_CALLED = {
+    "corpus.source": "corpus",
+    "model.kind": "model",
+    "reference.checkpoint": "reference",
+    "reference.start": "from_reference",
+    "recipe.evaluation_batch": "batch",
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Options that stand together.
+
+    Attributes:
+        heading: of ``--help``.
+        keys: what they set, by dotted name.
+    """
+
+    heading: str
+    keys: tuple[str, ...]
+
+
+def option_of(key: str) -> str:
+    """The option of a key, as Python writes it."""
+    return _CALLED.get(key, key.rpartition(".")[2])
+
+
+TEXT = ("corpus.level", "corpus.max_train_tokens", "corpus.max_vocabulary")
+SIZES = ("model.embedding", "model.hidden", "model.layers")
+_NETWORK = ("corpus.source", *TEXT, "model.kind", *SIZES, "model.dropout")
+_RECIPE = tuple(f"recipe.{key}" for key in ("optimizer", "learning_rate", "batch", "bptt", "epochs"))
+_REFERENCE = ("reference.checkpoint", "reference.start")
+_POOL = tuple(
+    f"search.{key}"
+    for key in (
+        *("candidates", "first_epochs", "round_epochs", "metric", "sampler", "seeds", "plan", "eta"),
+        "near_duplicates",
+    )
+)
+_PLACE = ("seed", "runtime.threads", "runtime.device")
+
+SEARCHED = (
+    Group(WHAT, (*_NETWORK, *_RECIPE, "sparsity", *_REFERENCE, *_POOL, *_PLACE)),
+    Group(RUN, ("runtime.workers", "runtime.executor", "runtime.address")),
+)
+TRAINED = (
+    Group(
+        PRUNING,
+        (
+            "variant.method",
+            "sparsity",
+            *("variant.sparse_init", "variant.death", "variant.growth", "variant.redistribution"),
+            *("variant.death_rate", "variant.decay", "variant.update_interval"),
+        ),
+    ),
+    Group(WHAT, (*_NETWORK, *_RECIPE, *_PLACE)),
+)
+COUNTED = (Group(WHAT, TEXT),)
+_CONVENTIONS = ("state", "direction", "warmup", "steps", "batch", "k")
+MEASURED = (
+    Group(SPECTRUM, tuple(f"spectrum.{key}" for key in _CONVENTIONS)),
+    Group(UNTRAINED, (*SIZES, "seed")),
+    Group(DRIVING, ("corpus.source", "corpus.level")),
+)
+EVALUATED = (Group(DRIVING, ("corpus.source", "corpus.level", "recipe.evaluation_batch", "recipe.bptt")),)
+ALL = tuple(
+    dict.fromkeys(
+        key
+        for groups in (SEARCHED, TRAINED, COUNTED, MEASURED, EVALUATED)
+        for group in groups
+        for key in group.keys
+    )
+)
