@@ -6,7 +6,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from hyperprune import __version__, files
+from hyperprune import __version__, accelerators, files
 
 RECORD = "versions.json"
 
@@ -15,10 +15,14 @@ Versions = dict[str, str]
 logger = logging.getLogger(__name__)
 
 
-def versions(*further: str) -> Versions:
-    """Versions of this process: hyperprune, torch, numpy, the kind of machine, and ``further`` libraries."""
+def versions(*further: str, device: str = "cpu") -> Versions:
+    """Versions of this process: hyperprune, torch, numpy, the kind of machine, and ``further`` libraries.
+
+    With a CUDA ``device`` also the cards, their driver, CUDA and cuDNN; none of them is opened for it.
+    """
     libraries = {name: version(name) for name in ("torch", "numpy", *further)}
-    return libraries | {"hyperprune": __version__, "machine": platform.machine()}
+    here = {"hyperprune": __version__, "machine": platform.machine()}
+    return libraries | here | accelerators.versions_of(device)
 
 
 def record(folder: Path, here: Versions) -> None:

@@ -7,6 +7,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
+from hyperprune.accelerators import repeatable
 from hyperprune.tasks import AnyTask, OpenedTask, Part, Recipe, Score, network_of
 from hyperprune.training import checkpoint
 from hyperprune.training.state import load_weights
@@ -42,7 +43,8 @@ def evaluate_checkpoint(job: EvaluationJob) -> float:
     Raises:
         CheckpointError: the checkpoint is damaged.
     """
-    return _measured(job)[1]
+    with repeatable(torch.device(job.device)):
+        return _measured(job)[1]
 
 
 def evaluate(job: EvaluationJob) -> Evaluation:
@@ -52,7 +54,8 @@ def evaluate(job: EvaluationJob) -> Evaluation:
         CheckpointError: it is damaged, or the text is of another vocabulary.
         CorpusError: the text cannot be read or is too short.
     """
-    task, loss = _measured(job)
+    with repeatable(torch.device(job.device)):
+        task, loss = _measured(job)
     return Evaluation(
         part=job.part, score=task.score, value=task.score.shown(loss), details=task.details(job.part, loss)
     )

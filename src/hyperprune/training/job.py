@@ -13,13 +13,14 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from hyperprune import files
+from hyperprune.accelerators import repeatable
 from hyperprune.errors import DivergedError
 from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
 from hyperprune.tasks import AnyTask, SpectrumConfig
 from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.opened import OpenedTask
-from hyperprune.tasks.precision import check_precision
+from hyperprune.tasks.precision import check_card, check_precision
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.history import EpochRecord, Failure, History, InitialRecord
@@ -84,7 +85,8 @@ def run(job: TrainingJob, listener: Listener = silent) -> History:
         RunFolderError: another process trains this network.
     """
     files.make_folder(job.folder)
-    with files.locked(job.folder, "or end the search that it belongs to", wait=_LEASE_WAIT):
+    held = files.locked(job.folder, "or end the search that it belongs to", wait=_LEASE_WAIT)
+    with held, repeatable(torch.device(job.device)):
         return _run(job, listener)
 
 
@@ -142,7 +144,8 @@ def check(job: TrainingJob) -> None:
         CorpusError: the text cannot be read or is too short.
         ConfigurationError: the variant is impossible with this network or optimiser.
     """
-    task = task_of(job)
+    check_precision(job.recipe.precision, torch.device(job.device))
+    task = job.task.open(job.recipe, job.seed)  # on the CPU: a driver opens no card
     state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, job.start)
     if job.spectrum is not None:
         task.driven(state.network, job.spectrum.batch, job.spectrum.warmup + job.spectrum.steps)
@@ -161,7 +164,9 @@ def task_of(job: TrainingJob) -> OpenedTask:
     Raises:
         ConfigurationError: the device does not have the recipe's precision.
     """
-    check_precision(job.recipe.precision, torch.device(job.device))
+    device = torch.device(job.device)
+    check_precision(job.recipe.precision, device)
+    check_card(job.recipe.precision, device)
     return job.task.open(job.recipe, job.seed, job.device)
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hyperprune import files, versions
+from hyperprune.accelerators import check_device
 from hyperprune.errors import DivergedError
 from hyperprune.sparsity import METHODS, PruningVariant, density_from_sparsity
 from hyperprune.tasks import Tasked
@@ -18,7 +19,7 @@ from hyperprune.training.job import TrainingJob, check, run
 from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.progress import Listener, silent
 from hyperprune.training.run_folder import held
-from hyperprune.training.runtime import RuntimeConfig, check_device
+from hyperprune.training.runtime import RuntimeConfig
 
 NETWORK = "network"
 
@@ -104,7 +105,7 @@ def train(config: TrainConfig, out: Path, listener: Listener = silent) -> TrainR
     job = _job(config, path / NETWORK)
     check(job)
     with held(path, config):
-        versions.record(path, versions.versions())
+        versions.record(path, versions.versions(device=config.runtime.device))
         history = run(job, listener)
         if history.failure is not None:
             raise DivergedError(history.failure.reason)

@@ -54,7 +54,7 @@ def carry_out(
         done = folder.result()
         if done is not None:
             return done
-        versions.record(folder.path, versions.versions("optuna"))
+        versions.record(folder.path, versions.versions("optuna", device=config.runtime.device))
         with _started(config, listener, executor) as running:
             result = Search(config, folder, running, listener).run()
         folder.save_result(result)
