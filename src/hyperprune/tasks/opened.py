@@ -13,6 +13,7 @@ from hyperprune import lyapunov
 from hyperprune.errors import ConfigurationError
 from hyperprune.tasks.batch import Batch, as_batch
 from hyperprune.tasks.distillation import Teacher
+from hyperprune.tasks.items import Items, as_items
 from hyperprune.tasks.precision import exact_format
 from hyperprune.tasks.score import Score
 from hyperprune.tasks.task import Epoch, Part, Task
@@ -94,6 +95,23 @@ class OpenedTask:
                 f"evaluate() of {self.name} must give one number, it gave {_seen(number)}: return a float"
             )
         return self.score.signed(float(number))
+
+    @torch.no_grad()
+    def evaluate_each(self, network: nn.Module, part: Part, loss: float) -> Items | None:
+        """What a loss on a part is made of, item by item; none where the task does not say.
+
+        Args:
+            network: in evaluation mode.
+            part: which.
+            loss: what :meth:`evaluate` gave.
+
+        Raises:
+            ConfigurationError: the task gives something else, or items of another mean.
+        """
+        offered = getattr(self.task, "evaluate_each", None)
+        if offered is None:
+            return None
+        return as_items(offered(network, part), self.score.signed(loss), self.name)
 
     def details(self, part: Part, loss: float) -> dict[str, Any]:
         """What the task says of an evaluation beside its score; nothing where it has nothing to say."""

@@ -75,6 +75,8 @@ class Task(Protocol):
     * ``steps_per_epoch``: optimiser steps of one epoch; counted once, without training, where it is missing.
     * ``recurrent``: name of the submodule whose spectrum is taken; found where the network has but one.
     * ``baseline() -> (name, number)``: what is reached without any network, for tables.
+    * ``evaluate_each(network, part)``: the losses ``(items,)`` whose mean is the number of ``evaluate``; or
+      losses and counts; or :class:`hyperprune.tasks.Items`. The verdict then has an interval.
     * ``defaults``: values of a configuration by dotted name, such as ``{"recipe.optimizer": "adam"}``, which
       files, options and Python override.
     """

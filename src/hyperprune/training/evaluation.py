@@ -83,9 +83,19 @@ def filled(network: nn.Module, whole: checkpoint.Checkpoint) -> nn.Module:
     return network.eval()
 
 
-def _measured(job: EvaluationJob) -> tuple[OpenedTask, float]:
+def opened(job: EvaluationJob) -> tuple[OpenedTask, nn.Module]:
+    """The task and the network of an evaluation.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged.
+    """
     torch.set_num_threads(job.threads)
     whole = checkpoint.load(job.checkpoint)
     described = job.task.of_checkpoint(whole.document, str(job.checkpoint))
     task = described.open(job.recipe, device=job.device)
-    return task, task.evaluate(filled(task.network(), whole), job.part)
+    return task, filled(task.network(), whole)
+
+
+def _measured(job: EvaluationJob) -> tuple[OpenedTask, float]:
+    task, network = opened(job)
+    return task, task.evaluate(network, job.part)

@@ -20,7 +20,13 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.search.config.search_config import SearchConfig
 
 _MAY_GROW = ("search.candidates", "recipe.epochs")
-_MAY_CHANGE = ("search.metric", "search.distance", "search.loss_weight", "search.near_duplicates")
+_MAY_CHANGE = (
+    "search.metric",
+    "search.distance",
+    "search.loss_weight",
+    "search.near_duplicates",
+    "search.tolerance",
+)
 
 
 def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:

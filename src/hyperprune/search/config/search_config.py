@@ -75,6 +75,14 @@ class PoolConfig(BaseModel):
         "train at a time, and the result does not depend on how many do.",
     )
 
+    tolerance: float = Field(
+        0.01,
+        ge=0,
+        lt=1,
+        description="Share of the dense score by which the worse end of the interval may be worse for the "
+        "verdict level.",
+    )
+
     @property
     def told(self) -> str:
         """What the optimiser is told: the metric, with the distance where it is one."""

@@ -23,12 +23,13 @@ from hyperprune.search.rounds.seeds import root_seed
 from hyperprune.search.space.choice import Choice
 from hyperprune.training import History, JobFolder, TrainingJob
 from hyperprune.training.checkpoint import path as checkpoint_path
-from hyperprune.training.entry_points import EVALUATE, MEASURE, TRAIN
+from hyperprune.training.entry_points import EVALUATE, MEASURE, START, TRAIN
 from hyperprune.training.evaluation import EvaluationJob
 from hyperprune.training.history import Failure
 from hyperprune.training.job import check, finished, tell_known
 from hyperprune.training.measure_given import ReferenceJob
 from hyperprune.training.measure_given import check as check_reference
+from hyperprune.training.itemised import Itemised
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,8 @@ class Trainer:
         folder = self._folder.candidate(number)
         return spectrum_distance(folder, self._folder.dense, 0, self._config.search.distance)
 
-    def test_losses(self, networks: Iterable[tuple[JobFolder, int]]) -> list[float]:
-        """Loss of kept checkpoints, by folder and epoch, on the test part, smaller is better."""
+    def tested(self, networks: Iterable[tuple[JobFolder, int]]) -> list[Itemised]:
+        """Kept checkpoints, by folder and epoch, on the test part."""
         config = self._config
         jobs = [
             EvaluationJob(
@@ -136,7 +137,17 @@ class Trainer:
             for folder, epoch in networks
         ]
         running = [self._executor.submit(EVALUATE, job.model_dump(mode="json")) for job in jobs]
+        return [Itemised.model_validate(future.result()) for future in running]
+
+    def start_losses(self, networks: Iterable[tuple[str, JobFolder, Choice | None, int]]) -> list[float]:
+        """Validation loss before the first step of networks by label, folder, choice and seed."""
+        jobs = [self._job(label, folder, choice, 0, seed) for label, folder, choice, seed in networks]
+        running = [self._executor.submit(START, job.model_dump(mode="json")) for job in jobs]
         return [float(future.result()) for future in running]
+
+    def starts_trained(self, choice: Choice) -> bool:
+        """Whether a candidate begins with trained weights."""
+        return self._start_from is not None
 
     def check(self) -> None:
         """Find what would stop the search before anything is written or trained.
