@@ -17,7 +17,7 @@ from hyperprune.search.verdict.judge import Learned, judged, not_learned
 from hyperprune.tasks import PERPLEXITY, Items, Score
 from hyperprune.tasks.items import as_items
 from hyperprune.tasks.task import Part
-from hyperprune.training.itemised import ItemLosses, Itemised
+from hyperprune.training.itemised import Itemised, ItemLosses
 
 RATE = Score(name="error rate", decimals=4)
 

@@ -59,8 +59,8 @@ def _numbers(verdict: Verdict, score: Score) -> list[str]:
         return [f"{found}; {level}. No interval, because the task has no evaluate_each."]
     drawn = "one by one" if verdict.block == 1 else f"in blocks of {verdict.block}"
     return [
-        f"{found}, {100 * verdict.level:g} % interval {_way(verdict.low, score)} to {_way(verdict.high, score)} "
-        f"({verdict.items:,} {verdict.item}, drawn {drawn}; {level})."
+        f"{found}, {100 * verdict.level:g} % interval {_way(verdict.low, score)} to "
+        f"{_way(verdict.high, score)} ({verdict.items:,} {verdict.item}, drawn {drawn}; {level})."
     ]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from hyperprune.search.verdict.bootstrap import Array, Scored, difference
 from hyperprune.search.verdict.verdict import AgainstDense, Verdict
 from hyperprune.tasks import Score
-from hyperprune.training.itemised import ItemLosses, Itemised
+from hyperprune.training.itemised import Itemised, ItemLosses
 
 
 @dataclass(frozen=True)
