@@ -1,6 +1,5 @@
 """What decides bits beside a configuration: the versions of libraries, and which of them worked on a run."""
 
-import json
 import logging
 import platform
 from importlib.metadata import version
@@ -50,12 +49,17 @@ def record(folder: Path, here: Versions) -> None:
 
 
 def _known(path: Path) -> list[Versions]:
-    """In order; nothing for a folder of a version that kept no record, or where it is damaged."""
+    """In order; nothing for a folder of a version that kept no record, or where it cannot be read.
+
+    The record only informs, so nothing about it stops a run.
+    """
     try:
-        known = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+        known = files.read_json(path)
+    except (OSError, ValueError):
         return []
-    return known if isinstance(known, list) and all(isinstance(one, dict) for one in known) else []
+    if not isinstance(known, list) or not all(isinstance(one, dict) for one in known):
+        return []
+    return [{name: str(version) for name, version in one.items()} for one in known]
 
 
 def _changes(before: Versions, here: Versions) -> str:

@@ -6,6 +6,7 @@ from hyperprune.training import itemised, measure_given
 from hyperprune.training.evaluation import EvaluationJob
 from hyperprune.training.job import TrainingJob, run
 from hyperprune.training.progress import Listener, silent
+from hyperprune.training.traces import traced
 
 TRAIN = "hyperprune.training.entry_points:train"
 MEASURE = "hyperprune.training.entry_points:measure"
@@ -15,12 +16,16 @@ START = "hyperprune.training.entry_points:start"
 
 def train(payload: dict[str, Any], listener: Listener = silent) -> dict[str, Any]:
     """Bring a ``TrainingJob`` to its budget and give its ``History``."""
-    return run(TrainingJob.model_validate(payload), listener).model_dump(mode="json")
+    job = TrainingJob.model_validate(payload)
+    with traced(job.folder):
+        return run(job, listener).model_dump(mode="json")
 
 
 def measure(payload: dict[str, Any], listener: Listener = silent) -> dict[str, Any]:
     """Measure the network of a ``ReferenceJob`` and give its ``History``."""
-    return measure_given.run(measure_given.ReferenceJob.model_validate(payload)).model_dump(mode="json")
+    job = measure_given.ReferenceJob.model_validate(payload)
+    with traced(job.folder):
+        return measure_given.run(job).model_dump(mode="json")
 
 
 def evaluate(payload: dict[str, Any], listener: Listener = silent) -> dict[str, Any]:

@@ -51,10 +51,9 @@ def run(job: ReferenceJob) -> History:
     folder = JobFolder(job.folder)
     held = files.locked(job.folder, "or end the search that it belongs to")
     with held, repeatable(torch.device(job.device)):
-        folder.check_owner(job.identity)
-        known = folder.history()
-        if folder.given and known.initial is not None:
-            return known
+        stored = folder.stored(job.identity)
+        if stored.document is not None and stored.history.initial is not None:
+            return stored.history
         torch.set_num_threads(job.threads)
         task = job.task.open(job.recipe, job.seed, job.device)
         seed_globally(seed_for_training(job.seed))

@@ -20,6 +20,7 @@ from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.progress import Listener, silent
 from hyperprune.training.run_folder import held
 from hyperprune.training.runtime import RuntimeConfig
+from hyperprune.training.traces import traced
 
 NETWORK = "network"
 
@@ -106,11 +107,12 @@ def train(config: TrainConfig, out: Path, listener: Listener = silent) -> TrainR
     check(job)
     with held(path, config):
         versions.record(path, versions.versions(device=config.runtime.device))
-        history = run(job, listener)
+        with traced(job.folder):
+            history = run(job, listener)
         if history.failure is not None:
             raise DivergedError(history.failure.reason)
         result = _result(config, path, history)
-        files.write_json(path / "result.json", result.model_dump(mode="json"))
+        files.write_summed(path / "result.json", result.model_dump(mode="json"))
     return result
 
 

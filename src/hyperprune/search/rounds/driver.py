@@ -57,8 +57,9 @@ def carry_out(
         versions.record(folder.path, versions.versions("optuna", device=config.runtime.device))
         with _started(config, listener, executor) as running:
             result = Search(config, folder, running, listener).run()
-        folder.save_result(result)
+        # the result goes last: where it stands, nothing is missing
         save_timings(folder, [c.number for c in result.candidates], config.search.seeds)
+        folder.save_result(result)
         return result
 
 
