@@ -85,6 +85,11 @@ class CarbonDioxide:
         """Batches of the training sequences."""
         return -(-len(self.starts) // self.batch)
 
+    def data(self) -> dict[str, Tensor]:
+        """What is trained and validated on, for the run's record."""
+        last = self.bounds["valid"][1]
+        return {"changes": self.changes[:last], "known": self.known[:last]}
+
     def network(self) -> nn.Module:
         """A forecaster."""
         return Forecaster(self.hidden, self.layers)

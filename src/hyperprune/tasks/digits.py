@@ -74,6 +74,10 @@ class Digits:
         """Batches of the training part."""
         return -(-_TRAIN // self.batch)
 
+    def data(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """What is trained and validated on, for the run's record."""
+        return {part: self.parts[part] for part in ("train", "valid")}
+
     def network(self) -> nn.Module:
         """A reader of rows."""
         return RowReader(self.hidden, self.layers)

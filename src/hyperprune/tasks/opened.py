@@ -1,6 +1,5 @@
 """A task ready for training: its losses turned so that smaller is better, what it leaves out filled in."""
 
-import hashlib
 import numbers
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -185,16 +184,6 @@ def counted_steps(task: Task, network: nn.Module, seed: int) -> int:
             "yield them in losses"
         )
     return given
-
-
-def data_hash(inputs: Any) -> str:
-    """SHA-256 of the tensors that drive a spectrum."""
-    digest = hashlib.sha256()
-    for part in inputs if isinstance(inputs, tuple) else (inputs,):
-        if isinstance(part, Tensor):
-            digest.update(f"{tuple(part.shape)} {part.dtype}".encode())
-            digest.update(part.detach().cpu().flatten().contiguous().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
 
 
 def moved(inputs: Any, device: torch.device) -> Any:

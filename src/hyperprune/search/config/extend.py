@@ -41,8 +41,12 @@ def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:
     """
     tables = old.model_dump(mode="json")
     for name, value in values.items():
-        room, _, key = name.rpartition(".")
-        (tables[room] if room else tables)[key] = value
+        *rooms, key = name.split(".")
+        table = tables
+        for room in rooms:
+            table[room] = dict(table.get(room) or {})
+            table = table[room]
+        table[key] = value
     try:
         new = SearchConfig.model_validate(tables)
     except ValidationError as error:
