@@ -19,7 +19,7 @@ from hyperprune.training.job import TrainingJob, check, run
 from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.progress import Listener, silent
 from hyperprune.training.run_folder import CONFIG, held, read_config
-from hyperprune.training.runtime import RuntimeConfig, check_device
+from hyperprune.training.runtime import RuntimeConfig
 from hyperprune.training.traces import traced
 
 NETWORK = "network"
