@@ -78,7 +78,7 @@ def main() -> None:
         inputs = torch.randn(line.steps, BATCH, layer.features)
 
         def run(jacobian: str, layer: nn.Module = layer, inputs: torch.Tensor = inputs, k: int = k) -> None:
-            lyapunov.spectrum(layer, inputs, k=k, jacobian=jacobian)
+            lyapunov.spectrum(layer, inputs, state="hidden", k=k, jacobian=jacobian)
 
         closed, automatic, ratio = alternate(
             lambda run=run: run("closed"), lambda run=run: run("automatic"), options.pairs, clock

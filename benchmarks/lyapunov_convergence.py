@@ -36,7 +36,7 @@ def network() -> nn.LSTM:
 def running(module: nn.LSTM, inputs: Tensor, warmup: int, direction: str) -> Tensor:
     """Running estimates (steps, sequences, exponents) in nats a step."""
     spectrum = lyapunov.spectrum(
-        module, inputs, warmup=warmup, steps=STEPS[-1], direction=direction, running=True
+        module, inputs, state="hidden", warmup=warmup, steps=STEPS[-1], direction=direction, running=True
     )
     assert spectrum.running is not None
     return spectrum.running
@@ -56,7 +56,10 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     module, inputs = network(), torch.randn(LONG + 100, SEQUENCES, 16).double()
-    long = {d: lyapunov.spectrum(module, inputs, warmup=100, direction=d).mean for d in lyapunov.DIRECTIONS}
+    long = {
+        d: lyapunov.spectrum(module, inputs, state="hidden", warmup=100, direction=d).mean
+        for d in lyapunov.DIRECTIONS
+    }
     estimates = {w: running(module, inputs, w, "forward") for w in WARMUPS}
     print("| counted steps | " + " | ".join(f"warm-up {w}" for w in WARMUPS) + " | adjoint, warm-up 10 |")
     print("| --- |" + " --- |" * (len(WARMUPS) + 1))

@@ -32,14 +32,20 @@ def main() -> None:
         for parameter in module.parameters():
             parameter.mul_(2.0)
     inputs = torch.randn(WARMUP + STEPS, SEQUENCES, 16).double()
-    exact = layer_one(lyapunov.spectrum(module, inputs, warmup=WARMUP))
+    exact = layer_one(lyapunov.spectrum(module, inputs, state="hidden", warmup=WARMUP))
     print("| type | QR every | largest | median | smallest | seconds |")
     print("| --- | --- | --- | --- | --- | --- |")
     for dtype in (torch.float64, torch.float32):
         for every in (1, 2, 5, 10, 20):
             start = time.perf_counter()
             found = lyapunov.spectrum(
-                module, inputs, warmup=WARMUP, qr_interval=every, dtype=dtype, floor=None
+                module,
+                inputs,
+                state="hidden",
+                warmup=WARMUP,
+                qr_interval=every,
+                dtype=dtype,
+                floor=None,
             )
             taken = time.perf_counter() - start
             errors = (layer_one(found) - exact).abs().amax(dim=0)

@@ -9,7 +9,6 @@ SOURCE = Path(__file__).parents[1] / "src" / "hyperprune"
 LAYERS = [
     {
         "errors",
-        "accelerators",
         "optional",
         "registry",
         "seeding",

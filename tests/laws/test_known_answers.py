@@ -192,7 +192,7 @@ def test_running_estimate_ends_at_the_exponents_and_starts_at_the_first_step() -
     module, inputs = nn.LSTM(4, 6, 2).double(), uniform((30, 2, 4), -1, 1)
     found = lyapunov.spectrum(module, inputs, warmup=5, running=True, log_base=2)
     assert found.running is not None
-    assert found.running.shape == (25, 2, 12)
+    assert found.running.shape == (25, 2, 24)
     torch.testing.assert_close(found.running[-1], found.exponents)
     first = lyapunov.spectrum(module, inputs, warmup=5, steps=1, log_base=2)
     torch.testing.assert_close(found.running[0], first.exponents)
@@ -201,8 +201,8 @@ def test_running_estimate_ends_at_the_exponents_and_starts_at_the_first_step() -
 @pytest.mark.parametrize("every", [2, 5, 7])
 def test_sparser_qr_keeps_the_large_exponents(every: int) -> None:
     module, inputs = nn.LSTM(8, 24, 2).double(), uniform((60, 2, 8), -1, 1)
-    each = lyapunov.spectrum(module, inputs, warmup=10)
-    sparse = lyapunov.spectrum(module, inputs, warmup=10, qr_interval=every)
+    each = lyapunov.spectrum(module, inputs, state="hidden", warmup=10)
+    sparse = lyapunov.spectrum(module, inputs, state="hidden", warmup=10, qr_interval=every)
     assert sparse.counts.tolist() == [50, 50]
     # 7 steps of spreads up to 3 nats: the products' condition is e^20, six digits are left
     torch.testing.assert_close(each.exponents, sparse.exponents, atol=1e-6, rtol=0)

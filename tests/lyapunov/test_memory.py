@@ -21,7 +21,7 @@ torch.set_num_threads(1)
 module, inputs = nn.LSTM(size, size, 2), torch.randn(4, batch, size)
 lyapunov.spectrum(nn.LSTM(8, 8, 2), torch.randn(4, batch, 8))  # libraries are loaded before the measurement
 before = status("VmRSS")
-lyapunov.spectrum(module, inputs, direction=direction)
+lyapunov.spectrum(module, inputs, state="hidden", direction=direction)
 print(status("VmHWM") - before)
 """
 

@@ -243,7 +243,7 @@ def test_every_derivative_of_the_wrong_shape_is_named(name: str) -> None:
     wrong = torch.zeros(3, 5, 5).double()
     setattr(cell, name, lambda state, x: [wrong] if name == "jacobian_factors" else wrong)
     with pytest.raises(ConfigurationError, match=rf"^{name}\(state, x\) must give"):
-        lyapunov.spectrum(cell, torch.randn(5, 2, 4).double())
+        lyapunov.spectrum(cell, torch.randn(5, 2, 4).double(), state="hidden")
 
 
 def test_a_module_is_cast_for_the_type_asked_for_and_keeps_its_own() -> None:

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,7 @@ def test_damaged_and_foreign_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_plots_draw_every_layer_and_the_convergence(tmp_path: Path) -> None:
-    found = lyapunov.spectrum(nn.LSTM(3, 5, 2), torch.randn(20, 2, 3), running=True)
+    found = lyapunov.spectrum(nn.LSTM(3, 5, 2), torch.randn(20, 2, 3), state="hidden", running=True)
     axes = found.plot()
     assert [line.get_label() for line in axes.get_lines()][:2] == ["layer 1", "layer 2"]
     assert "nats/step" in axes.get_ylabel()
@@ -161,7 +162,7 @@ def test_distance_of_leading_columns_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"state": "full"}, {"direction": "adjoint"}, {"k": 2}], ids=["state", "direction", "k"]
+    "other", [{"state": "hidden"}, {"direction": "adjoint"}, {"k": 2}], ids=["state", "direction", "k"]
 )
 @pytest.mark.parametrize("kind", ["l2", "wasserstein"])
 def test_spectra_of_different_meaning_are_not_compared(other: dict[str, object], kind: str) -> None:
@@ -180,3 +181,79 @@ def test_l2_refuses_other_layer_sizes_and_wasserstein_takes_them() -> None:
         distance(a, [1.0, 2.0, 3.0])
     with pytest.raises(ConfigurationError, match="choose one of l2, wasserstein"):
         distance(a, a, "l1")
+
+
+def with_dead(exponents: list[list[float]], dead: list[bool]) -> Spectrum:
+    return replace(spectrum_of(exponents), dead=torch.tensor(dead))
+
+
+def test_distances_compare_what_is_alive_in_both() -> None:
+    a = with_dead([[1.0, 2.0, -16.0]], [False, False, True])
+    b, whole = with_dead([[4.0, -16.0, -16.0]], [False, True, True]), spectrum_of([[4.0, 6.0, 9.0]])
+    assert distance(a, b) == distance(b, a) == pytest.approx(3.0)
+    assert distance(a, whole) == pytest.approx(5.0)  # (3, 4), not what stands at the floor
+    # distributions of what lives: {1, 2} against {4}
+    assert distance(a, b, "wasserstein") == pytest.approx(math.sqrt((9 + 4) / 2))
+    assert (int(a.dead.sum()), int(b.dead.sum())) == (1, 2)
+
+
+@pytest.mark.parametrize("kind", ["l2", "wasserstein"])
+def test_distances_are_never_nan(kind: str) -> None:
+    infinite = spectrum_of([[1.0, -math.inf, -math.inf]])
+    assert distance(infinite, spectrum_of([[1.0, -math.inf, 2.0]]), kind) < math.inf
+    assert distance([1.0, -math.inf], [3.0, -math.inf], kind) == pytest.approx(2.0)
+    nothing = with_dead([[-16.0, -16.0]], [True, True])
+    assert distance(nothing, spectrum_of([[1.0, 2.0]]), kind) == math.inf
+    assert distance(nothing, nothing, kind) == 0.0
+    with pytest.raises(ConfigurationError, match="got NaN"):
+        distance([math.nan, 1.0], [1.0, 2.0], kind)
+
+
+def test_intervals_say_how_many_directions_they_leave_out() -> None:
+    noise = 0.1 * torch.randn(9, 3)
+    a = with_dead((torch.tensor([[1.0, 2.0, -16.0]]) + noise).tolist(), [False, False, True])
+    b = spectrum_of((torch.tensor([[4.0, 6.0, 0.0]]) + noise).tolist())
+    found = lyapunov.distance_interval(a, b)
+    assert found.distance == pytest.approx(5.0)
+    assert found.dead == (1, 0)
+    assert lyapunov.compare(a, b, b).dead == (1, 0, 0)
+    with pytest.raises(ConfigurationError, match="no direction is alive in both"):
+        lyapunov.distance_interval(with_dead(a.exponents.tolist(), [True] * 3), b)
+
+
+def test_dead_directions_and_a_whole_hidden_state_survive_saving(tmp_path: Path) -> None:
+    module = nn.GRU(3, 5)
+    found = lyapunov.spectrum(module, torch.randn(20, 2, 3), state="hidden")
+    pruned = nn.RNN(3, 5).double()
+    with torch.no_grad():
+        pruned.weight_hh_l0[2] = 0
+    sparse = lyapunov.spectrum(pruned, torch.randn(20, 2, 3).double(), state="hidden")
+    for spectrum in (found, sparse):
+        spectrum.save(tmp_path / "spectrum.safetensors")
+        again = Spectrum.load(tmp_path / "spectrum.safetensors")
+        assert torch.equal(again.dead, spectrum.dead)
+        assert torch.equal(again.rounded, spectrum.rounded)
+        assert again.kaplan_yorke_dimension == spectrum.kaplan_yorke_dimension
+    assert int(again.dead.sum()) == 1
+    assert again.leading(5).dead.sum() == 1
+
+
+def test_dimension_and_entropy_are_of_a_whole_state() -> None:
+    """Of h with c held fixed there is neither; a GRU's, an RNN's and an RHN's h is the whole state."""
+    inputs = torch.randn(20, 2, 3)
+    partial = lyapunov.spectrum(nn.LSTM(3, 5), inputs, state="hidden")
+    for name in ("entropy", "kaplan_yorke_dimension"):
+        with pytest.raises(ConfigurationError, match=r"whole state, .* compute with state='full'"):
+            getattr(partial, name)
+        assert getattr(lyapunov.spectrum(nn.LSTM(3, 5), inputs), name) >= 0
+        for make in (nn.GRU, nn.RNN):
+            assert getattr(lyapunov.spectrum(make(3, 5), inputs, state="hidden"), name) >= 0
+
+
+def test_a_spectrum_s_repr_is_one_line() -> None:
+    found = lyapunov.spectrum(nn.LSTM(3, 5, 2), torch.randn(20, 2, 3), warmup=5)
+    assert repr(found).startswith(
+        "Spectrum(10 + 10 exponents, 2 sequences, 15 steps, full forward, largest -0."
+    )
+    assert repr(found).endswith(" nats/step)")
+    assert ", 1 dead," in repr(with_dead([[1.0, -16.0]], [False, True]))

@@ -5,11 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hyperprune.search.extension import extend
 from small_search import small
 
 from hyperprune import load, reports
 from hyperprune.errors import HyperpruneError, RunFolderError
-from hyperprune.search import RunFolder, extend, run
+from hyperprune.search import RunFolder, run
 
 MORE = {"search.candidates": 5}
 
@@ -38,9 +39,6 @@ FILES = [
     "study-1.db",
     "result.json",
     "result-1.json",
-    "result.sha256",
-    "rounds.json",
-    "candidates/4/error.txt",
     "report.html",
     "report-1.html",
     "timings.json",
@@ -69,7 +67,7 @@ def _use(folder: Path) -> list[str]:
         lambda: extend(folder, MORE),
         lambda: run(small(search__candidates=4), folder),
         lambda: reports.write(RunFolder(folder)),
-        lambda: load(folder).config,
+        lambda: load(folder),
     ):
         try:
             work()

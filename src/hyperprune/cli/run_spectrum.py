@@ -88,9 +88,10 @@ def _document(computed: lyapunov.Spectrum, name: str) -> dict[str, Any]:
         "sequences": len(computed.exponents),
         "steps": computed.steps,
         "clamped": int(computed.clamped.sum()),
+        "dead": int(computed.dead.sum()),
         "largest": _finite([computed.largest])[0],
-        "entropy": _finite([computed.entropy])[0],
-        "kaplan_yorke_dimension": _dimension(computed),
+        "entropy": _of_whole_state(computed, "entropy"),
+        "kaplan_yorke_dimension": _of_whole_state(computed, "kaplan_yorke_dimension"),
         "conventions": dataclasses.asdict(computed.conventions),
     }
 
@@ -122,10 +123,12 @@ def _print(computed: lyapunov.Spectrum, name: str, plot: Path | None) -> None:
             spark(values.tolist(), curve, ascii_only=console.options.ascii_only),
         )
     console.print(table)
-    dimension = _dimension(computed)
+    entropy, dimension = (_of_whole_state(computed, name) for name in ("entropy", "kaplan_yorke_dimension"))
     console.print(
-        f"largest {computed.largest:.4f}, entropy {computed.entropy:.4f}"
+        f"largest {computed.largest:.4f}"
+        + ("" if entropy is None else f", entropy {entropy:.4f}")
         + ("" if dimension is None else f", Kaplan-Yorke dimension {dimension:.2f}")
+        + (f", {dead} dead directions" if (dead := int(computed.dead.sum())) else "")
         + (f", {clamped} logarithms cut at the floor" if (clamped := int(computed.clamped.sum())) else ""),
         highlight=False,
         soft_wrap=True,
@@ -134,10 +137,10 @@ def _print(computed: lyapunov.Spectrum, name: str, plot: Path | None) -> None:
         console.print(f"Plot: {plot}", highlight=False, soft_wrap=True)
 
 
-def _dimension(computed: lyapunov.Spectrum) -> float | None:
-    """None where only some exponents were followed and do not decide it, or one is infinite."""
+def _of_whole_state(computed: lyapunov.Spectrum, name: str) -> float | None:
+    """None where h alone was tracked, where too few exponents were followed, or one is infinite."""
     try:
-        value = computed.kaplan_yorke_dimension
+        value: float = getattr(computed, name)
     except ConfigurationError:
         return None
     return value if math.isfinite(value) else None

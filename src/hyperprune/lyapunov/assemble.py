@@ -1,119 +1,179 @@
-"""Strands for every block and group of sequences before a computation, and the record after it."""
+"""Blocks and their strands before a computation."""
 
-import math
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from hyperprune.errors import ConfigurationError, DivergedError
+from hyperprune.errors import ConfigurationError
+from hyperprune.lyapunov.blocks import Block, Share
 from hyperprune.lyapunov.conventions import Conventions
-from hyperprune.lyapunov.layers import Layer
-from hyperprune.lyapunov.record import Position, Spectrum
-from hyperprune.lyapunov.recursion import Block, Recursion, column_layers, gather, group_slices
-from hyperprune.lyapunov.states import flatten_states
+from hyperprune.lyapunov.layers import GenericLayer, Layer
+from hyperprune.lyapunov.record import Position
 from hyperprune.lyapunov.strand import Strand
+from hyperprune.lyapunov.structure import Component, random_start
+from hyperprune.lyapunov.survey import Structure
+
+# Matrices of a group together hold about this many numbers: large ones come one by one, so that they stay
+# in the cache, small ones together, so that Python's part is small.
+_GROUP_NUMBERS = 2**17
 
 
-def make_blocks(
-    layers: Sequence[Layer],
-    conventions: Conventions,
-    zero: Tensor,
-    start: Position | None,
-    ragged: bool,
-    differentiable: bool,
-    running: bool,
-) -> list[Block]:
-    """Blocks with fresh strands: a block a layer, or one for the whole state.
+class StrandMaker:
+    """Makes the strands of every block.
 
     Args:
         layers: the stack.
         conventions: what is computed.
         zero: ``(batch, 0)``; gives batch, type and device.
-        start: where Q begins, or None for the identity.
+        start: where Q begins, or None for its own beginning.
         ragged: whether sequences differ in length, so that each has a strand of its own.
         differentiable: whether derivatives are kept.
         running: whether the mean so far is kept.
-
-    Raises:
-        ConfigurationError: ``start`` is of another system.
     """
-    sizes = [layer.tracked for layer in layers]
-    if conventions.layerwise is False:
-        sizes = [sum(sizes)]
-    blocks = []
-    for number, size in enumerate(sizes):
-        columns = min(conventions.k or size, size)
-        whole = (len(zero), size, columns)
-        if start is None:
-            q = torch.eye(size, columns, dtype=zero.dtype, device=zero.device).expand(whole)
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        conventions: Conventions,
+        zero: Tensor,
+        start: Position | None,
+        *,
+        ragged: bool,
+        differentiable: bool,
+        running: bool,
+    ) -> None:
+        self.layers, self.conventions, self.zero, self.start = layers, conventions, zero, start
+        self._ragged, self._differentiable, self._running = ragged, differentiable, running
+
+    def blocks(self, structures: Sequence[Structure], order: Sequence[int]) -> list[Block]:
+        """A block a layer, or one for the whole state.
+
+        Args:
+            structures: the live components of each layer that has dead directions, None for others.
+            order: the order of the layers in the state.
+
+        Raises:
+            ConfigurationError: k is larger than every block; ``start`` is of another system.
+        """
+        whole = self.conventions.layerwise is False
+        parts = [list(order)] if whole else [[number] for number in range(len(self.layers))]
+        self._check_k(parts)
+        return [self._block(place, own, structures) for place, own in enumerate(parts)]
+
+    def _block(self, place: int, members: list[int], structures: Sequence[Structure]) -> Block:
+        sizes = [self.layers[layer].tracked for layer in members]
+        size = sum(sizes)
+        left, columns = min(self.conventions.k or size, size), []
+        for own in sizes:
+            columns.append(min(own, left))
+            left -= columns[-1]
+        if all(structures[layer] is None for layer in members):
+            shares = [Share(layer + 1, shown) for layer, shown in zip(members, columns, strict=True)]
+            return Block(size, shares, self._whole_strands(place, size, sum(columns)))
+        return self._in_parts(place, members, columns, structures)
+
+    def _whole_strands(self, place: int, size: int, columns: int) -> list[Strand]:
+        shape = (len(self.zero), size, columns)
+        if self.start is None:
+            q = torch.eye(size, columns, dtype=self.zero.dtype, device=self.zero.device).expand(shape)
         else:
-            q = _start_q(start, number, whole).to(zero)
-        strands = []
-        for rows in group_slices(len(zero), size, layers, ragged):
-            strands.append(
-                Strand(
-                    rows,
-                    q[rows],
-                    identity=start is None,
-                    transposed=conventions.direction == "adjoint",
-                    floor=conventions.floor,
-                    differentiable=differentiable,
-                    running=running,
-                )
-            )
-        blocks.append(Block(size, columns, strands))
-    return blocks
+            q = self._given_q(place, shape).to(self.zero)
+        return [self._strand(rows, q[rows], self.start is None) for rows in self._rows(size)]
 
+    def _in_parts(
+        self, place: int, members: list[int], columns: list[int], structures: Sequence[Structure]
+    ) -> Block:
+        """Components of one shape are followed together, in float64."""
+        groups: dict[tuple[int, int, bool], list[tuple[int, Tensor]]] = {}
+        offset = 0
+        for layer, shown in zip(members, columns, strict=True):
+            size = self.layers[layer].tracked
+            living, everything = structures[layer], Component(tuple(range(size)), size)
+            for component in [everything] if living is None else living:
+                followed = min(component.live, shown)
+                key = (len(component.units), followed, component.live == len(component.units))
+                if followed:
+                    units = torch.tensor(component.units, device=self.zero.device) + offset
+                    groups.setdefault(key, []).append((layer, units))
+            offset += size
+        owners = [
+            layer for (_, followed, _), own in groups.items() for layer, _ in own for _ in range(followed)
+        ]
+        strands, batch = [], len(self.zero)
+        q = None if self.start is None else self._given_q(place, (batch, offset, len(owners)))
+        for rows in self._rows(offset):
+            first = 0
+            for (units_each, followed, full), own in groups.items():
+                units = torch.stack([places for _, places in own])
+                last = first + followed * len(own)
+                if q is not None:
+                    begin = torch.stack(
+                        [
+                            q[rows, places, first + n * followed : first + (n + 1) * followed]
+                            for n, places in enumerate(units)
+                        ],
+                        dim=1,
+                    )
+                    begin = begin.flatten(0, 1).to(self.zero.device, torch.float64)
+                else:
+                    begin = self._fresh(units_each, followed, full)
+                    begin = begin.expand((rows.stop - rows.start) * len(own), -1, -1)
+                identity = q is None and full
+                strands.append(self._strand(rows, begin, identity, units, settle=q is None and not full))
+                first = last
+        shares = [
+            Share(layer + 1, shown, [at for at, owner in enumerate(owners) if owner == layer])
+            for layer, shown in zip(members, columns, strict=True)
+        ]
+        return Block(offset, shares, strands)
 
-def _start_q(start: Position, number: int, shape: tuple[int, int, int]) -> Tensor:
-    q = start.q[number] if number < len(start.q) else None
-    if q is None or tuple(q.shape) != shape:
-        raise ConfigurationError(
-            f"start must hold a Q of shape {shape} for block {number + 1}, got "
-            f"{None if q is None else tuple(q.shape)}: give the end of a spectrum of the same system "
-            "and conventions"
+    def _fresh(self, size: int, columns: int, full: bool) -> Tensor:
+        if full:
+            return torch.eye(size, columns, dtype=torch.float64, device=self.zero.device)
+        return random_start(size, columns, self.zero.device)
+
+    def _strand(
+        self, rows: slice, q: Tensor, identity: bool, units: Tensor | None = None, settle: bool = False
+    ) -> Strand:
+        return Strand(
+            rows,
+            q,
+            identity=identity,
+            transposed=self.conventions.direction == "adjoint",
+            floor=self.conventions.floor,
+            differentiable=self._differentiable,
+            running=self._running,
+            units=units,
+            settle=settle,
         )
-    return q
 
+    def _rows(self, size: int) -> list[slice]:
+        """How the sequences are grouped; a generic layer gives Jacobians of all sequences at once."""
+        batch = len(self.zero)
+        if self._ragged:
+            each = 1
+        elif any(isinstance(layer, GenericLayer) for layer in self.layers):
+            each = batch
+        else:
+            each = max(1, _GROUP_NUMBERS // size**2)
+        return [slice(first, min(first + each, batch)) for first in range(0, batch, each)]
 
-def make_record(
-    recursion: Recursion,
-    layers: list[Layer],
-    order: list[int],
-    conventions: Conventions,
-    mask: Tensor | None,
-    keep_end: bool,
-) -> Spectrum:
-    """The record of a finished recursion; raises DivergedError for exponents that are no numbers."""
-    blocks = recursion.blocks
-    owners = torch.tensor(column_layers(blocks, layers, recursion.order))
-    columns = owners.argsort(stable=True)  # from the order of the state to layer 1 first
-    unit = math.log(conventions.log_base)
-    exponents = gather(blocks, "mean").cpu()[:, columns] / unit
-    if bool(exponents.isnan().any()):
-        raise DivergedError("the spectrum is not a number: the network or its inputs left the finite numbers")
-    counts = torch.cat([torch.full((len(s.total),), s.steps) for s in blocks[0].strands])
-    running = None
-    if blocks[0].strands[0].history is not None:
-        running = _history(recursion, mask is not None).cpu()[:, :, columns] / unit
-    end = None
-    if keep_end:
-        q = tuple(torch.cat([strand.q for strand in block.strands]) for block in blocks)
-        end = Position(flatten_states(recursion.states, order), q)
-    clamped = gather(blocks, "clamped").cpu()[:, columns]
-    return Spectrum(exponents, owners[columns], conventions, counts, clamped, running, end)
+    def _check_k(self, parts: list[list[int]]) -> None:
+        largest = max(sum(self.layers[layer].tracked for layer in own) for own in parts)
+        if self.conventions.k is not None and self.conventions.k > largest:
+            raise ConfigurationError(
+                f"k must be at most {largest}, the size of the largest layer, got {self.conventions.k}: give "
+                "fewer, or leave it out to follow all"
+            )
 
-
-def _history(recursion: Recursion, ragged: bool) -> Tensor:
-    """Running means ``(times, batch, columns)`` in nats; shorter sequences end in NaN."""
-    longest = max(len(s.history or ()) for block in recursion.blocks for s in block.strands)
-    parts = []
-    for block in recursion.blocks:
-        rows = [torch.stack(s.history or []) for s in block.strands]
-        if ragged:
-            rows = [
-                nn.functional.pad(row, (0, 0, 0, 0, 0, longest - len(row)), value=math.nan) for row in rows
-            ]
-        parts.append(torch.cat(rows, dim=1))
-    return torch.cat(parts, dim=2)
+    def _given_q(self, place: int, shape: tuple[int, int, int]) -> Tensor:
+        assert self.start is not None
+        q = self.start.q[place] if place < len(self.start.q) else None
+        if q is None or tuple(q.shape) != shape:
+            raise ConfigurationError(
+                f"start must hold a Q of shape {shape} for block {place + 1}, got "
+                f"{None if q is None else tuple(q.shape)}: give the end of a spectrum of the same system "
+                "and conventions"
+            )
+        return q

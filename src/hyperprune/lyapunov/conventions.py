@@ -1,7 +1,9 @@
 """The choices that make two spectra comparable or not, as one checked record."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 from hyperprune.errors import ConfigurationError
@@ -11,12 +13,25 @@ STATES = ("hidden", "full")
 DIRECTIONS = ("forward", "adjoint")
 
 
+class LeftOut(Enum):
+    """Tells an argument that was not given from one that was given with the default's value."""
+
+    LEFT_OUT = "left out"
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+LEFT_OUT = LeftOut.LEFT_OUT
+
+
 @dataclass(frozen=True)
 class Conventions:
     """How a spectrum was computed.
 
     Attributes:
-        state: ``hidden`` (h alone; the cell state of an LSTM is held fixed) or ``full`` (h and c).
+        state: ``full``, the whole state (h and c of an LSTM), or ``hidden`` (h alone, c held fixed), which
+            published numbers and a search take.
         direction: ``forward`` (products of J) or ``adjoint`` (products of J transposed in the same order).
         layerwise: None or True: layer by layer; False: the whole state at once. The numbers are the same.
         k: columns followed, in each layer (layerwise) or of the whole state; None is all.
@@ -33,7 +48,7 @@ class Conventions:
         ConfigurationError: a value that means nothing.
     """
 
-    state: str = "hidden"
+    state: str = "full"
     direction: str = "forward"
     layerwise: bool | None = None
     k: int | None = None
@@ -71,23 +86,21 @@ class Conventions:
         names = {math.e: "nats", 2.0: "bits"}
         return names.get(float(self.log_base), f"log{self.log_base:g}") + "/step"
 
-    def with_preset(self, name: str) -> "Conventions":
-        """Fill what was left at its default from the preset ``name``; what was set otherwise stays.
+    @classmethod
+    def from_preset(cls, name: str, **given: Any) -> "Conventions":
+        """The preset ``name``, and what is given in its place.
 
         Raises:
             UnknownNameError: no such preset.
         """
-        default = Conventions()
-        changes: dict[str, Any] = {
-            key: value for key, value in _PRESETS[name].items() if getattr(self, key) == getattr(default, key)
-        }
-        return replace(self, preset=name, **changes)
+        return cls(**{**_PRESETS[name], "preset": name, **given})
 
 
 _PRESETS: Registry[dict[str, Any]] = Registry("preset")
 _PRESETS.register("paper")(
     # Zheng and Shlizerman 2025, as their code computes it; for comparison with published numbers only
     {
+        "state": "hidden",
         "direction": "adjoint",
         "warmup": 10,
         "steps": 35,
@@ -97,6 +110,33 @@ _PRESETS.register("paper")(
         "floor": None,
     }
 )
+
+
+def chosen_conventions(
+    conventions: Conventions | None, preset: str | None, given: Mapping[str, Any], system: Any
+) -> Conventions:
+    """What is given, else what the preset or the record says, else the defaults.
+
+    Args:
+        conventions: a record to begin from.
+        preset: a name to begin from.
+        given: choices that take precedence.
+        system: what the spectrum is of; ``published_direction`` is how its published numbers run, where
+            that is not as the preset has it.
+
+    Raises:
+        ConfigurationError: both a record and a preset.
+        UnknownNameError: no such preset.
+    """
+    if preset is None:
+        return replace(conventions or Conventions(), **given)
+    if conventions is not None:
+        raise ConfigurationError(
+            f"conventions and preset={preset!r} are two beginnings: give one, such as "
+            f"Conventions.from_preset({preset!r}, direction='forward')"
+        )
+    own = getattr(system, "published_direction", None)
+    return Conventions.from_preset(preset, **{**({} if own is None else {"direction": own}), **given})
 
 
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:

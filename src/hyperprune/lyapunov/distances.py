@@ -44,7 +44,11 @@ def _wasserstein(a: Tensor, b: Tensor) -> Tensor:
 
 
 def distance(a: Any, b: Any, kind: str = "l2", *, k: int | None = None, correct_bias: bool = False) -> float:
-    """Distance between two spectra.
+    """Distance between two spectra, over the directions that are alive in them.
+
+    ``l2`` leaves out an index where either spectrum is structurally dead or minus infinity, ``wasserstein``
+    leaves such exponents out of their distribution. Fewer terms make ``l2`` smaller: look at
+    ``Spectrum.dead`` beside it.
 
     Args:
         a: a :class:`Spectrum`, or one-dimensional exponents in nats.
@@ -56,7 +60,8 @@ def distance(a: Any, b: Any, kind: str = "l2", *, k: int | None = None, correct_
             sqrt(max(0, d^2 - sum of the variances of the mean differences)).
 
     Returns:
-        nats per step, whatever units the spectra are in.
+        nats per step, whatever units the spectra are in; infinite where nothing is alive in both, 0 where
+        nothing is alive at all.
 
     Raises:
         ConfigurationError: state, direction, k or (``l2``) layer sizes differ, or one is no spectrum.
@@ -73,21 +78,52 @@ def distance_tensor(a: Any, b: Any, kind: str = "l2", *, k: int | None = None) -
     metric = METRICS[kind]
     if isinstance(a, Spectrum) and isinstance(b, Spectrum):
         a, b = comparable(a, b, kind, k=k)
-        return metric(a.mean, b.mean)
+        return _of_live(metric, kind, a.mean, b.mean, a.alive, b.alive)
     if isinstance(a, Spectrum) or isinstance(b, Spectrum):
         raise ConfigurationError(
             "a spectrum can only be compared with a spectrum, got one and an array whose conventions are "
             "unknown: give two spectra, or two arrays in nats such as spectrum.in_nats().mean"
         )
-    left, right = _exponents(a), _exponents(b)
+    first, second = _exponents(a), _exponents(b)
     if k is not None:
-        left, right = left[:k], right[:k]
-    if kind == "l2" and left.shape != right.shape:
+        first, second = first[:k], second[:k]
+    if kind == "l2" and first.shape != second.shape:
         raise ConfigurationError(
-            f"l2 needs as many exponents on both sides, got {len(left)} and {len(right)}: use "
+            f"l2 needs as many exponents on both sides, got {len(first)} and {len(second)}: use "
             "kind='wasserstein'"
         )
-    return metric(left, right)
+    finite = first.detach().isfinite(), second.detach().isfinite()
+    return _of_live(metric, kind, first, second, *finite)
+
+
+def live_columns(a: Spectrum, b: Spectrum, kind: str) -> tuple[Tensor, Tensor]:
+    """Which columns of two comparable spectra a distance compares, ``(n,)`` booleans for each.
+
+    For ``l2``, index by index, those that are alive in both; for others the live ones of each.
+
+    Raises:
+        ConfigurationError: there are none.
+    """
+    left, right = _live(a.alive, b.alive, kind)
+    if not (left.any() and right.any()):
+        raise ConfigurationError(
+            f"no direction is alive in both spectra, {int(a.dead.sum())} and {int(b.dead.sum())} are dead: "
+            "give networks of more weights"
+        )
+    return left, right
+
+
+def _live(a: Tensor, b: Tensor, kind: str) -> tuple[Tensor, Tensor]:
+    return (a & b, a & b) if kind == "l2" else (a, b)
+
+
+def _of_live(metric: Metric, kind: str, a: Tensor, b: Tensor, alive: Tensor, other_alive: Tensor) -> Tensor:
+    """The metric of what is compared; with nothing to compare infinite, or zero if nothing lives at all."""
+    left, right = _live(alive, other_alive, kind)
+    if bool(left.any() and right.any()):
+        return metric(a[left], b[right])
+    both_dead = not bool(alive.any() or other_alive.any())
+    return torch.tensor(0.0 if both_dead else math.inf, dtype=torch.float64)
 
 
 def comparable(a: Spectrum, b: Spectrum, kind: str, *, k: int | None = None) -> tuple[Spectrum, Spectrum]:
@@ -120,7 +156,8 @@ def _noise(a: Any, b: Any, kind: str, k: int | None) -> float:
             "for other kinds, or leave it out"
         )
     a, b = comparable(a, b, kind, k=k)
-    difference = a.exponents.detach() - b.exponents.detach()
+    columns, _ = live_columns(a, b, kind)
+    difference = a.exponents.detach()[:, columns] - b.exponents.detach()[:, columns]
     return float(difference.var(dim=0).sum() / len(difference))
 
 
@@ -130,4 +167,6 @@ def _exponents(values: Any) -> Tensor:
         raise ConfigurationError(
             f"exponents must be a one-dimensional array, got shape {tuple(tensor.shape)}: give spectrum.mean"
         )
+    if bool(tensor.isnan().any()):
+        raise ConfigurationError("exponents must be numbers, got NaN: leave such spectra out")
     return tensor.double()

@@ -1,9 +1,9 @@
 """The spectrum as a record: numbers, and everything needed to know what they mean."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _SAVED = ("exponents", "layer", "counts", "clamped")
+# Written where they say something: files of before they were known, and of full rank, do without.
+_EXTRA = ("running", "dead", "rounded", "whole")
+
+
+def _none_said() -> Tensor:
+    return torch.zeros(0, dtype=torch.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,18 +37,23 @@ class Position:
     q: tuple[Tensor, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Spectrum:
     """Lyapunov exponents of a driven system, one row a sequence.
 
     Attributes:
-        exponents: ``(batch, n)`` float64, layer 1 first, in the order of the columns of Q within a layer.
+        exponents: ``(batch, n)`` float64, layer 1 first, in the order of the columns of Q within a layer;
+            in a layer with dead directions the live ones by size, then the dead ones at the floor.
         layer: ``(n,)``, the layer of each exponent, from 1.
         conventions: what was computed.
         counts: ``(batch,)``, counted steps of each sequence.
         clamped: ``(batch, n)``, how many logarithms were cut at the floor.
         running: ``(times, batch, n)``, the mean so far after each counted QR, or None if not asked for.
         end: where the computation ended, or None if not asked for; not saved.
+        dead: ``(n,)``, True for directions that the zeros of the weights kill; none if left out.
+        rounded: ``(batch, n)``, how many counted R_ii were roundings of zero; none if left out. Where a live
+            direction has some, what is behind the rank of that step is arbitrary.
+        whole: whether the whole state was tracked; None where a file does not say.
     """
 
     exponents: Tensor
@@ -52,6 +63,30 @@ class Spectrum:
     clamped: Tensor
     running: Tensor | None = None
     end: Position | None = None
+    dead: Tensor = field(default_factory=_none_said)
+    rounded: Tensor = field(default_factory=_none_said)
+    whole: bool | None = None
+
+    def __post_init__(self) -> None:
+        if not self.dead.numel():
+            object.__setattr__(self, "dead", torch.zeros_like(self.layer, dtype=torch.bool))
+        if not self.rounded.numel():
+            object.__setattr__(self, "rounded", torch.zeros_like(self.clamped))
+        if self.whole is None and self.conventions.state == "full":
+            object.__setattr__(self, "whole", True)
+
+    def __repr__(self) -> str:
+        own, dead = self.conventions, int(self.dead.sum())
+        sizes = " + ".join(map(str, self.layer_sizes))
+        return (
+            f"Spectrum({sizes} exponents{f', {dead} dead' if dead else ''}, {len(self.exponents)} sequences, "
+            f"{self.steps} steps, {own.state} {own.direction}, largest {self.largest:.4g} {self.unit})"
+        )
+
+    @property
+    def alive(self) -> Tensor:
+        """``(n,)``: which exponents are those of live directions, and finite."""
+        return ~self.dead & self.mean.detach().isfinite()
 
     @property
     def mean(self) -> Tensor:
@@ -63,7 +98,7 @@ class Spectrum:
         """Sample standard deviation over the sequences, ``(n,)``; NaN for a single sequence."""
         if len(self.exponents) < 2:
             return torch.full_like(self.exponents[0], math.nan)
-        return self.exponents.std(dim=0)
+        return self.exponents.std(dim=0).where(~self.dead, 0.0)
 
     @property
     def unit(self) -> str:
@@ -87,7 +122,12 @@ class Spectrum:
 
     @property
     def entropy(self) -> float:
-        """Sum of the positive mean exponents: an upper bound of the entropy rate (Ruelle), in the unit."""
+        """Sum of the positive mean exponents: an upper bound of the entropy rate (Ruelle), in the unit.
+
+        Raises:
+            ConfigurationError: the tracked state is not the whole state.
+        """
+        self._need_whole("entropy")
         return float(self.mean.clamp(min=0).sum())
 
     @property
@@ -95,8 +135,10 @@ class Spectrum:
         """The Kaplan-Yorke dimension of the mean spectrum.
 
         Raises:
-            ConfigurationError: only some exponents were followed and their sum is not negative yet.
+            ConfigurationError: the tracked state is not the whole state; or only some exponents were followed
+                and their sum is not negative yet.
         """
+        self._need_whole("Kaplan-Yorke dimension")
         return _kaplan_yorke(self.mean, complete=self.conventions.k is None)
 
     def in_nats(self) -> "Spectrum":
@@ -119,13 +161,27 @@ class Spectrum:
             clamped=self.clamped[:, keep],
             running=running,
             conventions=conventions,
+            dead=self.dead[keep],
+            rounded=self.rounded[:, keep],
         )
+
+    def _need_whole(self, what: str) -> None:
+        if not self.whole:
+            raise ConfigurationError(
+                f"the {what} is that of a whole state, this spectrum tracks state={self.conventions.state!r} "
+                "with the rest held fixed: compute with state='full'"
+            )
 
     def save(self, path: str | Path) -> None:
         """Write to ``path`` atomically, without pickle; the same content gives the same bytes."""
         numbers = {name: getattr(self, name) for name in _SAVED}
         if self.running is not None:
             numbers["running"] = self.running
+        for name in ("dead", "rounded"):
+            if bool(getattr(self, name).any()):
+                numbers[name] = getattr(self, name)
+        if self.conventions.state != "full" and self.whole:
+            numbers["whole"] = torch.ones((), dtype=torch.bool)
         write_spectrum(Path(path), self.conventions, numbers)
 
     @classmethod
@@ -137,7 +193,10 @@ class Spectrum:
         """
         conventions, numbers = read_spectrum(Path(path), set(_SAVED))
         exponents, layer, counts, clamped = (numbers[name] for name in _SAVED)
-        return cls(exponents, layer, conventions, counts, clamped, numbers.get("running"))
+        extra: dict[str, Any] = {name: numbers[name] for name in _EXTRA if name in numbers}
+        if "whole" in extra:
+            extra["whole"] = bool(extra["whole"])
+        return cls(exponents, layer, conventions, counts, clamped, **extra)
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
         """Draw the exponents, sorted within each layer, with a band of one standard deviation."""

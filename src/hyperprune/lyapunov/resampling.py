@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.lyapunov.distances import METRICS, comparable
+from hyperprune.lyapunov.distances import METRICS, comparable, live_columns
 from hyperprune.lyapunov.record import Spectrum
 
 _FEWEST = 8
@@ -30,6 +30,7 @@ class Interval:
         high: upper end.
         level: probability with which such intervals hold it.
         sequences: how many were resampled.
+        dead: structurally dead directions of either spectrum, which the distance leaves out.
     """
 
     distance: float
@@ -38,6 +39,7 @@ class Interval:
     high: float
     level: float
     sequences: int
+    dead: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Comparison:
         high: upper end.
         level: probability with which such intervals hold the noise-free difference.
         sequences: how many were resampled.
+        dead: structurally dead directions of ``a``, ``b`` and the reference, which the distances leave out.
     """
 
     difference: float
@@ -57,6 +60,7 @@ class Comparison:
     high: float
     level: float
     sequences: int
+    dead: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def distinguishable(self) -> bool:
@@ -101,7 +105,8 @@ def distance_interval(
     centre = square - (squares.mean() - square)
     half = _half_width(squares, level, len(a.exponents))
     corrected, low, high = (math.sqrt(max(0.0, float(x))) for x in (centre, centre - half, centre + half))
-    return Interval(float(observed), corrected, low, high, level, len(a.exponents))
+    dead = int(a.dead.sum()), int(b.dead.sum())
+    return Interval(float(observed), corrected, low, high, level, len(a.exponents), dead)
 
 
 def compare(
@@ -139,9 +144,9 @@ def compare(
     resampled = distances[0] - distances[1]
     centre = difference - (resampled.mean() - difference)
     half = _half_width(resampled, level, len(reference.exponents))
-    return Comparison(
-        float(centre), float(centre - half), float(centre + half), level, len(reference.exponents)
-    )
+    low, high, count = float(centre - half), float(centre + half), len(reference.exponents)
+    dead = int(a.dead.sum()), int(b.dead.sum()), int(reference.dead.sum())
+    return Comparison(float(centre), low, high, level, count, dead)
 
 
 def _resample(
@@ -160,7 +165,10 @@ def _resample(
             f"{resamples}: give 0.95 and 2000"
         )
     count, metric = sequences[0], METRICS[kind]
-    values = [(a.exponents.detach(), b.exponents.detach()) for a, b in pairs]
+    values = []
+    for a, b in pairs:
+        left, right = live_columns(a, b, kind)
+        values.append((a.exponents.detach()[:, left], b.exponents.detach()[:, right]))
     observed = torch.stack([metric(a.mean(dim=0), b.mean(dim=0)) for a, b in values])
     generator = torch.Generator().manual_seed(seed)
     squares = []

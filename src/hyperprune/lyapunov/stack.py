@@ -134,6 +134,7 @@ def _without_closed_form(layer: Layer) -> Layer:
     def step(state: torch.Tensor, x: torch.Tensor | None) -> torch.Tensor:
         return layer.run(None if x is None else x[None], 1, state, None).state
 
-    generic = GenericLayer(step, layer.state_size, layer.hidden_size, layer.tracked == layer.state_size)
+    full = layer.tracked == layer.state_size
+    generic = GenericLayer(step, layer.state_size, layer.hidden_size, full, known=layer.patterns())
     generic.dtype, generic.device = layer.dtype, layer.device
     return generic

@@ -12,7 +12,6 @@ from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.progress import Listener, Progress, silent
 from hyperprune.training.runtime import RuntimeConfig
 from hyperprune.training.train_one import TrainConfig, TrainResult, VariantConfig, train
-from hyperprune.training.training_run import TrainingRun
 
 __all__ = [
     "EpochRecord",
@@ -27,7 +26,6 @@ __all__ = [
     "TrainConfig",
     "TrainResult",
     "TrainingJob",
-    "TrainingRun",
     "VariantConfig",
     "load_network",
     "run",

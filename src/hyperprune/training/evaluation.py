@@ -7,7 +7,6 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
-from hyperprune.accelerators import repeatable
 from hyperprune.tasks import AnyTask, OpenedTask, Part, Recipe, Score, network_of
 from hyperprune.training import checkpoint
 from hyperprune.training.state import load_weights
@@ -43,8 +42,7 @@ def evaluate_checkpoint(job: EvaluationJob) -> float:
     Raises:
         CheckpointError: the checkpoint is damaged.
     """
-    with repeatable(torch.device(job.device)):
-        return _measured(job)[1]
+    return _measured(job)[1]
 
 
 def evaluate(job: EvaluationJob) -> Evaluation:
@@ -54,8 +52,7 @@ def evaluate(job: EvaluationJob) -> Evaluation:
         CheckpointError: it is damaged, or the text is of another vocabulary.
         CorpusError: the text cannot be read or is too short.
     """
-    with repeatable(torch.device(job.device)):
-        task, loss = _measured(job)
+    task, loss = _measured(job)
     return Evaluation(
         part=job.part, score=task.score, value=task.score.shown(loss), details=task.details(job.part, loss)
     )
@@ -83,19 +80,9 @@ def filled(network: nn.Module, whole: checkpoint.Checkpoint) -> nn.Module:
     return network.eval()
 
 
-def opened(job: EvaluationJob) -> tuple[OpenedTask, nn.Module]:
-    """The task and the network of an evaluation.
-
-    Raises:
-        CheckpointError: the checkpoint is damaged.
-    """
+def _measured(job: EvaluationJob) -> tuple[OpenedTask, float]:
     torch.set_num_threads(job.threads)
     whole = checkpoint.load(job.checkpoint)
     described = job.task.of_checkpoint(whole.document, str(job.checkpoint))
     task = described.open(job.recipe, device=job.device)
-    return task, filled(task.network(), whole)
-
-
-def _measured(job: EvaluationJob) -> tuple[OpenedTask, float]:
-    task, network = opened(job)
-    return task, task.evaluate(network, job.part)
+    return task, task.evaluate(filled(task.network(), whole), job.part)

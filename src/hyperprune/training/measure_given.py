@@ -6,7 +6,6 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from hyperprune import files
-from hyperprune.accelerators import repeatable
 from hyperprune.seeding import seed_globally
 from hyperprune.tasks import AnyTask, SpectrumConfig
 from hyperprune.tasks.recipe import Recipe
@@ -49,11 +48,11 @@ def run(job: ReferenceJob) -> History:
     """
     files.make_folder(job.folder)
     folder = JobFolder(job.folder)
-    held = files.locked(job.folder, "or end the search that it belongs to")
-    with held, repeatable(torch.device(job.device)):
-        stored = folder.stored(job.identity)
-        if stored.document is not None and stored.history.initial is not None:
-            return stored.history
+    with files.locked(job.folder, "or end the search that it belongs to"):
+        folder.check_owner(job.identity)
+        known = folder.history()
+        if folder.given and known.initial is not None:
+            return known
         torch.set_num_threads(job.threads)
         task = job.task.open(job.recipe, job.seed, job.device)
         seed_globally(seed_for_training(job.seed))
@@ -73,5 +72,5 @@ def check(job: ReferenceJob) -> None:
     Raises:
         CheckpointError: the weights cannot be read, or are of another network.
     """
-    task = job.task.open(job.recipe, job.seed)  # on the CPU: a driver opens no card
+    task = job.task.open(job.recipe, job.seed, job.device)
     TrainingState.fresh(task, job.recipe, None, job.seed, start=job.weights)

@@ -1,6 +1,6 @@
 """Jacobians of any step function: its own where it offers them, ``torch.func`` elsewhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.func import jvp, vjp, vmap
 
 from hyperprune.lyapunov.layers.base import Linearization
-from hyperprune.lyapunov.layers.own import OwnDerivatives
+from hyperprune.lyapunov.layers.own import OwnDerivatives, product_of
 
 Step = Callable[[Tensor, Any], Tensor]
 
@@ -60,7 +60,7 @@ class GenericLinearization(Linearization):
             return self._product_by_factors(t, rows, q, transposed)
         n, k = q.shape[1:]
         part = q.shape[0] != self._states[t].shape[0]
-        if self._offered or part or n <= _SMALL or k > n // 2:
+        if part or not self._by_products(n, k):
             return super().product(t, rows, q, transposed, memory)
         tangents = torch.nn.functional.pad(q.permute(2, 0, 1), (0, self._states[t].shape[1] - n))
         if transposed:
@@ -81,22 +81,47 @@ class GenericLinearization(Linearization):
         result = _columns(lambda value: self._step(state, value), x, self._forward_mode)
         return result[rows, : self._tracked]
 
+    def patterns(self, t: int, columns: int) -> Sequence[Tensor] | None:
+        """Zero patterns of the Jacobian at step ``t``, as :meth:`Layer.patterns` gives those of weights.
+
+        Args:
+            t: the step.
+            columns: how many are followed; where that takes no whole Jacobian, none is made here either.
+
+        Returns:
+            None where none is made.
+        """
+        if self._in_factors:
+            return [_seen(factor) for factor in self._factors_at(t)]
+        if self._by_products(self._tracked, columns):
+            return None
+        return [_seen(self._whole(t)[:, : self._tracked, : self._tracked])]
+
+    def _by_products(self, n: int, k: int) -> bool:
+        return not (self._offered or n <= _SMALL or k > n // 2)
+
     def _whole(self, t: int) -> Tensor:
         first, kept = self._kept
         if not first <= t < first + len(kept):
-            if self._offered:
-                self._kept = (t, self._own.whole(self._states[t], self._input(t), self._tracked)[None])
-            else:
+            if not self._offered:
                 self._kept = (t, self._automatic(t))
+            elif self._in_factors and self._own.jacobian is None:
+                self._kept = (t, product_of(self._factors_at(t))[None])
+            else:
+                self._kept = (t, self._own.whole(self._states[t], self._input(t), self._tracked)[None])
         return self._kept[1][t - self._kept[0]]
 
     def _product_by_factors(self, t: int, rows: slice, q: Tensor, transposed: bool) -> Tensor:
-        if self._factors[0] != t:
-            self._factors = (t, self._own.factors(self._states[t], self._input(t)))
-        for factor in reversed(self._factors[1]) if transposed else self._factors[1]:
+        factors = self._factors_at(t)
+        for factor in reversed(factors) if transposed else factors:
             mine = factor[rows]
             q = torch.matmul(q.mT, mine if transposed else mine.mT).mT
         return q
+
+    def _factors_at(self, t: int) -> list[Tensor]:
+        if self._factors[0] != t:
+            self._factors = (t, self._own.factors(self._states[t], self._input(t)))
+        return self._factors[1]
 
     def _automatic(self, t: int) -> Tensor:
         """Jacobians of step ``t`` and, for small states, of as many after it as one call may take."""
@@ -146,6 +171,11 @@ class GenericLinearization(Linearization):
         pull = vjp(lambda value: self._step(value, x), state)[1]
         products: Tensor = vmap(lambda cotangent: pull(cotangent)[0])(cotangents)
         return products
+
+
+def _seen(jacobian: Tensor) -> Tensor:
+    """Where the Jacobians ``(batch, n, n)`` of any sequence differ from zero, ``(n, n)``."""
+    return (jacobian.detach() != 0).any(dim=0)
 
 
 def _as_columns(products: Tensor, n: int) -> Tensor:

@@ -1,6 +1,7 @@
 """A layer as the engine sees it: it runs over a stretch of time and hands back what its Jacobians need."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -36,6 +37,10 @@ class Linearization(Jacobians):
     @abstractmethod
     def input_jacobian(self, t: int, rows: slice) -> Tensor:
         """Derivative of the tracked new state by the input, ``(len(rows), n, features)``."""
+
+    def patterns(self, t: int, columns: int) -> Sequence[Tensor] | None:
+        """Zero patterns of the Jacobian at ``t``, for layers whose weights do not tell; None if not cheap."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -79,4 +84,14 @@ class Layer(ABC):
             steps: how many.
             state: ``(batch, state)``.
             active: ``(time, batch)`` booleans; a sequence keeps its state where it is False.
+        """
+
+    @abstractmethod
+    def patterns(self) -> Sequence[Tensor] | None:
+        """Zero patterns of the weights that a step's Jacobian is made of.
+
+        Returns:
+            Booleans ``(out, in)``, one for each map whose product, last first, the Jacobian of the tracked
+            state is (see :func:`hyperprune.lyapunov.structure.components`); none where no zero can cost a
+            direction; None where only Jacobians themselves show their zeros.
         """

@@ -1,5 +1,7 @@
 """Any step function as a layer: Jacobians of its own where it offers them, ``torch.func`` elsewhere."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -18,6 +20,7 @@ class GenericLayer(Layer):
         hidden_size: how many leading entries go to the next layer.
         full: whether all of the state is tracked or the leading ``hidden_size`` entries.
         own: derivatives that the cell offers.
+        known: zero patterns of the weights, where somebody knows them (see :meth:`Layer.patterns`).
     """
 
     def __init__(
@@ -27,10 +30,11 @@ class GenericLayer(Layer):
         hidden_size: int,
         full: bool,
         own: OwnDerivatives | None = None,
+        known: Sequence[Tensor] | None = None,
     ) -> None:
         self.state_size, self.hidden_size = state_size, hidden_size
         self.tracked = state_size if full else hidden_size
-        self._step, self._own = step, own or OwnDerivatives()
+        self._step, self._own, self._known = step, own or OwnDerivatives(), known
 
     def run(self, inputs: Tensor | None, steps: int, state: Tensor, active: Tensor | None) -> Trajectory:
         """See the base class; raises ConfigurationError for a step that changes the state's shape or type."""
@@ -44,6 +48,10 @@ class GenericLayer(Layer):
             outputs.append(state[:, : self.hidden_size])
         linearization = GenericLinearization(self._step, states, inputs, self.tracked, self._own)
         return Trajectory(torch.stack(outputs), state, linearization)
+
+    def patterns(self) -> Sequence[Tensor] | None:
+        """See the base class."""
+        return self._known
 
 
 def _unlike(state: Tensor, new: object) -> str:

@@ -1,5 +1,7 @@
 """GRU: state and closed-form Jacobians, in the form torch uses (reset gate after the product)."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -38,6 +40,10 @@ class GRULayer(Layer):
             h = new_h if active is None else torch.where(active[t, :, None], new_h, h)
             outputs.append(h)
         return Trajectory(torch.stack(outputs), h, self._linearize(torch.stack(gates), torch.stack(before)))
+
+    def patterns(self) -> Sequence[Tensor]:
+        """See the base class; z is never 0, so that each unit keeps something of itself."""
+        return []
 
     def _linearize(self, gates: Tensor, h: Tensor) -> GatedLinearization:
         r, z, n, recurrent_n = gates.unbind(dim=2)

@@ -1,5 +1,7 @@
 """LSTM: state and closed-form Jacobians, with or without projection."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -56,6 +58,25 @@ class LSTMLayer(Layer):
         linearization = self._linearize(torch.stack(gates), torch.stack(cells), torch.stack(squashed))
         return Trajectory(torch.stack(outputs), torch.cat([h, c], dim=1), linearization)
 
+    def patterns(self) -> Sequence[Tensor]:
+        """See the base class.
+
+        From (h, c) to (h', c') the way leads through o and c' alone: with both given nothing else matters.
+        """
+        gates = self._gates.recurrent != 0
+        projection = self._gates.projection
+        if not self._full:
+            maps = [gates.any(dim=0)]
+            return maps if projection is None else [*maps, projection != 0]
+        one = torch.eye(gates.shape[1], dtype=torch.bool, device=gates.device)
+        zero = torch.zeros_like(one)
+        first = _blocks([[gates[3], zero], [gates[:3].any(dim=0), one]])
+        second = _blocks([[one, one], [zero, one]])
+        if projection is None:
+            return [first, second]
+        apart = zero.new_zeros(len(projection), len(one))
+        return [first, second, _blocks([[projection != 0, apart], [zero, one]])]
+
     def _linearize(self, gates: Tensor, c: Tensor, tanh_c: Tensor) -> GatedLinearization:
         i, f, g, o = gates.unbind(dim=2)
         to_cell = torch.stack([g * i * (1 - i), c * f * (1 - f), i * (1 - g * g), torch.zeros_like(o)], dim=2)
@@ -65,3 +86,7 @@ class LSTMLayer(Layer):
         )
         cell = CellPart(to_cell, slope * f, f) if self._full else None
         return GatedLinearization(self._gates, by_gate, by_gate, None, cell)
+
+
+def _blocks(rows: Sequence[Sequence[Tensor]]) -> Tensor:
+    return torch.cat([torch.cat(list(row), dim=1) for row in rows])

@@ -42,7 +42,7 @@ class OwnDerivatives:
             return _checked("hidden_jacobian", self.hidden_jacobian(state, x), state, tracked)
         if self.jacobian is not None:
             return _checked("jacobian", self.jacobian(state, x), state, state.shape[1])
-        return reduce(lambda before, factor: factor @ before, self.factors(state, x))
+        return product_of(self.factors(state, x))
 
     def factors(self, state: Tensor, x: Any) -> list[Tensor]:
         """The matrices whose product, last first, is the Jacobian of the whole state.
@@ -53,6 +53,11 @@ class OwnDerivatives:
         assert self.jacobian_factors is not None
         factors = self.jacobian_factors(state, x)
         return [_checked("jacobian_factors", factor, state, state.shape[1]) for factor in factors]
+
+
+def product_of(factors: Sequence[Tensor]) -> Tensor:
+    """The product of some matrices, last first."""
+    return reduce(lambda before, factor: factor @ before, factors)
 
 
 def _checked(name: str, jacobian: Tensor, state: Tensor, size: int) -> Tensor:

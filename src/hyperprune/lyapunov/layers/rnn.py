@@ -1,5 +1,7 @@
 """Elman network: state and closed-form Jacobians, tanh or relu."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -38,3 +40,7 @@ class RNNLayer(Layer):
         slope = (image > 0).to(image.dtype) if self._relu else 1 - image * image
         by_gate = slope[:, :, None]
         return Trajectory(torch.stack(outputs), h, GatedLinearization(self._gates, by_gate, by_gate))
+
+    def patterns(self) -> Sequence[Tensor]:
+        """See the base class."""
+        return [self._weights.recurrent != 0]

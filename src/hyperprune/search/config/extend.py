@@ -20,13 +20,7 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.search.config.search_config import SearchConfig
 
 _MAY_GROW = ("search.candidates", "recipe.epochs")
-_MAY_CHANGE = (
-    "search.metric",
-    "search.distance",
-    "search.loss_weight",
-    "search.near_duplicates",
-    "search.tolerance",
-)
+_MAY_CHANGE = ("search.metric", "search.distance", "search.loss_weight", "search.near_duplicates")
 
 
 def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:
@@ -41,12 +35,8 @@ def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:
     """
     tables = old.model_dump(mode="json")
     for name, value in values.items():
-        *rooms, key = name.split(".")
-        table = tables
-        for room in rooms:
-            table[room] = dict(table.get(room) or {})
-            table = table[room]
-        table[key] = value
+        room, _, key = name.rpartition(".")
+        (tables[room] if room else tables)[key] = value
     try:
         new = SearchConfig.model_validate(tables)
     except ValidationError as error:

@@ -75,14 +75,6 @@ class PoolConfig(BaseModel):
         "train at a time, and the result does not depend on how many do.",
     )
 
-    tolerance: float = Field(
-        0.01,
-        ge=0,
-        lt=1,
-        description="Share of the dense score by which the worse end of the interval may be worse for the "
-        "verdict level.",
-    )
-
     @property
     def told(self) -> str:
         """What the optimiser is told: the metric, with the distance where it is one."""
@@ -163,17 +155,17 @@ class SearchConfig(Tasked):
                 (document.get(table) or {}).pop(fact, None)
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
 
-    def bound(self, known: Tasked | None = None) -> Self:
+    def bound(self) -> Self:
         """As :meth:`Tasked.bound`, with the hash of the reference too.
 
         Raises:
             CheckpointError: the reference is no file of weights, or another than before.
         """
-        config = super().bound(known)
+        config = super().bound()
         if config.reference is None:
             return config
-        hashed = config.reference.model_copy(update={"sha256": config.reference.hashed()})
-        return config.model_copy(update={"reference": hashed})
+        known = config.reference.model_copy(update={"sha256": config.reference.hashed()})
+        return config.model_copy(update={"reference": known})
 
     @property
     def plan(self) -> Plan:

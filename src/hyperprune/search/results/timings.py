@@ -1,5 +1,6 @@
 """How long a search took, kept apart from its result because no two runs agree on it."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 
@@ -38,8 +39,8 @@ def save_timings(folder: RunFolder, candidates: list[int], seeds: int = 1) -> No
 
 
 def load_timings(folder: RunFolder) -> Timings | None:
-    """What timings.json holds, if it is there and whole: it only informs, and stops nothing."""
+    """What timings.json holds, if it is there."""
     try:
-        return Timings.model_validate(files.read_json(folder.path / "timings.json"))
-    except (OSError, ValueError):
+        return Timings.model_validate(json.loads((folder.path / "timings.json").read_bytes()))
+    except (FileNotFoundError, ValueError):
         return None
