@@ -24,13 +24,7 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "ptb-200.toml"
 
 def recipe_of(method: str, recipe: Recipe) -> Recipe:
     """The recipe with the method's own optimiser."""
-    published = METHODS[method]
-    changes: dict[str, object] = {"optimizer": published.optimizer}
-    if published.variant.needs_momentum:
-        changes |= {"momentum": published.momentum, "learning_rate": recipe.learning_rate / 10}
-    if published.optimizer == "snt-asgd":
-        changes["milestones"] = ()  # averaging takes the place of a falling rate
-    return recipe.model_copy(update=changes)
+    return recipe.model_copy(update=METHODS[method].completed(recipe.model_dump(), given=()))
 
 
 def train(

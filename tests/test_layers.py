@@ -9,6 +9,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "hyperprune"
 LAYERS = [
     {
         "errors",
+        "accelerators",
         "optional",
         "registry",
         "seeding",

@@ -39,10 +39,20 @@ class WorkerDiedError(HyperpruneError):
     """The process of a job died, again and again, and took its reason with it."""
 
 
+_OUT_OF_MEMORY = (
+    "can't allocate memory",
+    "out of memory",
+    "_status_alloc_failed",  # cuBLAS, cuDNN, cuSOLVER, cuSPARSE
+    "_status_internal_error_device_allocation_failed",  # cuDNN 9
+    "cudaerrormemoryallocation",
+)
+
+
 def out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out; torch's CPU allocator says so in the words of a RuntimeError."""
+    """Whether memory ran out; torch's CPU allocator says so in the words of a RuntimeError, and CUDA's
+    libraries by a status of their own: CUBLAS_STATUS_ALLOC_FAILED and the like.
+    """
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
-    return isinstance(error, RuntimeError) and (
-        "can't allocate memory" in str(error) or "out of memory" in str(error).lower()
-    )
+    said = str(error).lower()
+    return isinstance(error, RuntimeError) and any(words in said for words in _OUT_OF_MEMORY)

@@ -1,12 +1,11 @@
 """What decides bits beside a configuration: the versions of libraries, and which of them worked on a run."""
 
-import json
 import logging
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from hyperprune import __version__, files
+from hyperprune import __version__, accelerators, files
 
 RECORD = "versions.json"
 
@@ -15,10 +14,14 @@ Versions = dict[str, str]
 logger = logging.getLogger(__name__)
 
 
-def versions(*further: str) -> Versions:
-    """Versions of this process: hyperprune, torch, numpy, the kind of machine, and ``further`` libraries."""
+def versions(*further: str, device: str = "cpu") -> Versions:
+    """Versions of this process: hyperprune, torch, numpy, the kind of machine, and ``further`` libraries.
+
+    With a CUDA ``device`` also the cards, their driver, CUDA and cuDNN; none of them is opened for it.
+    """
     libraries = {name: version(name) for name in ("torch", "numpy", *further)}
-    return libraries | {"hyperprune": __version__, "machine": platform.machine()}
+    here = {"hyperprune": __version__, "machine": platform.machine()}
+    return libraries | here | accelerators.versions_of(device)
 
 
 def record(folder: Path, here: Versions) -> None:
@@ -46,12 +49,17 @@ def record(folder: Path, here: Versions) -> None:
 
 
 def _known(path: Path) -> list[Versions]:
-    """In order; nothing for a folder of a version that kept no record, or where it is damaged."""
+    """In order; nothing for a folder of a version that kept no record, or where it cannot be read.
+
+    The record only informs, so nothing about it stops a run.
+    """
     try:
-        known = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+        known = files.read_json(path)
+    except (OSError, ValueError):
         return []
-    return known if isinstance(known, list) and all(isinstance(one, dict) for one in known) else []
+    if not isinstance(known, list) or not all(isinstance(one, dict) for one in known):
+        return []
+    return [{name: str(version) for name, version in one.items()} for one in known]
 
 
 def _changes(before: Versions, here: Versions) -> str:

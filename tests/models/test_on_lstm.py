@@ -178,3 +178,31 @@ def test_cuda_gives_the_numbers_and_derivatives_of_the_cpu() -> None:
         gradients = torch.autograd.grad(outputs.square().sum(), list(own.parameters()))
         found.append([tensor.cpu() for tensor in (outputs, *gradients)])
     torch.testing.assert_close(*found, rtol=0, atol=1e-11)
+
+
+def test_start_is_uniform_by_columns_as_in_the_published_code() -> None:
+    torch.manual_seed(0)
+    layer = OrderedLSTM(25, 400, chunk=10)
+    for name, parameter in layer.named_parameters():
+        bound = 1 / (5 if name.endswith("_ih") else 20)
+        assert 0.99 * bound < parameter.abs().max() <= bound, name
+
+
+def test_published_dropconnect_is_ours_at_another_scale() -> None:
+    """Published: masked, not rescaled in training; times 1 - p in evaluation. p is 0.45 on Penn Treebank."""
+    share, scale = 0.45, 1 / (1 - 0.45)
+    torch.manual_seed(0)
+    ours, published = (OrderedLSTM(5, 8, s, chunk=2, fused=False).double() for s in (share, 0.0))
+    published.load_state_dict(ours.state_dict())
+    inputs = torch.randn(6, 3, 5, dtype=torch.float64)
+    wide = ours.weight_hh.detach() * scale  # the published weights of the same function
+    torch.manual_seed(1)
+    in_training = ours(inputs)[0]
+    torch.manual_seed(1)
+    kept = torch.nn.functional.dropout(torch.ones_like(wide), share) > 0
+    with torch.no_grad():
+        published.weight_hh.copy_(wide * kept)
+    torch.testing.assert_close(published(inputs)[0], in_training)
+    with torch.no_grad():
+        published.weight_hh.copy_(wide * (1 - share))
+    torch.testing.assert_close(published(inputs)[0], ours.eval()(inputs)[0])

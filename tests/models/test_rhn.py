@@ -152,12 +152,21 @@ def test_carried_state_continues_the_text() -> None:
     torch.testing.assert_close(torch.cat([first, second]), model(tokens)[0], rtol=0, atol=1e-12)
 
 
-def test_start_carries_and_sizes_must_fit() -> None:
-    layer = RecurrentHighway(4, 6, 2, coupled=False)
+def test_start_is_uniform_as_in_selfish_rnn_s_code() -> None:
+    torch.manual_seed(0)
+    layer = RecurrentHighway(25, 400, 2, coupled=False)
+    for name, parameter in layer.named_parameters():
+        bound = 1 / (5 if "_ih" in name else 20)
+        assert 0.99 * bound < parameter.abs().max() <= bound, name
+        # the mean of n uniform numbers has a standard deviation of bound / sqrt(3 n)
+        assert abs(parameter.mean()) < 5 * bound / (3 * parameter.numel()) ** 0.5, name
+
+
+def test_start_may_carry_and_sizes_must_fit() -> None:
+    layer = RecurrentHighway(4, 6, 2, coupled=False, transform_bias=-2.0)
     for d in range(2):
         assert getattr(layer, f"bias_hh_d{d}").tolist() == [0.0] * 6 + [-2.0] * 6 + [2.0] * 6
     assert not layer.bias_ih.any()
-    assert all(p.abs().max() <= 6**-0.5 for n, p in layer.named_parameters() if n.startswith("weight"))
     with pytest.raises(ConfigurationError, match="embedding == hidden"):
         RHN(9, embedding=8, hidden=7)
     with pytest.raises(ConfigurationError, match="depth"):

@@ -130,3 +130,49 @@ def test_fused_layers_drop_between_layers_only(kind: type[Stacked]) -> None:
     plain = TORCH[kind](3, 40, 2).double()
     plain.load_state_dict(network.recurrent.state_dict())
     torch.testing.assert_close(evaluated, plain(inputs)[0], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_dropout_between_layers_is_drawn_outside_torchs_stacked_call(kind: type[Stacked]) -> None:
+    """cuDNN keeps a dropout state of its own for that call, which no checkpoint holds, so it must not drop.
+
+    On a CPU the layers one by one are the stacked call bit for bit, gradients and carried states included.
+    """
+    torch.manual_seed(3)
+    own = kind(7, embedding=5, hidden=6, layers=3, dropout=0.5).recurrent
+    own.fused = False
+    stacked = TORCH[kind](5, 6, 3, dropout=0.5)
+    stacked.load_state_dict(own.state_dict())
+    inputs, shape = torch.randn(4, 2, 5), (3, 2, 6)
+    h = torch.randn(shape)
+    state = (h, torch.randn(shape)) if kind is StackedLSTM else h
+    for given in (None, state):
+        found = []
+        for module in (own, stacked):
+            torch.manual_seed(4)
+            outputs, after = module(inputs, given)
+            after = after if isinstance(after, tuple) else (after,)
+            loss = outputs.square().sum() + sum(part.sum() for part in after)
+            found.append([outputs, *after, *torch.autograd.grad(loss, list(module.parameters()))])
+        assert all(map(torch.equal, *found))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_call_of_torch_is_asked_to_drop(kind: type[Stacked], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sixth argument of its kernels is the share that they drop between layers."""
+    from torch import _VF
+    from torch.overrides import TorchFunctionMode
+
+    asked: list[float] = []
+
+    class Watch(TorchFunctionMode):
+        def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+            if func in (_VF.lstm, _VF.gru, _VF.rnn_tanh):
+                asked.append(args[5])
+            return func(*args, **(kwargs or {}))
+
+    own = kind(7, embedding=5, hidden=6, layers=3, dropout=0.5).recurrent
+    own.fused = False
+    with Watch():
+        own(torch.randn(4, 2, 5))
+    assert asked == [0.0] * 3

@@ -79,7 +79,7 @@ def test_in_the_pool_nobody_has_fallen(tmp_path: Path, config: SearchConfig) -> 
 
 def test_a_failed_candidate_says_why(unfinished: RunFolder) -> None:
     before = reports.gather(unfinished)
-    unfinished.candidate(0).save_failure(Failure(epoch=1, reason="the loss became nan"))
+    unfinished.candidate(0).save_failure(Failure(epoch=1, reason="the loss became nan"), "job")
     findings = reports.gather(unfinished)
     assert findings.candidates[0].standing == "failed"
     assert findings.rounds == before.rounds, "a report decides nothing: the rankings are those that were made"

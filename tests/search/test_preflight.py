@@ -8,10 +8,10 @@ import pytest
 
 import hyperprune
 from hyperprune import reports
+from hyperprune.accelerators import check_device
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import RunFolder, compare, configure, run
 from hyperprune.search.config.preflight import preflight
-from hyperprune.training.runtime import check_device
 
 SMALL = {
     "corpus.max_train_tokens": 3000,

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from hyperprune.models import build
-from hyperprune.search import configure
+from hyperprune.search import configure, configure_training
+from hyperprune.sparsity import PruningVariant
 
 PTB, WIKITEXT_2 = 10_000, 33_278
 # preset: types, weights, biases, density, recipe, dropouts
@@ -23,7 +24,7 @@ PUBLISHED = {
         23_455_800,
         28_260,
         0.472,
-        {"learning_rate": 15, "clip": 0.25, "batch": 20, "bptt": 35, "epochs": 500},
+        {"learning_rate": 15, "clip": 0.25, "batch": 20, "bptt": 35, "epochs": 500, "weight_decay": 1.2e-6},
         {"dropout": 0.65, "hidden_dropout": 0.25, "input_dropout": 0.65, "embedding_dropout": 0.2}
         | {"depth": 10, "coupled": True, "tied": True},
     ),
@@ -62,3 +63,40 @@ def test_a_small_preset_is_of_the_same_kind_and_density(small: str, full: str) -
     assert little.model.kind == large.model.kind
     assert little.density == large.density
     assert little.corpus.max_train_tokens is not None
+
+
+def test_published_evaluation_batch_of_the_on_lstm() -> None:
+    assert configure("ptb-on-lstm").recipe.evaluation_batch == 10
+
+
+def test_selfish_rnn_s_command_for_the_lstm() -> None:
+    """SNT-ASGD, density 0.33, uniform, magnitude, random, none, 0.8 along a cosine; lr 40, 100 epochs."""
+    config = configure_training(
+        "ptb-lstm", values={"variant.method": "selfish_rnn", "variant.death_rate": 0.8}
+    )
+    variant = PruningVariant(density=0.33, death_rate=0.8)
+    assert config.pruning == variant
+    assert (variant.sparse_init, variant.death, variant.growth, variant.redistribution, variant.decay) == (
+        "uniform",
+        "magnitude",
+        "random",
+        "none",
+        "cosine",
+    )
+    recipe = config.recipe
+    assert (recipe.optimizer, recipe.learning_rate, recipe.epochs) == ("snt-asgd", 40, 100)
+
+
+def test_a_method_brings_its_optimiser_where_the_user_names_none(caplog: pytest.LogCaptureFixture) -> None:
+    """``train --method selfish_rnn`` trained with the plain SGD of the preset."""
+    method = {"variant.method": "selfish_rnn"}
+    assert configure_training("demo").recipe.optimizer == "sgd"
+    assert configure_training("demo", values=method).recipe.optimizer == "snt-asgd"
+    assert not caplog.records
+    given = configure_training("demo", values={**method, "recipe.optimizer": "sgd"}).recipe
+    assert given.optimizer == "sgd"
+    assert "selfish_rnn was published with snt-asgd, this training has sgd" in caplog.text
+    rigl = configure_training("demo", values={"variant.method": "rigl"}).recipe
+    assert (rigl.momentum, rigl.learning_rate) == (0.9, configure_training("demo").recipe.learning_rate / 10)
+    dense = configure_training("demo", values={**method, "dense": True}).recipe
+    assert dense.optimizer == "sgd"

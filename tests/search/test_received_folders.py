@@ -5,12 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hyperprune.search.extension import extend
 from small_search import small
 
 from hyperprune import load, reports
 from hyperprune.errors import HyperpruneError, RunFolderError
-from hyperprune.search import RunFolder, run
+from hyperprune.search import RunFolder, extend, run
 
 MORE = {"search.candidates": 5}
 
@@ -39,6 +38,9 @@ FILES = [
     "study-1.db",
     "result.json",
     "result-1.json",
+    "result.sha256",
+    "rounds.json",
+    "candidates/4/error.txt",
     "report.html",
     "report-1.html",
     "timings.json",
@@ -67,7 +69,7 @@ def _use(folder: Path) -> list[str]:
         lambda: extend(folder, MORE),
         lambda: run(small(search__candidates=4), folder),
         lambda: reports.write(RunFolder(folder)),
-        lambda: load(folder),
+        lambda: load(folder).config,
     ):
         try:
             work()

@@ -9,6 +9,7 @@ from torch import nn
 from torch.optim import SGD
 
 from hyperprune.errors import ConfigurationError, UnknownNameError
+from hyperprune.optim import build
 from hyperprune.sparsity import METHODS, PruningVariant, SparseTraining
 from hyperprune.sparsity.density_schedule import gradual
 
@@ -302,3 +303,42 @@ def test_a_scaler_that_skips_a_step_skips_the_update_in_its_place(
     assert all(torch.equal(masks[n], mask) for n, mask in sparse.masks.items())
     assert sparse.step()
     assert any(not torch.equal(masks[n], mask) for n, mask in sparse.masks.items())
+
+
+PLAIN = {"optimizer": "sgd", "momentum": 0.0, "learning_rate": 10.0, "milestones": (3,)}
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "taken"),
+    [
+        ("selfish_rnn", [], {"optimizer": "snt-asgd", "milestones": ()}),
+        ("selfish_rnn", ["milestones"], {"optimizer": "snt-asgd"}),
+        ("selfish_rnn", ["optimizer"], {}),
+        ("rigl", [], {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 1.0}),
+        ("rigl", ["optimizer", "learning_rate"], {"momentum": 0.9}),
+        ("rigl", ["momentum"], {"optimizer": "sgd"}),
+        ("snfs", ["optimizer"], {"momentum": 0.9, "learning_rate": 1.0}),
+        ("set", [], {}),
+    ],
+)
+def test_a_method_gives_a_recipe_what_its_user_left_out(
+    method: str, given: list[str], taken: dict[str, object]
+) -> None:
+    assert METHODS[method].completed(PLAIN, given) == taken
+
+
+def test_another_optimiser_than_the_method_s_is_said(
+    make_model: MakeModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    for method, optimizer, says in (
+        ("selfish_rnn", "snt-asgd", ""),
+        ("selfish_rnn", "sgd", "selfish_rnn was published with snt-asgd, this training has sgd"),
+        ("selfish_rnn", "nt-asgd", "this training has nt-asgd"),
+        ("rigl", "sgd", "rigl was published with sgd and momentum 0.9, this training has sgd:"),
+        ("set", "adam", ""),
+    ):
+        caplog.clear()
+        model = make_model()
+        SparseTraining.from_method(method, model, build(optimizer, model, lr=0.1), density=0.3)
+        assert says in caplog.text
+        assert bool(caplog.records) == bool(says)

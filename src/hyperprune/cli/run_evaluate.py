@@ -7,13 +7,13 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from hyperprune.accelerators import check_device
 from hyperprune.cli.output import print_json
 from hyperprune.cli.trained_task import recipe_of, trained_task
 from hyperprune.errors import ConfigurationError, DivergedError
 from hyperprune.search import find, validated
 from hyperprune.training import EvaluationJob, RuntimeConfig
 from hyperprune.training.evaluation import evaluate as measure
-from hyperprune.training.runtime import check_device
 
 _PARTS = ("train", "valid", "test")
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Console
 
 from hyperprune import files, reports
@@ -11,8 +12,14 @@ from hyperprune.cli.output import print_json
 from hyperprune.cli.progress import SearchProgress
 from hyperprune.cli.tables import networks_table
 from hyperprune.errors import ConfigurationError
-from hyperprune.reports import baseline_sentence, cost_sentences, variant_sentences
-from hyperprune.search import RunFolder, SearchConfig, configure, load_timings, run
+from hyperprune.reports import (
+    baseline_sentence,
+    cost_sentences,
+    is_success,
+    variant_sentences,
+    verdict_sentence,
+)
+from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, load_timings, run
 from hyperprune.search.config.template import commented
 from hyperprune.search.rounds.extension import prepare
 
@@ -46,7 +53,7 @@ class Given:
 
 
 def search(given: Given, out: Path, *, extend: bool, as_json: bool) -> None:
-    """Search or resume, then show what was found."""
+    """Search or resume, then show what was found; exit status 1 where nothing has learned."""
     folder = RunFolder(out.expanduser().resolve())
     config = _extension(folder, given) if extend else given.config()
     console = Console(stderr=as_json)
@@ -55,10 +62,22 @@ def search(given: Given, out: Path, *, extend: bool, as_json: bool) -> None:
     page = reports.write(folder)
     if as_json:
         print_json(result.model_dump(mode="json"))
-        return
+    else:
+        _show(console, result, folder, page)
+    if not is_success(result):
+        raise typer.Exit(1)
+
+
+def _show(console: Console, result: SearchResult, folder: RunFolder, page: Path) -> None:
+    """What was found, as tables and sentences."""
     timings = load_timings(folder)
     console.print(networks_table(result, timings))
-    for line in (*variant_sentences(result), *cost_sentences(result, timings), baseline_sentence(result)):
+    for line in (
+        verdict_sentence(result),
+        *variant_sentences(result),
+        *cost_sentences(result, timings),
+        baseline_sentence(result),
+    ):
         if line is not None:
             console.print(line, highlight=False)
     console.print(f"Report: {page}", soft_wrap=True)

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hyperprune.accelerators import check_device
 from hyperprune.cli.own_tasks import importable
 from hyperprune.cli.trained_task import recipe_of, trained_task
 from hyperprune.errors import CheckpointError, ConfigurationError
@@ -16,7 +17,6 @@ from hyperprune.seeding import seed_globally
 from hyperprune.tasks import SHIPPED, SpectrumConfig
 from hyperprune.training import RuntimeConfig, checkpoint
 from hyperprune.training.evaluation import filled
-from hyperprune.training.runtime import check_device
 from hyperprune.training.state import seed_for_training
 
 _UNTRAINED_KEYS = ("model.embedding", "model.hidden", "model.layers", "seed")

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from hyperprune.accelerators import CUBLAS
 from hyperprune.errors import ConfigurationError
 from hyperprune.executors.contract import Executor
 from hyperprune.executors.in_process import InProcess
@@ -77,12 +78,15 @@ def _cores() -> int:
 
 
 def _gpus(device: str) -> list[dict[str, str]]:
-    """A visible GPU for each worker in turn, where the device names none."""
-    if device != "cuda":
+    """Variables of the workers of GPUs: a visible card for each in turn, where the device names none."""
+    if not device.startswith("cuda"):
         return [{}]
+    own = {name: value for name, value in CUBLAS.items() if name not in os.environ}
+    if device != "cuda":
+        return [own]
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is None:
         import torch
 
         visible = ",".join(str(number) for number in range(torch.cuda.device_count()))
-    return [{"CUDA_VISIBLE_DEVICES": number} for number in visible.split(",")]
+    return [{**own, "CUDA_VISIBLE_DEVICES": number} for number in visible.split(",")]

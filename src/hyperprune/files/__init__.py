@@ -7,8 +7,8 @@ then renamed. Whatever it reads is a regular file, of no more bytes than such a 
 
 from hyperprune.files.locking import LOCK, locked
 from hyperprune.files.own import check_own, make_folder
-from hyperprune.files.reading import as_json, opened, read_bytes, read_json, read_text, sha256
-from hyperprune.files.sealing import digest, sealed, unsealed
+from hyperprune.files.reading import LARGEST_RECORD, as_json, opened, read_bytes, read_json, read_text, sha256
+from hyperprune.files.sealing import digest, read_summed, sealed, unsealed, write_summed
 from hyperprune.files.writing import (
     is_temporary,
     temporary_folder,
@@ -20,6 +20,7 @@ from hyperprune.files.writing import (
 )
 
 __all__ = [
+    "LARGEST_RECORD",
     "LOCK",
     "as_json",
     "check_own",
@@ -30,6 +31,7 @@ __all__ = [
     "opened",
     "read_bytes",
     "read_json",
+    "read_summed",
     "read_text",
     "sealed",
     "sha256",
@@ -40,4 +42,5 @@ __all__ = [
     "write_bytes",
     "write_json",
     "write_new",
+    "write_summed",
 ]

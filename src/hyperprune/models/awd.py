@@ -39,7 +39,7 @@ class Dropouts:
 class AWD(LanguageModel):
     """Embedding, LSTM layers with weight-drop, and a decoder that a subclass brings.
 
-    The embedding starts uniform in +-0.1, each layer uniform in +-1/sqrt(its units).
+    The embedding starts uniform in +-0.1, each layer as its own kind does.
 
     Args:
         types: size of the vocabulary.

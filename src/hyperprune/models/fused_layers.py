@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, linear
 
+from hyperprune.models.layered import Kernel, drops_between, layer_by_layer
+
 
 class FusedLayers(nn.RNNBase):
     """Stacked layers, time first, one way, with biases; parameters, names and results are those of torch.
@@ -20,6 +22,7 @@ class FusedLayers(nn.RNNBase):
 
     fused = True
     recurrence: ClassVar[type[torch.autograd.Function]]
+    kernel: ClassVar[Kernel]  # torch's
 
     def forward(self, inputs: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Outputs ``(time, batch, hidden)`` and the last state ``(layers, batch, hidden)``.
@@ -30,10 +33,13 @@ class FusedLayers(nn.RNNBase):
         """
         on_cpu = inputs.device.type == "cpu"  # elsewhere torch's own kernels are fused
         if not (self.fused and on_cpu and self.training and torch.is_grad_enabled()):
-            output: tuple[Tensor, Tensor] = super().forward(inputs, state)
-            return output
-        if state is None:
-            state = inputs.new_zeros(self.num_layers, inputs.shape[1], self.hidden_size)
+            if not drops_between(self):
+                output: tuple[Tensor, Tensor] = super().forward(inputs, state)
+                return output
+            begin = self._zero(inputs) if state is None else state
+            outputs, (h,) = layer_by_layer(self, self.kernel, inputs, [begin])
+            return outputs, h
+        state = self._zero(inputs) if state is None else state
         last, outputs = [], inputs
         for layer, before in enumerate(state.unbind()):
             weight, recurrent, bias, recurrent_bias = (
@@ -45,3 +51,6 @@ class FusedLayers(nn.RNNBase):
             outputs, after = self.recurrence.apply(driven, before, recurrent, recurrent_bias)
             last.append(after)
         return outputs, torch.stack(last)
+
+    def _zero(self, inputs: Tensor) -> Tensor:
+        return inputs.new_zeros(self.num_layers, inputs.shape[1], self.hidden_size)

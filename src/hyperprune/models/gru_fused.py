@@ -10,10 +10,11 @@ where a = W x + b are the driven sums, ``(T, B, 3 H)``, and u = U h + c the recu
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import _VF, Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from hyperprune.models.fused_layers import FusedLayers
+from hyperprune.models.layered import Kernel
 from hyperprune.models.narrow_product import add_product, by_matrix
 from hyperprune.models.working_type import working_type
 
@@ -82,3 +83,4 @@ class FusedGRU(FusedLayers, nn.GRU):  # type: ignore[misc]  # torch's overloads 
     """Stacked GRU layers."""
 
     recurrence: ClassVar[type[torch.autograd.Function]] = _Recurrence
+    kernel: ClassVar[Kernel] = staticmethod(_VF.gru)

@@ -26,8 +26,11 @@ class RecurrentHighway(nn.Module):
     order h, t, c, as torch stacks those of an LSTM: they share one pruning budget.
 
     The mask of the state (``dropout``) is drawn once a window for all steps and depths; it acts on what
-    enters the products, the carried state is not masked. Weights start uniform in +-1/sqrt(hidden), biases at
-    0, those of t at -2 so that a step begins by carrying (and those of c at 2).
+    enters the products, the carried state is not masked. Weights and biases start uniform in
+    +-1/sqrt(columns of their matrix), as in the code published with Selfish-RNN (Liu et al. 2021).
+
+    Differs: Zilly et al. start the biases of t below 0, so that a step begins by carrying; ``transform_bias``
+    = -2 does that, with those of c at 2 and all others at 0.
 
     Args:
         features: of an input.
@@ -35,6 +38,7 @@ class RecurrentHighway(nn.Module):
         depth: highway layers in a step.
         coupled: whether c = 1 - t.
         dropout: share of the state's entries dropped.
+        transform_bias: what the biases of t start at; None for uniform ones.
         fused: whether the loop over time has its derivative written by hand; False leaves it to autograd,
             slower, but differentiable more than once.
     """
@@ -50,6 +54,7 @@ class RecurrentHighway(nn.Module):
         *,
         coupled: bool = True,
         dropout: float = 0.0,
+        transform_bias: float | None = None,
         fused: bool = True,
     ) -> None:
         super().__init__()
@@ -59,7 +64,7 @@ class RecurrentHighway(nn.Module):
             )
         self.features, self.depth, self.coupled = features, depth, coupled
         self.state_size = self.hidden_size = hidden
-        self.dropout, self.fused = dropout, fused
+        self.dropout, self.fused, self.transform_bias = dropout, fused, transform_bias
         names = ("hidden", "transform") if coupled else ("hidden", "transform", "carry")
         self.gate_rows = dict.fromkeys(names, hidden)
         rows = len(names) * hidden
@@ -72,16 +77,16 @@ class RecurrentHighway(nn.Module):
 
     def reset_parameters(self) -> None:
         """Draw the weights anew, from torch's global generator."""
-        bound = self.hidden_size**-0.5
         for name, parameter in self.named_parameters():
-            if name.startswith("weight"):
-                nn.init.uniform_(parameter, -bound, bound)
+            bound = (self.features if "_ih" in name else self.hidden_size) ** -0.5
+            nn.init.uniform_(parameter, -bound, bound)
+            if self.transform_bias is None or name.startswith("weight"):
                 continue
-            nn.init.zeros_(parameter)
-            if name != "bias_ih":
-                with torch.no_grad():
-                    parameter[self.hidden_size : 2 * self.hidden_size] = -2.0
-                    parameter[2 * self.hidden_size :] = 2.0
+            with torch.no_grad():
+                parameter.zero_()
+                if name != "bias_ih":
+                    parameter[self.hidden_size : 2 * self.hidden_size] = self.transform_bias
+                    parameter[2 * self.hidden_size :] = -self.transform_bias
 
     def forward(self, inputs: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Outputs ``(time, batch, hidden)`` and the state ``(batch, hidden)`` after the last step.

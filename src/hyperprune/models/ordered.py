@@ -22,10 +22,14 @@ class OrderedLSTM(nn.Module):
     that lie side by side. The last one has mf = 1 and mi = 0: what its chunk's cells hold is never erased nor
     written, and from a zero state they stay zero, as in the paper. The rows of ``weight_ih`` and
     ``weight_hh`` are mi, mf (units / chunk each), then i, f, o, g: they share one pruning budget a matrix.
-    All start uniform in +-1/sqrt(units), as torch's LSTM.
+    They and their biases start uniform in +-1/sqrt(columns), as in the published code.
 
-    In training each window runs with a share of ``weight_hh`` at zero (weight-drop, as in an AWD-LSTM); the
+    In training each window runs with a share p of ``weight_hh`` at zero (weight-drop, as in an AWD-LSTM); the
     parameter itself keeps its values.
+
+    Differs: kept weights are multiplied by 1 / (1 - p) in training; the published code leaves them and
+    multiplies all by 1 - p in evaluation. Its weights are ours times 1 / (1 - p): the same function in both
+    modes, but they start, decay and step at another scale.
 
     Args:
         features: of an input.
@@ -57,8 +61,8 @@ class OrderedLSTM(nn.Module):
 
     def reset_parameters(self) -> None:
         """Draw the weights anew, from torch's global generator."""
-        bound = self.hidden_size**-0.5
-        for parameter in self.parameters():
+        for name, parameter in self.named_parameters():
+            bound = (self.features if name.endswith("_ih") else self.hidden_size) ** -0.5
             nn.init.uniform_(parameter, -bound, bound)
 
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:

@@ -3,10 +3,11 @@
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import _VF, Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from hyperprune.models.fused_layers import FusedLayers
+from hyperprune.models.layered import Kernel
 from hyperprune.models.narrow_product import add_product, by_matrix, product
 from hyperprune.models.working_type import working_type
 
@@ -48,3 +49,4 @@ class FusedRNN(FusedLayers, nn.RNN):  # type: ignore[misc]  # torch's overloads 
     """Stacked tanh layers."""
 
     recurrence: ClassVar[type[torch.autograd.Function]] = _Recurrence
+    kernel: ClassVar[Kernel] = staticmethod(_VF.rnn_tanh)

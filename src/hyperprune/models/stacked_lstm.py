@@ -5,14 +5,15 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from torch import nn
 
+from hyperprune.models.layered import LayeredLSTM
 from hyperprune.models.stacked import Stacked, StackedConfig
 from hyperprune.papers import HOCHREITER_1997, ZAREMBA_2014, Paper
 
 
 class StackedLSTM(Stacked):
-    """:class:`Stacked` of ``nn.LSTM``; the state is ``(h, c)``."""
+    """:class:`Stacked` of :class:`LayeredLSTM`; the state is ``(h, c)``."""
 
-    module: ClassVar[type[nn.LSTM | nn.GRU | nn.RNN]] = nn.LSTM
+    module: ClassVar[type[nn.LSTM | nn.GRU | nn.RNN]] = LayeredLSTM
 
 
 class StackedLSTMConfig(StackedConfig):

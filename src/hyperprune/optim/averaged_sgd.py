@@ -57,6 +57,11 @@ class AveragedSGD(Optimizer):
         return {**super().__getstate__(), **own}
 
     @property
+    def published_name(self) -> str:
+        """Its name in ``OPTIMIZERS``."""
+        return "snt-asgd" if self.restart else "nt-asgd"
+
+    @property
     def averaging(self) -> bool:
         """True once the trigger has fired; it is never undone."""
         return self.param_groups[0]["start"] is not None

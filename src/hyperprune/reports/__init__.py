@@ -15,6 +15,7 @@ from hyperprune.reports.rows import (
     network_rows,
     variant_sentences,
 )
+from hyperprune.reports.verdict import is_success, verdict_sentence, verdict_word
 
 __all__ = [
     "Findings",
@@ -24,7 +25,10 @@ __all__ = [
     "cost_sentences",
     "gather",
     "headings",
+    "is_success",
     "network_rows",
     "variant_sentences",
+    "verdict_sentence",
+    "verdict_word",
     "write",
 ]

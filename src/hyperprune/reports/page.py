@@ -25,6 +25,7 @@ from hyperprune.reports.rows import (
     variant_words,
 )
 from hyperprune.reports.svg import svg
+from hyperprune.reports.verdict import is_success, verdict_sentence
 from hyperprune.reports.viewers import as_script, viewer_data
 from hyperprune.search import RunFolder, papers
 
@@ -62,6 +63,8 @@ def render(findings: Findings, drawn: dict[str, Drawing]) -> str:
         variant_words=variant_words,
         score=findings.score,
         subject=findings.config.described.subject,
+        verdict=verdict_sentence(result) if result else None,
+        success=is_success(result) if result else True,
         baseline=baseline_sentence(result) if result else None,
         figures={
             name: (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import Any
 
+from hyperprune.reports.verdict import verdict_word
 from hyperprune.search import FinalNetwork, SearchResult, Timings
 from hyperprune.tasks import Score
 
@@ -21,7 +22,7 @@ def network_rows(result: SearchResult, timings: Timings | None) -> list[tuple[st
         _row("dense", dense.final, len(dense.curve.train_loss), timings.dense if timings else None, score)
     ]
     for candidate in result.finalists:
-        name = "selected" if candidate.standing == "selected" else "runner-up"
+        name = verdict_word(result) if candidate.standing == "selected" else "runner-up"
         seconds = timings.candidates.get(candidate.number) if timings else None
         epochs = len(candidate.curve.train_loss)
         row = _row(f"{name} {candidate.number}", candidate.final, epochs, seconds, score)
@@ -52,8 +53,6 @@ def cost_sentences(result: SearchResult, timings: Timings | None) -> list[str]:
     if timings is not None:
         dense = "" if result.dense.reference else f" and {duration(timings.dense)} for the dense reference"
         lines.append(f"Training took {duration(timings.search)} for the candidates{dense}.")
-    if result.selected is None:
-        lines.append("No candidate is selected: every finalist failed.")
     return lines
 
 

@@ -20,9 +20,9 @@ update comes after one interval.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from hyperprune.papers import (
     DETTMERS_ZETTLEMOYER_2019,
@@ -35,6 +35,7 @@ from hyperprune.papers import (
     Paper,
 )
 from hyperprune.registry import Registry
+from hyperprune.sparsity.density import exact
 from hyperprune.sparsity.variant import PruningVariant
 from hyperprune.sparsity.variant_fields import Interval
 
@@ -46,14 +47,16 @@ class Method:
     Attributes:
         variant: its rules; the density is a placeholder that the user's takes the place of.
         papers: what to cite.
-        optimizer: name in the room ``optim`` of the optimiser that it was published with.
-        momentum: that of the optimiser, for rules that read momenta.
+        optimizer: name in the room ``optim`` of the optimiser that is a part of it; None for any.
+        momentum: that of the optimiser.
+        constant_rate: the learning rate doesn't fall, because averaging takes that place.
     """
 
     variant: PruningVariant
     papers: tuple[Paper, ...]
-    optimizer: str = "sgd"
+    optimizer: str | None = None
     momentum: float = 0.0
+    constant_rate: bool = False
 
     def at(
         self,
@@ -85,6 +88,41 @@ class Method:
             share_budget=tuple(tuple(group) for group in share_budget),
         )
 
+    def completed(self, recipe: Mapping[str, Any], given: Collection[str]) -> dict[str, Any]:
+        """What a recipe takes from the method, by its keys: what its user has left out.
+
+        Where the momentum is the method's and the learning rate is not the user's, which then was chosen
+        without one, the rate is divided by 1 / (1 - momentum), which keeps the length of a step.
+
+        Args:
+            recipe: ``optimizer``, ``momentum``, ``learning_rate`` and ``milestones`` as they are.
+            given: keys that the user has given.
+        """
+        if self.optimizer is None:
+            return {}
+        taken: dict[str, Any] = {} if "optimizer" in given else {"optimizer": self.optimizer}
+        if {**recipe, **taken}["optimizer"] != self.optimizer:
+            return taken
+        if self.constant_rate and "milestones" not in given:
+            taken["milestones"] = ()
+        if self.momentum and "momentum" not in given:
+            taken["momentum"] = self.momentum
+            if "learning_rate" not in given:
+                shorter = (1 - exact(self.momentum)) / (1 - exact(recipe["momentum"]))
+                taken["learning_rate"] = float(exact(recipe["learning_rate"]) * shorter)
+        return taken
+
+    def difference(self, name: str, optimizer: str, momentum: float) -> str | None:
+        """What to tell a user of the method ``name`` whose optimiser is another one; None if it is not."""
+        if self.optimizer is None or (optimizer, momentum) == (self.optimizer, self.momentum):
+            return None
+        own, other = _named(self.optimizer, self.momentum), _named(optimizer, momentum)
+        return f"{name} was published with {own}, this training has {other}: the results may differ"
+
+
+def _named(optimizer: str, momentum: float) -> str:
+    return f"{optimizer} and momentum {momentum}" if momentum else optimizer
+
 
 METHODS: Registry[Method] = Registry("method")
 METHODS.register("static")(
@@ -113,6 +151,7 @@ METHODS.register("snfs")(
     Method(
         PruningVariant(density=0.33, growth="momentum", redistribution="momentum", death_rate=0.5),
         (DETTMERS_ZETTLEMOYER_2019,),
+        optimizer="sgd",
         momentum=0.9,
     )
 )
@@ -129,11 +168,14 @@ METHODS.register("rigl")(
             update_replaces_step=True,
         ),
         (EVCI_2020,),
+        optimizer="sgd",
         momentum=0.9,
     )
 )
 METHODS.register("selfish_rnn")(
-    Method(PruningVariant(density=0.33, death_rate=0.5), (LIU_2021,), optimizer="snt-asgd")
+    Method(
+        PruningVariant(density=0.33, death_rate=0.5), (LIU_2021,), optimizer="snt-asgd", constant_rate=True
+    )
 )
 METHODS.register("gradual_magnitude")(
     Method(

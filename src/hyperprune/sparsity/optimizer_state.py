@@ -94,6 +94,12 @@ def keeps_momentum(optimizer: Optimizer) -> bool:
     )
 
 
+def name_and_momentum(optimizer: Optimizer) -> tuple[str, float]:
+    """What an optimiser is called in ``hyperprune.optim``, and its momentum."""
+    name = getattr(optimizer, "published_name", type(optimizer).__name__.lower())
+    return name, optimizer.param_groups[0].get("momentum", 0.0)
+
+
 def overflowed(optimizer: Optimizer) -> bool:
     """True if a gradient scaler told a fused optimiser, which skips by itself, that gradients overflowed."""
     found = getattr(optimizer, "found_inf", None)

@@ -31,7 +31,7 @@ class SparseTraining:
     """Keeps a model sparse while it trains; call :meth:`step` in place of ``optimizer.step()``.
 
     Order inside a step: backward and clip (the caller's), topology update if one is due, optimiser, mask.
-    The number of live weights is exactly floor(D * N + 0.5) at all times.
+    Exactly floor(D * N + 0.5) weights live at all times.
 
     Args:
         model: any module; DistributedDataParallel and compiled modules are looked into.
@@ -45,8 +45,7 @@ class SparseTraining:
         synchronize: take the first process's masks in all processes; None: if a process group has several
             members.
         scores: for a criterion that reads them: by parameter name, as :func:`taylor_scores` gives them.
-        keep_largest: the same as ``criterion="magnitude"``, if no other is given, without being a part of the
-            variant.
+        keep_largest: as ``criterion="magnitude"``, if no other is given, but no part of the variant.
 
     Raises:
         UnknownNameError: a rule that no registry holds.
@@ -107,8 +106,8 @@ class SparseTraining:
         self.optimizer = optimizer
         self._model = unwrap(model)
         self._clock = Clock(update_interval, total_steps, until=update_until)
-        first = "magnitude" if keep_largest and not variant.trained and not variant.scheduled else criterion
-        dataclasses.replace(variant, criterion=first)  # refuses what does not fit trained weights
+        largest = keep_largest and not variant.trained and not variant.scheduled
+        first = dataclasses.replace(variant, criterion="magnitude" if largest else criterion).criterion
         if variant.schedule_span is not None:
             check_schedule(variant.schedule_span, update_interval, total_steps)
         self._network = SparseNetwork(
@@ -173,11 +172,17 @@ class SparseTraining:
     ) -> "SparseTraining":
         """Sparse training by a published method, a name in ``METHODS``; what isn't given is the method's own.
 
+        An optimiser that is not the method's is taken, and a warning says so.
+
         Raises:
             UnknownNameError: a name that the registry doesn't hold.
             ConfigurationError: as the constructor.
         """
-        variant = METHODS[name].at(
+        method = METHODS[name]
+        difference = method.difference(name, *optimizer_state.name_and_momentum(optimizer))
+        if difference is not None:
+            _LOG.warning(difference)
+        variant = method.at(
             density,
             death_rate=death_rate,
             decay=decay,
@@ -187,9 +192,8 @@ class SparseTraining:
             densities=pairs(densities),
             share_budget=share_budget,
         )
-        return cls.from_variant(
-            variant, model, optimizer, total_steps=total_steps, generator=generator, synchronize=synchronize
-        )
+        rest: dict[str, Any] = {"generator": generator, "synchronize": synchronize}
+        return cls.from_variant(variant, model, optimizer, total_steps=total_steps, **rest)
 
     @classmethod
     def attach(
@@ -197,8 +201,7 @@ class SparseTraining:
     ) -> "SparseTraining":
         """Sparse training of a loop that stays as it is: ``optimizer.step()`` does it all.
 
-        For loops that are not one's own, such as a trainer's; :meth:`detach` ends it. ``options`` are the
-        constructor's.
+        :meth:`detach` ends it. ``options`` are the constructor's.
         """
         sparse = cls(model, optimizer, update_interval=update_interval, **options)
         sparse._stepper.attach()
@@ -234,7 +237,7 @@ class SparseTraining:
     def begin_epoch(self) -> None:
         """Call at the start of every epoch; with ``update_interval="epoch"`` it updates, but for the first.
 
-        Growth by gradient waits for the gradients of the epoch's first step. Other intervals ignore it.
+        Growth by gradient waits for the epoch's first step. Other intervals ignore it.
         """
         if not self._clock.begin_epoch() or self.variant.static:
             return
@@ -264,8 +267,7 @@ class SparseTraining:
         """Topology update if one is due, then the optimiser, then the masks.
 
         Args:
-            scaler: a gradient scaler; it is stepped in the optimiser's place. A step that it skips counts for
-                nothing: no update, no decay.
+            scaler: a gradient scaler, stepped in the optimiser's place. A step that it skips doesn't count.
             closure: for optimisers that evaluate the loss again, such as SAM. It sees masked weights.
 
         Returns:

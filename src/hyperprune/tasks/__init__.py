@@ -10,6 +10,7 @@ from hyperprune.tasks.any_task import AnyTask, network_of, task_of
 from hyperprune.tasks.base_config import Tasked
 from hyperprune.tasks.batch import Batch, Slice
 from hyperprune.tasks.description import TaskDescription
+from hyperprune.tasks.items import Items
 from hyperprune.tasks.opened import OpenedTask
 from hyperprune.tasks.own import SHIPPED, OwnTask, named
 from hyperprune.tasks.recipe import Recipe
@@ -24,6 +25,7 @@ __all__ = [
     "AnyTask",
     "Batch",
     "Epoch",
+    "Items",
     "OpenedTask",
     "OwnTask",
     "Part",

@@ -46,14 +46,15 @@ class Tasked(BaseModel):
             raise ConfigurationError("language modelling needs a corpus and a model, got none: give both")
         return TextTask(corpus=self.corpus, model=self.model)
 
-    def bound(self) -> Self:
+    def bound(self, known: "Tasked | None" = None) -> Self:
         """This configuration with the facts of its data, so that it is never resumed with other data.
 
         Raises:
             CorpusError: the text cannot be read, or is another one than before.
             ConfigurationError: the task cannot be found, or is another one than before.
         """
-        found = self.described.with_facts(self.spectrum, self.seed)
+        noted = None if known is None else known.described
+        found = self.described.with_facts(self.spectrum, self.seed, noted)
         return self.model_copy(update=found.tables)
 
     @model_validator(mode="before")

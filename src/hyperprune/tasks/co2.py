@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from hyperprune.optional import try_import
-from hyperprune.tasks import Epoch, Score
+from hyperprune.tasks import Epoch, Items, Score
 from hyperprune.tasks.task import Part
 
 _YEAR = 52  # weeks
@@ -85,6 +85,11 @@ class CarbonDioxide:
         """Batches of the training sequences."""
         return -(-len(self.starts) // self.batch)
 
+    def data(self) -> dict[str, Tensor]:
+        """What is trained and validated on, for the run's record."""
+        last = self.bounds["valid"][1]
+        return {"changes": self.changes[:last], "known": self.known[:last]}
+
     def network(self) -> nn.Module:
         """A forecaster."""
         return Forecaster(self.hidden, self.layers)
@@ -109,11 +114,12 @@ class CarbonDioxide:
 
     def evaluate(self, network: nn.Module, part: Part) -> float:
         """Root mean squared error of a part's weeks in ppm, each forecast from all weeks before it."""
-        first, last = self.bounds[part]
-        changes = self.changes.to(next(network.parameters()).device)
-        errors = (network(changes[: last - 1, None])[:, 0] - changes[1:last])[max(first - 1, 0) :].cpu()
-        counted = errors[self.known[max(first, 1) : last]]
-        return float(counted.double().square().mean().sqrt()) * self.unit
+        return float(self._errors(network, part).double().square().mean().sqrt()) * self.unit
+
+    def evaluate_each(self, network: nn.Module, part: Part) -> Items:
+        """Squared error of each week in ppm²; neighbouring weeks share their weather."""
+        squares = (self._errors(network, part).double() * self.unit).square()
+        return Items(squares, torch.ones_like(squares), name="weeks", ordered=True, root=True)
 
     def spectrum_inputs(self, batch: int, steps: int) -> Tensor:
         """Contiguous columns of the validation part, ``(steps, batch)`` where it is long enough."""
@@ -126,3 +132,10 @@ class CarbonDioxide:
         first, last = self.bounds["valid"]
         counted = self.changes[first:last][self.known[first:last]]
         return "the last week again", float(counted.double().square().mean().sqrt()) * self.unit
+
+    def _errors(self, network: nn.Module, part: Part) -> Tensor:
+        """Forecast less measurement of a part's measured weeks, in units of the training part."""
+        first, last = self.bounds[part]
+        changes = self.changes.to(next(network.parameters()).device)
+        errors = (network(changes[: last - 1, None])[:, 0] - changes[1:last])[max(first - 1, 0) :].cpu()
+        return errors[self.known[max(first, 1) : last]]

@@ -25,6 +25,11 @@ class TaskDescription(BaseModel):
         """What decides the network after an epoch, as JSON."""
 
     @property
+    def distinct(self) -> bool:
+        """Whether equal identities are equal tasks, so that a folder may be named by them."""
+        return True
+
+    @property
     @abstractmethod
     def subject(self) -> str:
         """What it is called in headings: a text's name, or that of a task."""
@@ -38,6 +43,11 @@ class TaskDescription(BaseModel):
     @abstractmethod
     def judged_by(self) -> Score:
         """What its number is called; known without opening the task."""
+
+    @property
+    @abstractmethod
+    def content(self) -> dict[str, Any]:
+        """What has to be equal in two runs so that their scores can be compared, by table."""
 
     @property
     @abstractmethod
@@ -58,8 +68,15 @@ class TaskDescription(BaseModel):
         """
 
     @abstractmethod
-    def with_facts(self, spectrum: SpectrumConfig, seed: int = 0) -> Self:
+    def with_facts(
+        self, spectrum: SpectrumConfig, seed: int = 0, known: "TaskDescription | None" = None
+    ) -> Self:
         """This description with the facts that a run keeps, so that it is never resumed with other data.
+
+        Args:
+            spectrum: the conventions, of which sequences and steps decide inputs.
+            seed: root seed.
+            known: what the run noted when it began; what would take long is not found out again.
 
         Raises:
             CorpusError: the text cannot be read, or is not the one whose hash is known.

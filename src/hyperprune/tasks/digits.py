@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from hyperprune.optional import try_import
-from hyperprune.tasks import Epoch, Score
+from hyperprune.tasks import Epoch, Items, Score
 from hyperprune.tasks.task import Part
 
 _SPLIT = 0  # seed of the permutation that cuts the parts
@@ -74,6 +74,10 @@ class Digits:
         """Batches of the training part."""
         return -(-_TRAIN // self.batch)
 
+    def data(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """What is trained and validated on, for the run's record."""
+        return {part: self.parts[part] for part in ("train", "valid")}
+
     def network(self) -> nn.Module:
         """A reader of rows."""
         return RowReader(self.hidden, self.layers)
@@ -95,6 +99,12 @@ class Digits:
         """Share of the images that are taken for another digit."""
         images, labels = self._part(part, network)
         return float((network(images).argmax(dim=1) != labels).double().mean())
+
+    def evaluate_each(self, network: nn.Module, part: Part) -> Items:
+        """One for each image that is taken for another digit, else zero."""
+        images, labels = self._part(part, network)
+        wrong = (network(images).argmax(dim=1) != labels).double()
+        return Items(wrong, torch.ones_like(wrong), name="images")
 
     def spectrum_inputs(self, batch: int, steps: int) -> Tensor:
         """The first validation images; all eight rows of each, whatever ``steps`` says."""

@@ -6,15 +6,21 @@ given, or in Python. A run folder or a checkpoint names its task too, but that n
 
 import functools
 import importlib
+import json
+import re
 from typing import Any
 
 from hyperprune.errors import ConfigurationError
+from hyperprune.tasks.fingerprint import attributes_hash
 from hyperprune.tasks.task import Task
 
 METHODS = ("network", "losses", "evaluate", "spectrum_inputs")
 _DOCS = "docs/own-task.md shows one"
-_MADE = ".made"  # ends the name of an object that was handed over: only this process knows it
+_MADE = ".made"  # in the name of an object that was handed over: only this process knows it
+_OBJECT = re.compile(r"\.made(-\d+)?(?P<attributes>\.[0-9a-f]{12})?$")
 _given: dict[str, Any] = {}  # objects that this process was handed, by name
+_CACHED = 4
+_tasks: dict[str, tuple[Any, Task]] = {}  # those made last, with what made them
 
 
 def hand_over(task: Any) -> tuple[str, dict[str, Any]]:
@@ -28,14 +34,32 @@ def hand_over(task: Any) -> tuple[str, dict[str, Any]]:
     owner = task if isinstance(task, type) or hasattr(task, "__qualname__") else type(task)
     name = f"{owner.__module__}:{owner.__qualname__}"
     if owner is not task:
-        name = f"{name}{_MADE}"
+        name = _name_of_object(name, task)
     _given[name] = task
     return name, {}
 
 
+def _name_of_object(of_class: str, task: Any) -> str:
+    """A name that differs where the objects of a class do: by their attributes, else by their order."""
+    attributes = attributes_hash(task)
+    if attributes is not None:
+        return f"{of_class}{_MADE}.{attributes[:12]}"
+    name, number = f"{of_class}{_MADE}", 1
+    while _given.get(name, task) is not task:
+        number += 1
+        name = f"{of_class}{_MADE}-{number}"
+    return name
+
+
 def is_made(name: str) -> bool:
     """Whether a name is that of an object that was handed over: no other process can make it."""
-    return name.endswith(_MADE)
+    return _OBJECT.search(name) is not None
+
+
+def is_distinct(name: str) -> bool:
+    """Whether equal names are equal tasks: not of an object whose attributes cannot be read as data."""
+    found = _OBJECT.search(name)
+    return found is None or found["attributes"] is not None
 
 
 def is_given(name: str) -> bool:
@@ -56,12 +80,28 @@ def make(name: str, settings: dict[str, Any]) -> Task:
                 f"{name} is of type {type(found).__name__}, no task: give a class, a function "
                 f"that returns a task, or an object with the methods {', '.join(METHODS)}; {_DOCS}"
             )
-        found = _called(name, settings, found)
-    elif settings:
+        return _made_once(name, settings, found)
+    if settings:
         raise ConfigurationError(
             f"{name} is an object made already, so it takes no [task.settings], got "
             f"{', '.join(settings)}: name its class instead, or leave them out"
         )
+    return _checked(name, found)
+
+
+def _made_once(name: str, settings: dict[str, Any], factory: Any) -> Task:
+    """A task is built once for a process: its data may take long to read."""
+    key = f"{name} {json.dumps(settings, sort_keys=True, default=repr)}"
+    by, task = _tasks.pop(key, (None, None))
+    if by is not factory or task is None:
+        task = _checked(name, _called(name, settings, factory))
+    _tasks[key] = (factory, task)
+    while len(_tasks) > _CACHED:
+        _tasks.pop(next(iter(_tasks)))
+    return task
+
+
+def _checked(name: str, found: Any) -> Task:
     missing = [method for method in METHODS if not callable(getattr(found, method, None))]
     if missing:
         raise ConfigurationError(

@@ -1,6 +1,5 @@
 """A task ready for training: its losses turned so that smaller is better, what it leaves out filled in."""
 
-import hashlib
 import numbers
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from hyperprune import lyapunov
 from hyperprune.errors import ConfigurationError
 from hyperprune.tasks.batch import Batch, as_batch
 from hyperprune.tasks.distillation import Teacher
+from hyperprune.tasks.items import Items, as_items
 from hyperprune.tasks.precision import exact_format
 from hyperprune.tasks.score import Score
 from hyperprune.tasks.task import Epoch, Part, Task
@@ -95,6 +95,23 @@ class OpenedTask:
             )
         return self.score.signed(float(number))
 
+    @torch.no_grad()
+    def evaluate_each(self, network: nn.Module, part: Part, loss: float) -> Items | None:
+        """What a loss on a part is made of, item by item; none where the task does not say.
+
+        Args:
+            network: in evaluation mode.
+            part: which.
+            loss: what :meth:`evaluate` gave.
+
+        Raises:
+            ConfigurationError: the task gives something else, or items of another mean.
+        """
+        offered = getattr(self.task, "evaluate_each", None)
+        if offered is None:
+            return None
+        return as_items(offered(network, part), self.score.signed(loss), self.name)
+
     def details(self, part: Part, loss: float) -> dict[str, Any]:
         """What the task says of an evaluation beside its score; nothing where it has nothing to say."""
         offered = getattr(self.task, "details", None)
@@ -167,16 +184,6 @@ def counted_steps(task: Task, network: nn.Module, seed: int) -> int:
             "yield them in losses"
         )
     return given
-
-
-def data_hash(inputs: Any) -> str:
-    """SHA-256 of the tensors that drive a spectrum."""
-    digest = hashlib.sha256()
-    for part in inputs if isinstance(inputs, tuple) else (inputs,):
-        if isinstance(part, Tensor):
-            digest.update(f"{tuple(part.shape)} {part.dtype}".encode())
-            digest.update(part.detach().cpu().flatten().contiguous().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
 
 
 def moved(inputs: Any, device: torch.device) -> Any:

@@ -5,11 +5,13 @@ from typing import Any, Self
 import torch
 from pydantic import Field, field_validator
 
+from hyperprune.config.decisive import FACT
 from hyperprune.errors import ConfigurationError
 from hyperprune.tasks import import_task
 from hyperprune.tasks.description import TaskDescription
-from hyperprune.tasks.import_task import hand_over, is_given
-from hyperprune.tasks.opened import OpenedTask, counted_steps, data_hash, score_of
+from hyperprune.tasks.fingerprint import data_hash, training_hash
+from hyperprune.tasks.import_task import hand_over, is_distinct, is_given
+from hyperprune.tasks.opened import OpenedTask, counted_steps, score_of
 from hyperprune.tasks.recipe import TEXT_KEYS, Recipe
 from hyperprune.tasks.score import Score
 from hyperprune.tasks.spectrum_config import SpectrumConfig
@@ -17,7 +19,7 @@ from hyperprune.tasks.task import Task
 
 OWN = "own"
 
-FACTS = {"score", "steps_per_epoch", "data_sha256"}
+FACTS = {"score", "steps_per_epoch", "data_sha256", "training_sha256"}
 
 SHIPPED = {
     "digits": "hyperprune.tasks.digits:Digits",
@@ -40,6 +42,12 @@ class OwnTask(TaskDescription):
         None,
         description="Hash of what drives the spectrum; filled in likewise, so that other data is refused.",
     )
+    training_sha256: str | None = Field(
+        None,
+        description="Hash of the training and validation data: of all that data() gives, else of what the "
+        "network sees first; filled in likewise.",
+        json_schema_extra=FACT,
+    )
 
     @field_validator("object")
     @classmethod
@@ -59,6 +67,11 @@ class OwnTask(TaskDescription):
         return {"task": self.object, "settings": self.settings}
 
     @property
+    def distinct(self) -> bool:
+        """Not of an object whose attributes cannot be read."""
+        return is_distinct(self.object)
+
+    @property
     def subject(self) -> str:
         """Its name."""
         return self.object
@@ -72,6 +85,11 @@ class OwnTask(TaskDescription):
     def judged_by(self) -> Score:
         """What a run was told when it began."""
         return self.score or Score()
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Its name, its settings and the hash of its data."""
+        return {"task": self.model_dump(mode="json")}
 
     @property
     def tables(self) -> dict[str, Any]:
@@ -90,14 +108,22 @@ class OwnTask(TaskDescription):
         document = {"task": OWN, "object": self.object, "settings": self.settings}
         return OpenedTask(task, self.object, seed, place, steps, document)
 
-    def with_facts(self, spectrum: SpectrumConfig, seed: int = 0) -> Self:
+    def with_facts(
+        self, spectrum: SpectrumConfig, seed: int = 0, known: TaskDescription | None = None
+    ) -> Self:
         """With its score, its steps and the hash of its data."""
         task = make(self)
         inputs = task.spectrum_inputs(spectrum.batch, spectrum.warmup + spectrum.steps)
+        steps = self.steps_per_epoch
+        if steps is None and isinstance(known, OwnTask) and known.identity == self.identity:
+            steps = known.steps_per_epoch
+        if steps is None or hasattr(task, "steps_per_epoch"):
+            steps = counted_steps(task, task.network(), seed)
         facts = {
             "score": score_of(task),
-            "steps_per_epoch": counted_steps(task, task.network(), seed),
+            "steps_per_epoch": steps,
             "data_sha256": data_hash(inputs),
+            "training_sha256": training_hash(task, seed),
         }
         for name, fact in facts.items():
             known = getattr(self, name)

@@ -19,16 +19,24 @@ T = TypeVar("T")
 
 
 def check_precision(precision: Precision, device: torch.device) -> None:
-    """Refuse what the device does not have; nothing is ever taken in its place.
+    """Refuse what devices of this type do not have; nothing is ever taken in its place. Opens no card.
 
     Raises:
-        ConfigurationError: ``tf32`` without CUDA, or ``bfloat16`` on a card that lacks it.
+        ConfigurationError: ``tf32`` without CUDA.
     """
     if precision == "tf32" and device.type != "cuda":
         raise ConfigurationError(
             f"precision tf32 is a format of CUDA devices, got device {str(device)!r}: give float32 or "
             "bfloat16"
         )
+
+
+def check_card(precision: Precision, device: torch.device) -> None:
+    """The same of the card itself, which the job that trains on it may open.
+
+    Raises:
+        ConfigurationError: ``bfloat16`` on a card that lacks it.
+    """
     if precision == "bfloat16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
         raise ConfigurationError(
             "precision bfloat16 needs a card that computes in it (compute capability 8.0): give float32"

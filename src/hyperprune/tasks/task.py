@@ -74,7 +74,12 @@ class Task(Protocol):
     * ``higher_is_better``: True for an accuracy; False where it is missing.
     * ``steps_per_epoch``: optimiser steps of one epoch; counted once, without training, where it is missing.
     * ``recurrent``: name of the submodule whose spectrum is taken; found where the network has but one.
+    * ``data()``: everything that is trained and validated on, tensors, arrays, numbers and texts in tuples,
+      lists and dictionaries: its hash is kept, so that changed data is noticed. Without it, only what the
+      network sees first in training and validation is hashed, and targets are not.
     * ``baseline() -> (name, number)``: what is reached without any network, for tables.
+    * ``evaluate_each(network, part)``: the losses ``(items,)`` whose mean is the number of ``evaluate``; or
+      losses and counts; or :class:`hyperprune.tasks.Items`. The verdict then has an interval.
     * ``defaults``: values of a configuration by dotted name, such as ``{"recipe.optimizer": "adam"}``, which
       files, options and Python override.
     """

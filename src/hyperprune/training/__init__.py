@@ -12,6 +12,7 @@ from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.progress import Listener, Progress, silent
 from hyperprune.training.runtime import RuntimeConfig
 from hyperprune.training.train_one import TrainConfig, TrainResult, VariantConfig, train
+from hyperprune.training.training_run import TrainingRun
 
 __all__ = [
     "EpochRecord",
@@ -26,6 +27,7 @@ __all__ = [
     "TrainConfig",
     "TrainResult",
     "TrainingJob",
+    "TrainingRun",
     "VariantConfig",
     "load_network",
     "run",

@@ -4,9 +4,11 @@ The safetensors file is written first, the document, which holds its SHA-256 and
 it. So an epoch counts as saved exactly when its document stands. Nothing read here can run code.
 """
 
-import json
+import hashlib
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from hyperprune import files
 from hyperprune.errors import CheckpointError
 
 SCHEMA = 1
+_REMEDY = "give another, or the command of its run again"
 _NAME = re.compile(r"epoch-(\d{4,})\.json")
 
 logger = logging.getLogger(__name__)
@@ -64,23 +67,10 @@ def read_document(target: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: there is none, or it or the tensors' file is damaged.
     """
-    beside = target.with_suffix(".json")
-    try:
-        document: dict[str, Any] = json.loads(beside.read_bytes())
-        claimed = document.pop("document_sha256")
-        whole = claimed == files.digest(document) and document["sha256"] == files.sha256(target)
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{error.filename} does not exist: give an existing checkpoint") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        whole = False
-    if not whole:
-        raise CheckpointError(f"{target} is damaged: its hash differs from the one it was saved with")
-    if document["schema"] != SCHEMA:
-        raise CheckpointError(
-            f"{target} has schema {document['schema']}, this version reads {SCHEMA}: "
-            "use the version of hyperprune that wrote it"
-        )
-    return document
+    document = _document(target)
+    with _readable(target):
+        found = files.sha256(target)
+    return _of_its_tensors(document, target, found)
 
 
 def load(target: Path) -> Checkpoint:
@@ -89,11 +79,14 @@ def load(target: Path) -> Checkpoint:
     Raises:
         CheckpointError: it does not exist or is damaged.
     """
-    document = read_document(target)
+    document = _document(target)
+    with _readable(target):
+        data = files.read_bytes(target)
+    _of_its_tensors(document, target, hashlib.sha256(data).hexdigest())
     try:
-        tensors = safetensors.torch.load_file(target)
-    except SafetensorError as error:
-        raise CheckpointError(f"{target} cannot be read: {error}") from None
+        tensors = safetensors.torch.load(data)
+    except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
+        raise CheckpointError(f"{target} cannot be read ({error}): {_REMEDY}") from None
     return Checkpoint(document["epoch"], tensors, document)
 
 
@@ -113,9 +106,65 @@ def latest(folder: Path) -> dict[str, Any] | None:
     return None
 
 
+def is_whole(folder: Path, epoch: int) -> bool:
+    """Whether an epoch's checkpoint is there and undamaged."""
+    try:
+        read_document(path(folder, epoch))
+    except CheckpointError:
+        return False
+    return True
+
+
 def keep(folder: Path, wanted: set[int]) -> None:
-    """Delete the checkpoints of all epochs that are not ``wanted``, documents first."""
+    """Delete the checkpoints of all epochs that are not ``wanted``, documents first, and what has none."""
     for epoch in epochs(folder):
         if epoch not in wanted:
             path(folder, epoch).with_suffix(".json").unlink(missing_ok=True)
-            path(folder, epoch).unlink(missing_ok=True)
+    for tensors in folder.glob("epoch-*.safetensors"):
+        if not tensors.with_suffix(".json").exists():
+            tensors.unlink(missing_ok=True)
+
+
+def _document(target: Path) -> dict[str, Any]:
+    """The document beside a checkpoint file, checked against its own hash."""
+    beside = target.with_suffix(".json")
+    with _readable(beside):
+        content = files.read_bytes(beside, files.LARGEST_RECORD)
+    try:
+        document = files.unsealed(files.as_json(content))
+    except ValueError as error:
+        raise CheckpointError(f"{beside} is damaged ({_first_line(error)}): {_REMEDY}") from None
+    schema, epoch = document.get("schema"), document.get("epoch")
+    if schema != SCHEMA:
+        raise CheckpointError(
+            f"{target} has schema {schema!r:.40}, this version reads {SCHEMA}: "
+            "use the version of hyperprune that wrote it"
+        )
+    if not isinstance(epoch, int) or not isinstance(document.get("sha256"), str):
+        raise CheckpointError(f"{beside} is no document of a checkpoint: {_REMEDY}")
+    return document
+
+
+def _of_its_tensors(document: dict[str, Any], target: Path, found: str) -> dict[str, Any]:
+    if document["sha256"] != found:
+        raise CheckpointError(
+            f"{target} is damaged (its hash differs from the one it was saved with): {_REMEDY}"
+        )
+    return document
+
+
+@contextmanager
+def _readable(name: Path) -> Iterator[None]:
+    """Turn what the system says about a file into what the user can do."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise CheckpointError(f"{name} does not exist: give an existing checkpoint") from None
+    except OSError as error:
+        raise CheckpointError(
+            f"{name} cannot be read ({error.strerror}): make it readable, or give another checkpoint"
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)[:200]

@@ -7,6 +7,7 @@ from functools import partial
 import torch
 from torch import nn
 
+from hyperprune.accelerators import device_of
 from hyperprune.errors import DivergedError
 from hyperprune.sparsity import SparseTraining
 from hyperprune.tasks.distillation import Teacher
@@ -70,11 +71,6 @@ def train_epoch(
     if first_bad is not None:
         finite_loss(mean, progress, first_bad)
     return mean
-
-
-def device_of(network: nn.Module) -> torch.device:
-    """Where a network's first parameter lives; the CPU for one that has none."""
-    return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
 
 
 def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

@@ -7,6 +7,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
+from hyperprune.accelerators import repeatable
 from hyperprune.tasks import AnyTask, OpenedTask, Part, Recipe, Score, network_of
 from hyperprune.training import checkpoint
 from hyperprune.training.state import load_weights
@@ -42,7 +43,8 @@ def evaluate_checkpoint(job: EvaluationJob) -> float:
     Raises:
         CheckpointError: the checkpoint is damaged.
     """
-    return _measured(job)[1]
+    with repeatable(torch.device(job.device)):
+        return _measured(job)[1]
 
 
 def evaluate(job: EvaluationJob) -> Evaluation:
@@ -52,7 +54,8 @@ def evaluate(job: EvaluationJob) -> Evaluation:
         CheckpointError: it is damaged, or the text is of another vocabulary.
         CorpusError: the text cannot be read or is too short.
     """
-    task, loss = _measured(job)
+    with repeatable(torch.device(job.device)):
+        task, loss = _measured(job)
     return Evaluation(
         part=job.part, score=task.score, value=task.score.shown(loss), details=task.details(job.part, loss)
     )
@@ -80,9 +83,19 @@ def filled(network: nn.Module, whole: checkpoint.Checkpoint) -> nn.Module:
     return network.eval()
 
 
-def _measured(job: EvaluationJob) -> tuple[OpenedTask, float]:
+def opened(job: EvaluationJob) -> tuple[OpenedTask, nn.Module]:
+    """The task and the network of an evaluation.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged.
+    """
     torch.set_num_threads(job.threads)
     whole = checkpoint.load(job.checkpoint)
     described = job.task.of_checkpoint(whole.document, str(job.checkpoint))
     task = described.open(job.recipe, device=job.device)
-    return task, task.evaluate(filled(task.network(), whole), job.part)
+    return task, filled(task.network(), whole)
+
+
+def _measured(job: EvaluationJob) -> tuple[OpenedTask, float]:
+    task, network = opened(job)
+    return task, task.evaluate(network, job.part)

@@ -6,6 +6,7 @@ runs, with a lock that the kernel takes from a dead process.
 """
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,14 +14,16 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from hyperprune import files
-from hyperprune.errors import DivergedError
+from hyperprune.accelerators import repeatable
+from hyperprune.errors import DivergedError, RunFolderError
 from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
 from hyperprune.tasks import AnyTask, SpectrumConfig
 from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.opened import OpenedTask
-from hyperprune.tasks.precision import check_precision
+from hyperprune.tasks.precision import check_card, check_precision
 from hyperprune.tasks.recipe import Recipe
+from hyperprune.training import checkpoint
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.history import EpochRecord, Failure, History, InitialRecord
 from hyperprune.training.job_folder import JobFolder
@@ -84,49 +87,66 @@ def run(job: TrainingJob, listener: Listener = silent) -> History:
         RunFolderError: another process trains this network.
     """
     files.make_folder(job.folder)
-    with files.locked(job.folder, "or end the search that it belongs to", wait=_LEASE_WAIT):
-        return _run(job, listener)
+    held = files.locked(job.folder, "or end the search that it belongs to", wait=_LEASE_WAIT)
+    with held, repeatable(torch.device(job.device)):
+        history = _run(job, listener)
+    return history.until(job.until)
 
 
 def _run(job: TrainingJob, listener: Listener) -> History:
+    """Train from what the folder holds; the history may go further than the job."""
     folder = JobFolder(job.folder)
-    folder.check_owner(job.identity)
-    known = folder.history().until(job.until)
+    stored = folder.stored(job.identity)
+    folder.tidy(stored)
+    known = stored.history.until(job.until)
     tell_known(job, known, listener)
     if _is_finished(job, known):
-        return known
+        return stored.history
     torch.set_num_threads(job.threads)
     task = task_of(job)
-    if job.initial and known.initial is None and _measure_initial(job, task, folder) is not None:
-        return folder.history().until(job.until)
+    if job.initial and known.initial is None:
+        if _measure_initial(job, task, folder) is not None:
+            return folder.history()
+        stored = replace(stored, history=stored.history.model_copy(update={"initial": folder.initial()}))
     teacher = teacher_of(job.teacher, task)
     seed_globally(seed_for_training(job.seed))
     state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, job.start)
-    history = folder.restore(state)
+    history = folder.restore(state, stored)
     while len(history.epochs) < job.until:
         began = time.monotonic()
         try:
             record = _train_one(job, task, state, teacher, folder, len(history.epochs) + 1, listener)
         except DivergedError as error:
             failure = Failure(epoch=len(history.epochs) + 1, reason=str(error))
-            folder.save_failure(failure)
+            folder.save_failure(failure, job.identity)
             return history.model_copy(update={"failure": failure})
         history = history.model_copy(update={"epochs": (*history.epochs, record)})
         folder.save(state, history, {**task.document, "job": job.identity})
         folder.note_seconds(record.epoch, time.monotonic() - began)
+    resumed = len(stored.history.epochs)
+    if (
+        history.epochs
+        and history.best.epoch <= resumed
+        and not checkpoint.is_whole(job.folder, history.best.epoch)
+    ):
+        return _run(job, listener)  # it went on from behind a damaged one, and that counts: from the start
     return history
 
 
 def finished(job: TrainingJob) -> History | None:
-    """The history of a job of which nothing is left to do; nothing is started or written.
+    """The history of a job of which nothing is left to do; nothing is started, and what a kill left deleted.
 
     Raises:
         CheckpointError: the folder holds checkpoints of another network.
     """
     folder = JobFolder(job.folder)
-    folder.check_owner(job.identity)
-    known = folder.history().until(job.until)
-    return known if _is_finished(job, known) else None
+    stored = folder.stored(job.identity)
+    known = stored.history.until(job.until)
+    if not _is_finished(job, known):
+        return None
+    with suppress(RunFolderError), files.locked(job.folder):  # else the worker of a dead driver tidies up
+        folder.tidy(stored)
+    return known
 
 
 def _is_finished(job: TrainingJob, known: History) -> bool:
@@ -142,7 +162,8 @@ def check(job: TrainingJob) -> None:
         CorpusError: the text cannot be read or is too short.
         ConfigurationError: the variant is impossible with this network or optimiser.
     """
-    task = task_of(job)
+    check_precision(job.recipe.precision, torch.device(job.device))
+    task = job.task.open(job.recipe, job.seed)  # on the CPU: a driver opens no card
     state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, job.start)
     if job.spectrum is not None:
         task.driven(state.network, job.spectrum.batch, job.spectrum.warmup + job.spectrum.steps)
@@ -161,7 +182,9 @@ def task_of(job: TrainingJob) -> OpenedTask:
     Raises:
         ConfigurationError: the device does not have the recipe's precision.
     """
-    check_precision(job.recipe.precision, torch.device(job.device))
+    device = torch.device(job.device)
+    check_precision(job.recipe.precision, device)
+    check_card(job.recipe.precision, device)
     return job.task.open(job.recipe, job.seed, job.device)
 
 
@@ -175,7 +198,7 @@ def _measure_initial(job: TrainingJob, task: OpenedTask, folder: JobFolder) -> F
             spectrum = folder.save_spectrum(0, measure(state, task, job.spectrum))
     except DivergedError as error:
         failure = Failure(epoch=0, reason=str(error))
-        folder.save_failure(failure)
+        folder.save_failure(failure, job.identity)
         return failure
     folder.save_initial(InitialRecord(valid_loss=valid_loss, spectrum=spectrum), job.identity)
     return None

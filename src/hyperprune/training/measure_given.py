@@ -6,6 +6,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from hyperprune import files
+from hyperprune.accelerators import repeatable
 from hyperprune.seeding import seed_globally
 from hyperprune.tasks import AnyTask, SpectrumConfig
 from hyperprune.tasks.recipe import Recipe
@@ -48,11 +49,11 @@ def run(job: ReferenceJob) -> History:
     """
     files.make_folder(job.folder)
     folder = JobFolder(job.folder)
-    with files.locked(job.folder, "or end the search that it belongs to"):
-        folder.check_owner(job.identity)
-        known = folder.history()
-        if folder.given and known.initial is not None:
-            return known
+    held = files.locked(job.folder, "or end the search that it belongs to")
+    with held, repeatable(torch.device(job.device)):
+        stored = folder.stored(job.identity)
+        if stored.document is not None and stored.history.initial is not None:
+            return stored.history
         torch.set_num_threads(job.threads)
         task = job.task.open(job.recipe, job.seed, job.device)
         seed_globally(seed_for_training(job.seed))
@@ -72,5 +73,5 @@ def check(job: ReferenceJob) -> None:
     Raises:
         CheckpointError: the weights cannot be read, or are of another network.
     """
-    task = job.task.open(job.recipe, job.seed, job.device)
+    task = job.task.open(job.recipe, job.seed)  # on the CPU: a driver opens no card
     TrainingState.fresh(task, job.recipe, None, job.seed, start=job.weights)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from hyperprune import files
-from hyperprune.config.decisive import decisive
+from hyperprune.config.decisive import decisive, is_fact
 from hyperprune.config.differences import Difference, differences
 from hyperprune.config.mistakes import first_mistake
 from hyperprune.config.toml import read_toml, toml_text
@@ -112,6 +112,7 @@ def _tables(path: Path) -> dict[str, Any]:
 
 def _same(path: Path, config: BaseModel, hint: Callable[[list[Difference]], str]) -> None:
     found = differences(decisive(read_config(path, type(config))), decisive(config))
+    found = [one for one in found if not (one[1] is None and is_fact(type(config), one[0]))]
     if found:
         shown = [f"{name} is {_seen(old)} there, {_seen(new)} here" for name, old, new in found[:_SHOWN]]
         if len(found) > _SHOWN:

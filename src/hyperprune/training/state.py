@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from hyperprune import optim
+from hyperprune.accelerators import device_of, random_state, restore_random_state
 from hyperprune.errors import CheckpointError
 from hyperprune.seeding import derive, generator
 from hyperprune.sparsity import PruningVariant, SparseTraining
@@ -99,7 +100,7 @@ class TrainingState:
                 }
         optimizer_tensors, optimizer = split(self.optimizer.state_dict(), "optim")
         tensors |= optimizer_tensors
-        tensors |= {f"rng.{name}": value for name, value in _random_state().items()}
+        tensors |= {f"rng.{name}": value for name, value in random_state(device_of(self.network)).items()}
         document: dict[str, Any] = {"optimizer": optimizer, "sparse": None}
         if self.sparse is not None:
             state = self.sparse.state_dict()
@@ -123,7 +124,8 @@ class TrainingState:
             }
             self.sparse.load_state_dict(state)
         self.optimizer.load_state_dict(join(tensors, document["optimizer"]))
-        _restore_random_state({k.removeprefix("rng."): v for k, v in tensors.items() if k.startswith("rng.")})
+        random = {k.removeprefix("rng."): v for k, v in tensors.items() if k.startswith("rng.")}
+        restore_random_state(random, device_of(self.network))
 
     @property
     def averaging(self) -> bool:
@@ -194,16 +196,3 @@ def _weights(network: nn.Module) -> dict[str, Tensor]:
     for name, value in state.items():
         found.setdefault(id(value), name)
     return {name: state[name] for name in found.values()}
-
-
-def _random_state() -> dict[str, Tensor]:
-    state = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
-        state["cuda"] = torch.cuda.get_rng_state()
-    return state
-
-
-def _restore_random_state(state: dict[str, Tensor]) -> None:
-    torch.set_rng_state(state["cpu"])
-    if "cuda" in state:
-        torch.cuda.set_rng_state(state["cuda"])

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hyperprune import files, versions
+from hyperprune.accelerators import check_device
 from hyperprune.errors import DivergedError
 from hyperprune.sparsity import METHODS, PruningVariant, density_from_sparsity
 from hyperprune.tasks import Tasked
@@ -17,8 +18,9 @@ from hyperprune.training.history import History
 from hyperprune.training.job import TrainingJob, check, run
 from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.progress import Listener, silent
-from hyperprune.training.run_folder import held
-from hyperprune.training.runtime import RuntimeConfig, check_device
+from hyperprune.training.run_folder import CONFIG, held, read_config
+from hyperprune.training.runtime import RuntimeConfig
+from hyperprune.training.traces import traced
 
 NETWORK = "network"
 
@@ -89,7 +91,7 @@ class TrainResult(BaseModel):
     weights_sha256: str = Field(description="Its SHA-256.")
 
 
-def train(config: TrainConfig, out: Path, listener: Listener = silent) -> TrainResult:
+def train(config: TrainConfig, out: Path | str, listener: Listener = silent) -> TrainResult:
     """Train one network to its full budget, or go on with a training that was interrupted.
 
     Raises:
@@ -98,18 +100,19 @@ def train(config: TrainConfig, out: Path, listener: Listener = silent) -> TrainR
         ConfigurationError: the variant is impossible with this network or optimiser.
         DivergedError: training left the finite numbers.
     """
-    config = config.bound()
-    path = out.expanduser().resolve()
+    path = Path(out).expanduser().resolve()
+    config = config.bound(read_config(path, TrainConfig) if (path / CONFIG).exists() else None)
     check_device(config.runtime.device)
     job = _job(config, path / NETWORK)
     check(job)
     with held(path, config):
-        versions.record(path, versions.versions())
-        history = run(job, listener)
+        versions.record(path, versions.versions(device=config.runtime.device))
+        with traced(job.folder):
+            history = run(job, listener)
         if history.failure is not None:
             raise DivergedError(history.failure.reason)
         result = _result(config, path, history)
-        files.write_json(path / "result.json", result.model_dump(mode="json"))
+        files.write_summed(path / "result.json", result.model_dump(mode="json"))
     return result
 
 

@@ -43,12 +43,15 @@ class TrainingRun:
             RunFolderError: the training has not ended.
         """
         try:
-            return TrainResult.model_validate(files.read_json(self.path / "result.json"))
-        except (FileNotFoundError, ValueError):
-            raise RunFolderError(
-                f"the training in {self.path} has not ended: give its hyperprune train command again, which "
-                "resumes it"
-            ) from None
+            return TrainResult.model_validate(files.read_summed(self.path / "result.json"))
+        except FileNotFoundError:
+            what, remedy = "has not ended", "resumes it"
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            what, remedy = f"has a result.json that cannot be read ({reason})", "writes it anew"
+        raise RunFolderError(
+            f"the training in {self.path} {what}: give its hyperprune train command again, which {remedy}"
+        )
 
     def rows(self) -> list[dict[str, Any]]:
         """One row an epoch, also of a training that is under way."""

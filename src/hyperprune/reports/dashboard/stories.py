@@ -3,6 +3,7 @@
 from hyperprune.reports.findings import Findings, Network
 from hyperprune.reports.ranks import Ranks
 from hyperprune.reports.rows import cost_sentences, variant_words
+from hyperprune.reports.verdict import is_success, verdict_sentence
 from hyperprune.search import RoundResult
 from hyperprune.tasks import Score
 
@@ -18,9 +19,13 @@ def search_story(findings: Findings) -> str:
         f"of {config.recipe.epochs} epochs.",
     ]
     if leading is not None:
-        verb = "is selected" if result else "leads so far"
+        verb = "leads so far"
+        if result:
+            verb = "is selected" if is_success(result) else "is the best of what has not learned"
         words = "" if leading.variant is None else f" ({variant_words(dict(leading.variant))})"
         lines.append(f"**Candidate {leading.name}**{words} {verb}.")
+    said = verdict_sentence(result) if result else None
+    lines += [said] if said else []
     lines += cost_sentences(result, findings.timings) if result else ["The search has not ended."]
     lines += [_round_line(number, ranking) for number, ranking in enumerate(findings.rounds, 1)]
     lines.append("This is a copy of the run: what is changed here changes nothing there.")

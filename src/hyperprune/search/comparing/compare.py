@@ -14,7 +14,7 @@ from hyperprune.search.comparing.trajectory import reached_by, trajectory
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.timings import load_timings
 
-_SAME = ("task", "corpus", "model", "recipe", "spectrum", "sparsity")
+_SAME = ("recipe", "spectrum", "sparsity")
 _DRAWS = 2000
 _FEWEST = 4  # candidates with a known final score, below which a rank correlation says nothing
 
@@ -68,9 +68,10 @@ def _searched(path: Path) -> Searched:
 
 def _check_same(first: Searched, other: Searched) -> None:
     """What decides a network, the pruning choices and the seed left out, has to be the same."""
-    tables = [run.config.model_dump(mode="json", include=set(_SAME)) for run in (first, other)]
-    for table in tables:
-        (table["corpus"] or {}).pop("source", None)  # the hash says which text it is
+    tables = [
+        run.config.model_dump(mode="json", include=set(_SAME)) | run.config.described.content
+        for run in (first, other)
+    ]
     found = differences(tables[0], tables[1])
     if found:
         name, old, new = found[0]

@@ -20,7 +20,13 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.search.config.search_config import SearchConfig
 
 _MAY_GROW = ("search.candidates", "recipe.epochs")
-_MAY_CHANGE = ("search.metric", "search.distance", "search.loss_weight", "search.near_duplicates")
+_MAY_CHANGE = (
+    "search.metric",
+    "search.distance",
+    "search.loss_weight",
+    "search.near_duplicates",
+    "search.tolerance",
+)
 
 
 def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:
@@ -35,8 +41,12 @@ def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:
     """
     tables = old.model_dump(mode="json")
     for name, value in values.items():
-        room, _, key = name.rpartition(".")
-        (tables[room] if room else tables)[key] = value
+        *rooms, key = name.split(".")
+        table = tables
+        for room in rooms:
+            table[room] = dict(table.get(room) or {})
+            table = table[room]
+        table[key] = value
     try:
         new = SearchConfig.model_validate(tables)
     except ValidationError as error:

@@ -1,5 +1,6 @@
 """Configurations in layers: a preset, a TOML file, single values, each overriding the one before."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,11 +17,14 @@ from hyperprune.search.config.preflight import check_choices
 from hyperprune.search.config.presets import preset as preset_tables
 from hyperprune.search.config.runtime import SearchRuntime
 from hyperprune.search.config.search_config import SearchConfig
+from hyperprune.sparsity import METHODS
 from hyperprune.tasks.opened import score_of
 from hyperprune.tasks.own import OwnTask, make, named
+from hyperprune.tasks.recipe import Recipe
 from hyperprune.training.train_one import TrainConfig
 
 C = TypeVar("C", bound=BaseModel)
+logger = logging.getLogger(__name__)
 
 
 def configure(
@@ -70,15 +74,38 @@ def configure_training(
 ) -> TrainConfig:
     """The configuration of a single training, from the same layers without what only a search has.
 
+    A named method brings the optimiser that is a part of it, unless the file or the values give one.
+
     Raises:
         ConfigurationError: as :func:`configure`.
     """
-    tables = layered(preset, file, {**_flat(groups), **(values or {})})
+    values = {**_flat(groups), **(values or {})}
+    tables = layered(preset, file, values)
+    _as_published(tables, file, values)
     for table in ("search", "space"):
         tables.pop(table, None)
     for key in free_keys(SearchRuntime):
         tables.get("runtime", {}).pop(key, None)
     return validated(TrainConfig, tables)
+
+
+def _as_published(tables: dict[str, Any], file: Path | None, values: Mapping[str, Any]) -> None:
+    """Complete the recipe from the method, or say that the user's optimiser is another one."""
+    variant = tables.get("variant")
+    name = variant.get("method") if isinstance(variant, Mapping) else None
+    if tables.get("dense") or not isinstance(name, str) or name not in METHODS:
+        return  # an unknown name is refused with the rest
+    recipe = tables.setdefault("recipe", {})
+    own = _read(file).get("recipe", {}) if file is not None else {}
+    if not isinstance(recipe, dict) or not isinstance(own, Mapping):
+        return
+    given = {*own, *(n.removeprefix("recipe.") for n, v in values.items() if v is not None)}
+    defaults = {key: Recipe.model_fields[key].default for key in ("optimizer", "momentum", "learning_rate")}
+    recipe |= METHODS[name].completed({**defaults, **recipe}, given)
+    whole = {**defaults, **recipe}
+    difference = METHODS[name].difference(name, whole["optimizer"], whole["momentum"])
+    if difference is not None:
+        logger.warning(difference)
 
 
 def layered(preset: str | None, file: Path | None, values: Mapping[str, Any] | None) -> dict[str, Any]:

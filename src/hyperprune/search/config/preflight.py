@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from torch import nn
 
+from hyperprune.accelerators import check_device
 from hyperprune.optim import build
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.metrics.own import metric_of
 from hyperprune.search.samplers import check_installed
 from hyperprune.sparsity import SparseTraining
-from hyperprune.training.runtime import check_device
 
 
 def preflight(config: SearchConfig) -> None:

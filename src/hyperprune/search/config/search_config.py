@@ -75,6 +75,14 @@ class PoolConfig(BaseModel):
         "train at a time, and the result does not depend on how many do.",
     )
 
+    tolerance: float = Field(
+        0.01,
+        ge=0,
+        lt=1,
+        description="Share of the dense score by which the worse end of the interval may be worse for the "
+        "verdict level.",
+    )
+
     @property
     def told(self) -> str:
         """What the optimiser is told: the metric, with the distance where it is one."""
@@ -155,17 +163,17 @@ class SearchConfig(Tasked):
                 (document.get(table) or {}).pop(fact, None)
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
 
-    def bound(self) -> Self:
+    def bound(self, known: Tasked | None = None) -> Self:
         """As :meth:`Tasked.bound`, with the hash of the reference too.
 
         Raises:
             CheckpointError: the reference is no file of weights, or another than before.
         """
-        config = super().bound()
+        config = super().bound(known)
         if config.reference is None:
             return config
-        known = config.reference.model_copy(update={"sha256": config.reference.hashed()})
-        return config.model_copy(update={"reference": known})
+        hashed = config.reference.model_copy(update={"sha256": config.reference.hashed()})
+        return config.model_copy(update={"reference": hashed})
 
     @property
     def plan(self) -> Plan:

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from hyperprune import files
 from hyperprune.config.decisive import decisive
 from hyperprune.errors import RunFolderError
@@ -69,14 +67,15 @@ class RunFolder:
     def result(self) -> SearchResult | None:
         """The result, if the search has ended."""
         path = self.path / "result.json"
-        if not path.exists():
-            return None
         try:
-            return SearchResult.model_validate_json(path.read_bytes())
-        except ValidationError as error:
+            return SearchResult.model_validate(files.read_summed(path))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
             raise RunFolderError(
-                f"{path} cannot be read ({str(error).splitlines()[0]}): delete it and give the search "
-                "command again, which writes it anew without training"
+                f"{path} cannot be read ({reason}): delete it and give the search command again, which "
+                "writes it anew without training"
             ) from None
 
     def result_of(self, config: SearchConfig) -> SearchResult | None:
@@ -100,7 +99,7 @@ class RunFolder:
 
     def save_result(self, result: SearchResult) -> None:
         """Write result.json."""
-        files.write_json(self.path / "result.json", result.model_dump(mode="json"))
+        files.write_summed(self.path / "result.json", result.model_dump(mode="json"))
 
 
 def _of_seed(folder: Path, seed: int) -> Path:

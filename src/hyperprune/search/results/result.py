@@ -5,10 +5,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hyperprune.search.results.round_result import RoundResult
+from hyperprune.search.verdict.verdict import Verdict
 from hyperprune.tasks import Score
 from hyperprune.training import EpochRecord
 
-SCHEMA = 2
+SCHEMA = 3
 Standing = Literal["selected", "finalist", "eliminated", "failed", "duplicate"]
 
 
@@ -136,7 +137,12 @@ class SearchResult(_Record):
     plan: str = Field("rounds", description="Who trained how far.")
     score: Score = Field(description="What the scores are called, and which way is better.")
     baseline: Baseline | None = Field(None, description="What is reached without a network.")
-    selected: int | None = Field(description="Number of the selected candidate; none if all failed.")
+    selected: int | None = Field(
+        description="Number of the best finalist; none if all failed. The verdict says what it is worth."
+    )
+    verdict: Verdict | None = Field(
+        None, description="The selected network against the dense one; none if nothing is selected."
+    )
     dense: DenseResult
     candidates: tuple[CandidateResult, ...]
     rounds: tuple[RoundResult, ...]

@@ -30,14 +30,14 @@ def store_rounds(folder: RunFolder, digest: str, rounds: Sequence[RoundResult]) 
     known = stored_rounds(folder, digest)
     if known[: len(rounds)] != tuple(rounds):
         stored = StoredRounds(search=digest, rounds=tuple(rounds))
-        files.write_json(folder.path / NAME, stored.model_dump(mode="json"))
+        files.write_json(folder.path / NAME, files.sealed(stored.model_dump(mode="json")))
 
 
 def stored_rounds(folder: RunFolder, digest: str) -> tuple[RoundResult, ...]:
     """The rankings of a search; none where there is no file, or one of another configuration or version."""
     path = folder.path / NAME
     try:
-        stored = StoredRounds.model_validate(files.read_json(path))
+        stored = StoredRounds.model_validate(files.unsealed(files.read_json(path)))
     except FileNotFoundError:
         return ()
     except (OSError, ValueError) as error:

@@ -1,6 +1,5 @@
 """How long a search took, kept apart from its result because no two runs agree on it."""
 
-import json
 from collections.abc import Callable
 from functools import partial
 
@@ -39,8 +38,8 @@ def save_timings(folder: RunFolder, candidates: list[int], seeds: int = 1) -> No
 
 
 def load_timings(folder: RunFolder) -> Timings | None:
-    """What timings.json holds, if it is there."""
+    """What timings.json holds, if it is there and whole: it only informs, and stops nothing."""
     try:
-        return Timings.model_validate(json.loads((folder.path / "timings.json").read_bytes()))
-    except (FileNotFoundError, ValueError):
+        return Timings.model_validate(files.read_json(folder.path / "timings.json"))
+    except (OSError, ValueError):
         return None

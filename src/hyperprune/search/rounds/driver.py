@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperprune import versions
+from hyperprune.errors import ConfigurationError
 from hyperprune.executors import Executor, InProcess, make
 from hyperprune.search.config.preflight import preflight
 from hyperprune.search.config.search_config import SearchConfig
@@ -27,10 +28,21 @@ from hyperprune.search.rounds.round import Ranked, decided, ranked
 from hyperprune.search.rounds.same_dynamics import left_out
 from hyperprune.search.rounds.suggestions import Suggestion
 from hyperprune.search.rounds.summary import summarise
+from hyperprune.training.run_folder import CONFIG
 
 
 def folder_of(config: SearchConfig, out: Path | str | None) -> Path:
-    """Where a search is kept: the given folder, or one named by the digest of its configuration."""
+    """Where a search is kept: the given folder, or one named by the digest of its configuration.
+
+    Raises:
+        ConfigurationError: none is given, and the digest cannot tell this task from others of its class.
+    """
+    if out is None and not config.described.distinct:
+        raise ConfigurationError(
+            f"{config.described.subject} was handed over as an object whose settings cannot be read, so its "
+            "run has no folder of its own: give one, as in run(config, 'runs/mine'), or name a class with "
+            "settings, as in for_task(Mine, settings={...})"
+        )
     return Path(out or f"runs/{config.digest}").expanduser().resolve()
 
 
@@ -43,7 +55,7 @@ def carry_out(
 ) -> SearchResult:
     """Search in a folder, or go on there, as :func:`hyperprune.search.run` says."""
     folder = RunFolder(path)
-    config = config.bound()
+    config = config.bound(folder.config() if (path / CONFIG).exists() else None)
     done = folder.result_of(config)
     if done is not None:
         return done
@@ -54,11 +66,12 @@ def carry_out(
         done = folder.result()
         if done is not None:
             return done
-        versions.record(folder.path, versions.versions("optuna"))
+        versions.record(folder.path, versions.versions("optuna", device=config.runtime.device))
         with _started(config, listener, executor) as running:
             result = Search(config, folder, running, listener).run()
-        folder.save_result(result)
+        # the result goes last: where it stands, nothing is missing
         save_timings(folder, [c.number for c in result.candidates], config.search.seeds)
+        folder.save_result(result)
         return result
 
 

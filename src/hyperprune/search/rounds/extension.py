@@ -51,14 +51,12 @@ def _put_aside(path: Path) -> None:
 def _next_number(path: Path) -> int:
     """One more than the highest in use.
 
-    ``config.toml`` is put aside last. If the highest is equal to it and the result is gone, then an
-    earlier call was interrupted after that, and its number is used again.
+    ``config.toml`` is put aside last, and then gets the new values. If the highest is equal to it still,
+    then an earlier call was interrupted in between, and its number is used again.
     """
     names = (re.fullmatch(r"config-(\d+)\.toml", entry.name) for entry in path.iterdir())
     last = max((int(match[1]) for match in names if match), default=0)
-    interrupted = (
-        last > 0
-        and not (path / "result.json").exists()
-        and files.read_bytes(path / f"config-{last}.toml") == files.read_bytes(path / CONFIG)
+    interrupted = last > 0 and (
+        files.read_bytes(path / f"config-{last}.toml") == files.read_bytes(path / CONFIG)
     )
     return last if interrupted else last + 1

@@ -23,9 +23,10 @@ from hyperprune.search.rounds.seeds import root_seed
 from hyperprune.search.space.choice import Choice
 from hyperprune.training import History, JobFolder, TrainingJob
 from hyperprune.training.checkpoint import path as checkpoint_path
-from hyperprune.training.entry_points import EVALUATE, MEASURE, TRAIN
+from hyperprune.training.entry_points import EVALUATE, MEASURE, START, TRAIN
 from hyperprune.training.evaluation import EvaluationJob
 from hyperprune.training.history import Failure
+from hyperprune.training.itemised import Itemised
 from hyperprune.training.job import check, finished, tell_known
 from hyperprune.training.measure_given import ReferenceJob
 from hyperprune.training.measure_given import check as check_reference
@@ -51,6 +52,14 @@ class Reached:
 
     histories: tuple[History, ...]
     parts: tuple[Parts, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Begun:
+    """A job that was started, or was finished before."""
+
+    job: TrainingJob
+    future: Future[History]
 
 
 class Trainer:
@@ -93,7 +102,7 @@ class Trainer:
             DivergedError: the dense reference diverged meanwhile.
         """
         ahead = self._executor.workers if self._executor.workers == 1 else sys.maxsize
-        waiting: deque[tuple[int, list[Future[History]]]] = deque()
+        waiting: deque[tuple[int, list[_Begun]]] = deque()
         for one in wanted:
             waiting.append(
                 (one.number, [self._train(one, seed) for seed in range(self._config.search.seeds)])
@@ -121,8 +130,8 @@ class Trainer:
         folder = self._folder.candidate(number)
         return spectrum_distance(folder, self._folder.dense, 0, self._config.search.distance)
 
-    def test_losses(self, networks: Iterable[tuple[JobFolder, int]]) -> list[float]:
-        """Loss of kept checkpoints, by folder and epoch, on the test part, smaller is better."""
+    def tested(self, networks: Iterable[tuple[JobFolder, int]]) -> list[Itemised]:
+        """Kept checkpoints, by folder and epoch, on the test part."""
         config = self._config
         jobs = [
             EvaluationJob(
@@ -136,7 +145,17 @@ class Trainer:
             for folder, epoch in networks
         ]
         running = [self._executor.submit(EVALUATE, job.model_dump(mode="json")) for job in jobs]
+        return [Itemised.model_validate(future.result()) for future in running]
+
+    def start_losses(self, networks: Iterable[tuple[str, JobFolder, Choice | None, int]]) -> list[float]:
+        """Validation loss before the first step of networks by label, folder, choice and seed."""
+        jobs = [self._job(label, folder, choice, 0, seed) for label, folder, choice, seed in networks]
+        running = [self._executor.submit(START, job.model_dump(mode="json")) for job in jobs]
         return [float(future.result()) for future in running]
+
+    def starts_trained(self, choice: Choice) -> bool:
+        """Whether a candidate begins with trained weights."""
+        return self._start_from is not None
 
     def check(self) -> None:
         """Find what would stop the search before anything is written or trained.
@@ -151,9 +170,9 @@ class Trainer:
         for choice in (None, next(config.space.example_choices(config.density))):
             check(self._job("check", self._folder.dense, choice, config.recipe.epochs))
 
-    def _reached(self, number: int, training: list[Future[History]]) -> Reached:
+    def _reached(self, number: int, training: list[_Begun]) -> Reached:
         """Wait for a candidate, and for the dense references where it is measured against them."""
-        histories = tuple(self._history(number, seed, job) for seed, job in enumerate(training))
+        histories = tuple(_history(begun) for begun in training)
         for reference in self._references:
             reference.check()
         if any(history.failure is not None for history in histories):
@@ -174,11 +193,10 @@ class Trainer:
         folder, dense = self._folder.candidate(number, seed), self._dense_folder(seed)
         return self.metric.measure(Measured(epoch, loss, folder, dense, self._config.search.distance))
 
-    def _train(self, one: Wanted, seed: int) -> Future[History]:
+    def _train(self, one: Wanted, seed: int) -> _Begun:
         label = f"candidate {one.number}" + (f", seed {seed}" if seed else "")
-        return self._start(
-            self._job(label, self._folder.candidate(one.number, seed), one.choice, one.until, seed)
-        )
+        job = self._job(label, self._folder.candidate(one.number, seed), one.choice, one.until, seed)
+        return _Begun(job, self._start(job))
 
     def _train_dense(self, seed: int, until: int) -> Future[History]:
         label = "dense" + (f", seed {seed}" if seed else "")
@@ -206,19 +224,6 @@ class Trainer:
             threads=config.runtime.threads,
             device=config.runtime.device,
         )
-
-    def _history(self, number: int, seed: int, training: Future[History]) -> History:
-        """Wait for a candidate; one that no worker can train has failed, and the search goes on."""
-        try:
-            return training.result()
-        except Exception as error:
-            if not (out_of_memory(error) or isinstance(error, WorkerDiedError)):
-                raise
-            folder = self._folder.candidate(number, seed)
-            known = folder.history()
-            failure = Failure(epoch=len(known.epochs) + 1, reason=_reason(error))
-            folder.save_failure(failure)
-            return known.model_copy(update={"failure": failure})
 
     def _start(self, job: TrainingJob) -> Future[History]:
         """Begin a job; what an earlier process has finished is only read."""
@@ -249,6 +254,20 @@ class Trainer:
             threads=config.runtime.threads,
             device=config.runtime.device,
         )
+
+
+def _history(begun: _Begun) -> History:
+    """Wait for a candidate; one that no worker can train has failed, and the search goes on."""
+    try:
+        return begun.future.result()
+    except Exception as error:
+        if not (out_of_memory(error) or isinstance(error, WorkerDiedError)):
+            raise
+        folder = JobFolder(begun.job.folder)
+        known = folder.history()
+        failure = Failure(epoch=len(known.epochs) + 1, reason=_reason(error))
+        folder.save_failure(failure, begun.job.identity)
+        return known.model_copy(update={"failure": failure})
 
 
 def _reason(error: Exception) -> str:

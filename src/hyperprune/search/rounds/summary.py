@@ -20,6 +20,7 @@ from hyperprune.search.results.result import (
 from hyperprune.search.results.round_result import RoundResult
 from hyperprune.search.rounds.candidate import Candidate
 from hyperprune.search.rounds.jobs import Trainer
+from hyperprune.search.rounds.verdicts import verdict_on
 from hyperprune.tasks import Score
 from hyperprune.training import History, JobFolder, checkpoint
 
@@ -51,12 +52,13 @@ def summarise(
     seeds = range(config.search.seeds)
     trained = [(folder.dense, dense)]
     trained += [(folder.candidate(c.number, seed), c.histories[seed]) for c in finalists for seed in seeds]
-    losses = trainer.test_losses((job, _best_epoch(history)) for job, history in trained)
+    tested = trainer.tested((job, _best_epoch(history)) for job, history in trained)
     final_dense, *finals = [
-        _final(folder, job, history, loss, score)
-        for (job, history), loss in zip(trained, losses, strict=True)
+        _final(folder, job, history, one.loss, score)
+        for (job, history), one in zip(trained, tested, strict=True)
     ]
-    of_candidate = {c.number: finals[place * len(seeds) :][: len(seeds)] for place, c in enumerate(finalists)}
+    first = {c.number: place * len(seeds) for place, c in enumerate(finalists)}
+    of_candidate = {number: finals[place:][: len(seeds)] for number, place in first.items()}
 
     return SearchResult(
         metric=config.search.metric,
@@ -64,6 +66,11 @@ def summarise(
         score=score,
         baseline=None if without is None else Baseline(name=without[0], valid_score=without[1]),
         selected=None if selected is None else selected.number,
+        verdict=None
+        if selected is None
+        else verdict_on(
+            config, folder, trainer, dense, selected, tested[0], tested[1 + first[selected.number] :]
+        ),
         dense=_dense(config, dense, final_dense, score),
         candidates=tuple(
             CandidateResult(

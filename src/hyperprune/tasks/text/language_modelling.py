@@ -13,6 +13,7 @@ from hyperprune.errors import CheckpointError, ConfigurationError, CorpusError
 from hyperprune.models import GivesLoss, ModelConfig, Reads, build
 from hyperprune.seeding import generator
 from hyperprune.tasks.batch import Batch
+from hyperprune.tasks.items import Items
 from hyperprune.tasks.meter import Meter
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.tasks.score import PERPLEXITY
@@ -91,6 +92,11 @@ class LanguageModelling:
         """Mean cross entropy of a part in nats a token; perplexity is its exponential."""
         return mean_loss(network, self._text(part, self.recipe.evaluation_batch), self.recipe.bptt)
 
+    def evaluate_each(self, network: nn.Module, part: Part) -> Items:
+        """Cross entropy of each window of ``bptt`` tokens in nats, in the order of the text."""
+        recipe = self.recipe
+        return window_losses(network, self._text(part, recipe.evaluation_batch), recipe.bptt)
+
     def spectrum_inputs(self, batch: int, steps: int) -> Tensor:
         """The first tokens of ``batch`` contiguous columns of the validation part, ``(steps, batch)``.
 
@@ -151,3 +157,17 @@ def mean_loss(network: nn.Module, text: Tensor, bptt: int) -> float:
             loss = cross_entropy(scores.flatten(0, 1), targets.flatten())
         meter.add(loss, targets.numel())
     return meter.finish()[0]
+
+
+@torch.no_grad()
+def window_losses(network: nn.Module, text: Tensor, bptt: int) -> Items:
+    """Cross entropy of each window of each column of a text ``(time, batch)``, columns end to end."""
+    state: Any = None
+    losses, counts = [], []
+    for inputs, targets in windows(text, bptt):
+        scores, state = network(inputs, state)
+        each = cross_entropy(scores.flatten(0, 1), targets.flatten(), reduction="none")
+        losses.append(each.view(targets.shape).double().sum(dim=0).cpu())
+        counts.append(torch.full((targets.shape[1],), float(len(targets)), dtype=torch.float64))
+    in_order = [torch.stack(rows, dim=1).flatten() for rows in (losses, counts)]
+    return Items(*in_order, name=f"windows of {min(bptt, len(text) - 1)} tokens", ordered=True)

@@ -47,6 +47,13 @@ class TextTask(TaskDescription):
         return PERPLEXITY
 
     @property
+    def content(self) -> dict[str, Any]:
+        """The text by its hash, wherever it lies, and the network."""
+        document = self.model_dump(mode="json")
+        document["corpus"].pop("source")
+        return document
+
+    @property
     def tables(self) -> dict[str, Any]:
         """``corpus`` and ``model``."""
         return {"corpus": self.corpus, "model": self.model}
@@ -65,7 +72,9 @@ class TextTask(TaskDescription):
         text = LanguageModelling(load_corpus(self.corpus), self.model, recipe, device)
         return OpenedTask(text, "language modelling", seed, place, text.steps_per_epoch, text.document)
 
-    def with_facts(self, spectrum: SpectrumConfig, seed: int = 0) -> Self:
+    def with_facts(
+        self, spectrum: SpectrumConfig, seed: int = 0, known: TaskDescription | None = None
+    ) -> Self:
         """With the hash of the text."""
         corpus = self.corpus.model_copy(update={"sha256": load_corpus(self.corpus).sha256})
         return self.model_copy(update={"corpus": corpus})

@@ -1,0 +1,51 @@
+"""The verdict of a search, from its records and what its networks did on the test part."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hyperprune.search.config.search_config import SearchConfig
+from hyperprune.search.results.folder import RunFolder
+from hyperprune.search.rounds.candidate import Candidate
+from hyperprune.search.rounds.jobs import Trainer
+from hyperprune.search.verdict.judge import Learned, judged, not_learned
+from hyperprune.search.verdict.verdict import Verdict
+from hyperprune.seeding import derive
+from hyperprune.training import History
+from hyperprune.training.itemised import Itemised
+
+
+def verdict_on(
+    config: SearchConfig,
+    folder: RunFolder,
+    trainer: Trainer,
+    dense: History,
+    selected: Candidate,
+    tested_dense: Itemised,
+    tested_selected: Sequence[Itemised],
+) -> Verdict:
+    """The selected network, that of its best seed, against the dense one.
+
+    Args:
+        config: the search.
+        folder: its folder.
+        trainer: measures both before their first step.
+        dense: the dense reference.
+        selected: the candidate.
+        tested_dense: the dense reference on the test part.
+        tested_selected: each training of the candidate likewise.
+    """
+    score, tolerance = config.described.judged_by, config.search.tolerance
+    bests = [history.best.valid_loss for history in selected.histories]
+    seed = bests.index(min(bests))
+    name = f"candidate {selected.number}"
+    asked = [(name, folder.candidate(selected.number, seed), selected.choice, seed)]
+    networks = [Learned(name, bests[seed], 0.0, given=trainer.starts_trained(selected.choice))]
+    if dense.epochs:  # one that was given has no start of ours
+        asked.insert(0, ("dense", folder.dense, None, 0))
+        networks.insert(0, Learned("the dense network", dense.best.valid_loss, 0.0))
+    starts = trainer.start_losses(asked)
+    networks = [replace(network, start=start) for network, start in zip(networks, starts, strict=True)]
+    reason = not_learned(score, networks, config.described.baseline(), tolerance)
+    return judged(
+        score, tested_dense, tested_selected[seed], tolerance, derive(config.seed, "verdict"), reason
+    )

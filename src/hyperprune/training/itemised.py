@@ -1,0 +1,65 @@
+"""A checkpoint on a part of its data, with the losses of the single items; and a network before it trains."""
+
+import math
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+
+from hyperprune.seeding import seed_globally
+from hyperprune.training.evaluation import EvaluationJob, opened
+from hyperprune.training.job import TrainingJob, task_of
+from hyperprune.training.state import TrainingState, seed_for_training
+
+
+class ItemLosses(BaseModel):
+    """The losses that an evaluation's number is made of, item by item."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    losses: tuple[float, ...] = Field(description="Summed over what an item holds.")
+    counts: tuple[float, ...] = Field(description="How much that is.")
+    name: str = Field(description="Of the items, such as images.")
+    ordered: bool = Field(description="Whether neighbours depend on each other.")
+    root: bool = Field(description="Whether the task's number is the square root of the mean.")
+
+
+class Itemised(BaseModel):
+    """A network on a part of its data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    loss: float = Field(description="Smaller is better.")
+    items: ItemLosses | None = Field(description="None where the task does not say, or one is not finite.")
+
+
+def evaluate_items(job: EvaluationJob) -> Itemised:
+    """Loss of a checkpoint, and what it is made of.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged.
+        ConfigurationError: what the task says of its items is not what its number is made of.
+    """
+    task, network = opened(job)
+    loss = task.evaluate(network, job.part)
+    found = task.evaluate_each(network, job.part, loss)
+    if found is None or not bool(found.losses.isfinite().all()):
+        return Itemised(loss=loss, items=None)
+    items = ItemLosses(
+        losses=tuple(found.losses.tolist()),
+        counts=tuple(found.counts.tolist()),
+        name=found.name,
+        ordered=found.ordered,
+        root=found.root,
+    )
+    return Itemised(loss=loss, items=items)
+
+
+def start_loss(job: TrainingJob) -> float:
+    """Validation loss of a network before its first step; infinite where it is not a number."""
+    torch.set_num_threads(job.threads)
+    task = task_of(job)
+    seed_globally(seed_for_training(job.seed))
+    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, job.start)
+    with state.evaluated():
+        loss = task.evaluate(state.network, "valid")
+    return math.inf if math.isnan(loss) else loss
