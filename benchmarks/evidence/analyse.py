@@ -34,7 +34,7 @@ from early import EPOCHS, LOSS, LS, Row, default_ls, loss, rows
 from networks import Network, Networks, finals, load
 from replay import FULL, Selection, outcome, over_subpools, replays
 
-from hyperprune.search.comparing.rank_correlation import Estimate, correlation, resamples
+from hyperprune.search.metrics.rank_correlation import Estimate, correlation, resamples
 
 DRAWS = 4000
 FEWEST = 4  # variants below which nothing is ranked

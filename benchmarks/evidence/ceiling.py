@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hyperprune.search.comparing.rank_correlation import Estimate, correlation, estimate, resamples
+from hyperprune.search.metrics.rank_correlation import Estimate, correlation, estimate, resamples
 
 
 @dataclass(frozen=True)

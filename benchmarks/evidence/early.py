@@ -7,7 +7,7 @@ import numpy as np
 from networks import Network, finals
 from spectra import CONVENTIONS, DEFAULT, KINDS
 
-from hyperprune.search.comparing.rank_correlation import Array, Estimate, difference, estimate, midranks
+from hyperprune.search.metrics.rank_correlation import Array, Estimate, difference, estimate, midranks
 
 EPOCHS = (1, 2, 3, 4, 5, 6, 8)
 REFERENCES = {"same_epoch": "same epoch", "end": "end"}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hyperprune.search.comparing.rank_correlation import Estimate, estimate, resamples
+from hyperprune.search.metrics.rank_correlation import Estimate, estimate, resamples
 
 
 @dataclass(frozen=True)

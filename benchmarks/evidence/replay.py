@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from early import Metric, default_ls, loss, weighted_rank
 from networks import Network, finals
 
-from hyperprune.search.comparing.rank_correlation import random_regret
+from hyperprune.search.metrics.rank_correlation import random_regret
 from hyperprune.search.plans import PLANS, Plan, PlanSettings
 from hyperprune.search.rounds.round import Ranked, promoted
 

@@ -78,7 +78,7 @@ def test_records_are_read_back(records: Path) -> None:
 def test_a_metric_that_knows_the_end_ranks_it_and_loss_is_compared_with_it(pool: Any) -> None:
     early, ranking = (
         importlib.import_module("early"),
-        importlib.import_module("hyperprune.search.comparing.rank_correlation"),
+        importlib.import_module("hyperprune.search.metrics.rank_correlation"),
     )
     rows = early.rows(pool, ranking.resamples(len(pool), 50, 0))
     assert len(rows) == len(early.metrics()) * len(early.EPOCHS) == (1 + 20 + 3) * 7

@@ -8,9 +8,9 @@ from statistics import fmean, stdev
 from hyperprune.config.differences import differences
 from hyperprune.errors import ConfigurationError
 from hyperprune.search.comparing.pool import Network, Searched, network, networks
-from hyperprune.search.comparing.rank_correlation import Array, estimate, midranks, resamples
 from hyperprune.search.comparing.records import ComparedRun, Comparison, EarlyRank, Interval, Point
 from hyperprune.search.comparing.trajectory import reached_by, trajectory
+from hyperprune.search.metrics.rank_correlation import Array, estimate, midranks, resamples
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.timings import load_timings
 

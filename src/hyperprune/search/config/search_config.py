@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from hyperprune.config.decisive import decisive
 from hyperprune.errors import ConfigurationError
+from hyperprune.search.config.reference import ReferenceConfig
 from hyperprune.search.config.runtime import SearchRuntime
 from hyperprune.search.metrics.early import METRICS
 from hyperprune.search.metrics.own import check_name
 from hyperprune.search.plans import PLANS, Cost, Plan, PlanSettings, epochs, rankings
-from hyperprune.search.rounds.given_reference import ReferenceConfig
 from hyperprune.search.samplers import SAMPLERS, SamplerRule
 from hyperprune.search.space.space import SpaceConfig
 from hyperprune.sparsity import density_from_sparsity

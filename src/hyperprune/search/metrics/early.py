@@ -12,7 +12,7 @@ from functools import partial
 
 from hyperprune.lyapunov import Spectrum, distance
 from hyperprune.registry import Registry
-from hyperprune.search.comparing.rank_correlation import midranks
+from hyperprune.search.metrics.rank_correlation import midranks
 from hyperprune.training import JobFolder
 
 Parts = tuple[float, ...]

@@ -11,13 +11,14 @@ from itertools import takewhile
 
 from hyperprune.errors import WorkerDiedError, out_of_memory
 from hyperprune.executors import Executor, completed, retried, then
+from hyperprune.search.config.reference import ReferenceConfig
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.metrics.early import Measured, Parts, spectrum_distance
 from hyperprune.search.metrics.own import metric_of
 from hyperprune.search.plans import rankings
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.rounds.events import Listener
-from hyperprune.search.rounds.given_reference import GivenReference, ReferenceConfig
+from hyperprune.search.rounds.given_reference import GivenReference
 from hyperprune.search.rounds.reference import Reference
 from hyperprune.search.rounds.seeds import root_seed
 from hyperprune.search.space.choice import Choice
