@@ -10,6 +10,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hyperprune.inference import load_pretrained
     from hyperprune.search import compare, configure, configure_training, for_task, load, run
     from hyperprune.tasks import Epoch, Score, Task
     from hyperprune.training import train
@@ -26,6 +27,7 @@ _HOMES = {
     "configure_training": "hyperprune.search",
     "for_task": "hyperprune.search",
     "load": "hyperprune.search",
+    "load_pretrained": "hyperprune.inference",
     "run": "hyperprune.search",
     "train": "hyperprune.training",
     "Epoch": "hyperprune.tasks",
@@ -43,6 +45,7 @@ __all__ = [
     "configure_training",
     "for_task",
     "load",
+    "load_pretrained",
     "run",
     "train",
 ]

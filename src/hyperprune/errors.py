@@ -31,6 +31,10 @@ class RunFolderError(HyperpruneError):
     """A run folder that is in use, of another configuration, or not writable."""
 
 
+class ExportError(HyperpruneError):
+    """An exported network that is damaged or that this version does not read; or an export that failed."""
+
+
 class DivergedError(HyperpruneError):
     """Training left the finite numbers; the candidate is recorded as failed."""
 

@@ -1,0 +1,88 @@
+"""The pages that lie in exported folders."""
+
+from hyperprune import __version__
+from hyperprune.export.subject import Subject
+from hyperprune.inference.description import Description
+
+_KINDS = {"lstm": "LSTM", "gru": "GRU", "rnn": "tanh RNN"}
+
+
+def readme(subject: Subject, description: Description) -> str:
+    """What the folder of the format ``torch`` says of itself."""
+    return f"# {_title(description)}\n\n{_facts(subject, description)}\n{_use(description)}"
+
+
+def card(subject: Subject, description: Description) -> str:
+    """A model card as the Hugging Face hub reads it, made from the run."""
+    tags = ["pruning", "sparse", *([] if description.plain is None else [description.plain.kind])]
+    head = ["---", "library_name: hyperprune", "tags:", *(f"- {tag}" for tag in tags)]
+    if description.vocabulary is not None:
+        head.append("pipeline_tag: text-generation")
+    return "\n".join([*head, "---", ""]) + "\n" + readme(subject, description)
+
+
+def _title(description: Description) -> str:
+    return f"{description.network}, pruned"
+
+
+def _facts(subject: Subject, description: Description) -> str:
+    records = description.tensors
+    matrices = {name: record for name, record in records.items() if len(record.shape) == 2}
+    live = sum(record.live for record in matrices.values())
+    total = sum(record.shape[0] * record.shape[1] for record in matrices.values())
+    lines = [
+        f"{live:,} of {total:,} weights are live ({live / max(total, 1):.1%}), biases apart"
+        f"{', as 8-bit whole numbers with a scale for each row' if description.int8 else ''}.",
+        "",
+        "| tensor | shape | live | density | kept as |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, record in matrices.items():
+        rows, columns = record.shape
+        kept = (
+            "dense" if record.layout == "dense" else f"{record.block[0]}x{record.block[1]}, {record.layout}"
+        )
+        lines.append(
+            f"| {name} | {rows} x {columns} | {record.live:,} | {record.live / rows / columns:.3f} | {kept} |"
+        )
+    if description.vocabulary is not None:
+        unit = f"{description.level}s" if description.level else "tokens"
+        lines += [
+            "",
+            f"A language model over {len(description.vocabulary):,} {unit}; config.json lists them.",
+        ]
+    if description.task is not None:
+        lines += ["", f"Trained on the task `{description.task}`."]
+    if description.score:
+        measured, value = description.score.get("name"), description.score.get("valid")
+        lines += ["", f"{measured} on the validation part: {value}."]
+    lines += ["", f"Written by hyperprune {__version__}. Nothing in this folder is a pickle.", ""]
+    return "\n".join(lines)
+
+
+def _use(description: Description) -> str:
+    inputs = "tokens" if description.plain is None or description.plain.embedding else "features"
+    rest = "" if inputs == "tokens" else ", features"
+    blocks = [
+        "## Use\n\nWith hyperprune, step by step, on its kernels:\n",
+        "```python",
+        "import hyperprune.inference",
+        "",
+        'network = hyperprune.inference.load(".")  # this folder',
+        f"y, state = network.step(x)  # {inputs} of one step, (batch{rest})",
+        "y, state = network.step(x, state)",
+        "```",
+        "",
+    ]
+    if description.plain is not None:
+        blocks += [
+            "With torch and safetensors alone; module.py lies in this folder:\n",
+            "```python",
+            "from module import load",
+            "",
+            'network = load(".")',
+            f"outputs, state = network(inputs)  # (time, batch{rest})",
+            "```",
+            "",
+        ]
+    return "\n".join(blocks)

@@ -1,0 +1,37 @@
+"""The packages of the extra ``onnx``, loaded when they are needed."""
+
+import importlib
+import os
+from typing import Any
+
+from hyperprune.errors import ConfigurationError
+
+
+def onnx(part: str) -> Any:
+    """A module of onnx, or what is called ``part`` in it; with an empty name onnx itself.
+
+    Raises:
+        ConfigurationError: it is not installed.
+    """
+    if part and part[0].isupper():
+        return getattr(_module("onnx"), part)
+    return _module(f"onnx.{part}" if part else "onnx")
+
+
+def onnxruntime(part: str = "") -> Any:
+    """Onnxruntime or a module of it, which sends nothing about its use to anybody.
+
+    Raises:
+        ConfigurationError: it is not installed.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    return _module(f"onnxruntime.{part}" if part else "onnxruntime")
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ConfigurationError(
+            f"the format onnx needs {name.partition('.')[0]} ({error}): pip install 'hyperprune[onnx]'"
+        ) from None

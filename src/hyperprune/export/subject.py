@@ -1,0 +1,201 @@
+"""What is exported: a network, its masks, and real inputs that the export is checked on."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from hyperprune.corpora import columns
+from hyperprune.errors import ConfigurationError, CorpusError
+from hyperprune.export.trace import Traced, trace
+from hyperprune.inference.folder import plain_of
+from hyperprune.inference.plain import Matrix, PlainNetwork
+from hyperprune.search import find
+from hyperprune.training import Recipe, checkpoint, evaluate_text, load_network, open_task
+from hyperprune.training.evaluation import recorded_task, text_for
+from hyperprune.training.opened import score_of
+from hyperprune.training.opening import OWN
+from hyperprune.training.own_task import make
+from hyperprune.training.score import PERPLEXITY, Score
+from hyperprune.training.tree import unpack
+
+logger = logging.getLogger(__name__)
+
+Source = str | Path | nn.Module
+_BATCH, _STEPS = 4, 32  # sequences and steps of the check
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A network about to be exported.
+
+    Attributes:
+        network: in evaluation mode, pruned weights at zero.
+        masks: bool, by the name of the parameter; a parameter without one lives where it is not zero.
+        inputs: real ones for it, or random ones of the right kind.
+        real: whether they are.
+        model: kind and sizes, for a network of hyperprune.
+        vocabulary: types of a language model.
+        level: what its tokens are.
+        task: name of the task it was trained on.
+        score: what its number is called.
+        loss: on the validation part, of any network of this class; none where there is no such part.
+    """
+
+    network: nn.Module
+    masks: dict[str, Tensor]
+    inputs: Any
+    real: bool
+    model: dict[str, Any] | None = None
+    vocabulary: tuple[str, ...] | None = None
+    level: str | None = None
+    task: str | None = None
+    score: Score = field(default_factory=Score)
+    loss: Callable[[nn.Module], float] | None = None
+
+    def traced(self) -> Traced:
+        """The plain network inside it, if it is one."""
+        return trace(self.network, self.inputs)
+
+    def parameters(self) -> tuple[dict[str, Tensor], dict[str, str]]:
+        """Tensors of the state dictionary, shared ones once, and the names that stand for another's."""
+        kept: dict[str, Tensor] = {}
+        tied: dict[str, str] = {}
+        first: dict[int, str] = {}
+        for name, value in self.network.state_dict(keep_vars=True).items():
+            if id(value) in first:
+                tied[name] = first[id(value)]
+                continue
+            first[id(value)] = name
+            kept[name] = value.detach().to("cpu")
+        return kept, tied
+
+    def matrices(self, gates: dict[str, int]) -> dict[str, Matrix]:
+        """The tensors of two dimensions with what lives of them.
+
+        Args:
+            gates: how many lie one below the other, by name; 1 where it is left out.
+        """
+        kept, tied = self.parameters()
+        masks = {tied.get(name, name): mask for name, mask in self.masks.items()}
+        return {
+            name: Matrix.of(value, masks.get(name), gates.get(name, 1))
+            for name, value in kept.items()
+            if value.dim() == 2
+        }
+
+    def plain(self, traced: Traced) -> PlainNetwork:
+        """The plain network with this one's weights.
+
+        Raises:
+            ConfigurationError: it is none.
+        """
+        if traced.names is None:
+            raise ConfigurationError(
+                f"only a plain LSTM, GRU or tanh network goes into this format, and "
+                f"{type(self.network).__name__} is none: {traced.why}; export it as torch, or the plain part "
+                "alone"
+            )
+        kept, tied = self.parameters()
+        others = {name: value for name, value in kept.items() if value.dim() != 2}
+        return plain_of(traced.names, self.matrices({}), others, tied)
+
+
+def subject_of(
+    source: Source,
+    *,
+    candidate: int | None = None,
+    dense: bool = False,
+    task: str | None = None,
+    inputs: Any = None,
+) -> Subject:
+    """The network that a run, a checkpoint or a module stands for.
+
+    Args:
+        source: a run folder, a checkpoint, or a module.
+        candidate: of a search; the selected one if left out.
+        dense: the dense reference of a search.
+        task: for a network of a task of your own, its name again: a file alone imports no code.
+        inputs: for a module, its argument, or a tuple of several; drawn at random where it can be guessed.
+
+    Raises:
+        CheckpointError: there is no such network, or it is damaged.
+        ConfigurationError: a task that was not named, or a module whose inputs cannot be guessed.
+    """
+    if isinstance(source, nn.Module):
+        given = inputs if inputs is not None else _guessed(source)
+        return Subject(source.eval(), {}, given, real=inputs is not None)
+    found = find(Path(source), candidate, dense=dense)
+    whole = checkpoint.load(found.weights)
+    network = load_network(found.weights, task)
+    shapes = {name: tuple(value.shape) for name, value in network.named_parameters()}
+    masks = {
+        name: unpack(whole.tensors[f"mask.{name}"], shape)
+        for name, shape in shapes.items()
+        if f"mask.{name}" in whole.tensors
+    }
+    if whole.document.get("task") == OWN:
+        return _own(network, masks, whole, task, found.weights)
+    return _text(network, masks, whole, found.weights, found.config)
+
+
+def _own(
+    network: nn.Module, masks: dict[str, Tensor], whole: checkpoint.Checkpoint, given: str | None, path: Path
+) -> Subject:
+    description = recorded_task(whole.document, given, path)
+    opened = open_task(description, Recipe())
+    return Subject(
+        network,
+        masks,
+        opened.task.spectrum_inputs(_BATCH, _STEPS),
+        real=True,
+        task=description.object,
+        score=score_of(make(description)),
+        loss=lambda other: opened.evaluate(other, "valid"),
+    )
+
+
+def _text(
+    network: nn.Module, masks: dict[str, Tensor], whole: checkpoint.Checkpoint, path: Path, config: Any
+) -> Subject:
+    vocabulary = tuple(whole.document["vocabulary"])
+    generator = torch.Generator().manual_seed(0)
+    subject = Subject(
+        network,
+        masks,
+        torch.randint(len(vocabulary), (_STEPS, _BATCH), generator=generator),
+        real=False,
+        model=whole.document["model"],
+        vocabulary=vocabulary,
+        score=PERPLEXITY,
+    )
+    if config is None or config.corpus is None:
+        return subject
+    try:
+        row = text_for(path, config.corpus).valid
+        inputs = columns(row, _BATCH, part="the validation part")[:_STEPS]
+    except CorpusError as error:
+        logger.warning("the export is checked on random tokens: %s", error)
+        return replace(subject, level=config.corpus.level)
+
+    def loss(other: nn.Module) -> float:
+        return evaluate_text(other, row, config.recipe, "the validation part")
+
+    return replace(subject, inputs=inputs, real=True, level=config.corpus.level, loss=loss)
+
+
+def _guessed(module: nn.Module) -> Any:
+    """Random inputs: tokens for what begins with an embedding, numbers for a recurrent module."""
+    generator = torch.Generator().manual_seed(0)
+    for part in module.modules():
+        if isinstance(part, nn.Embedding):
+            return torch.randint(part.num_embeddings, (_STEPS, _BATCH), generator=generator)
+        if isinstance(part, nn.RNNBase):
+            return torch.randn(_STEPS, _BATCH, part.input_size, generator=generator)
+    raise ConfigurationError(
+        f"what {type(module).__name__} takes cannot be guessed: give an example of its argument in inputs"
+    )

@@ -1,0 +1,198 @@
+"""A network that runs: step by step, or over whole sequences."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from hyperprune.errors import ConfigurationError
+from hyperprune.inference.kernels import Engine
+from hyperprune.inference.plain import PlainNetwork
+
+State = Any  # as the network itself has it: h, or (h, c), or one of these for each layer
+
+
+class Running(Protocol):
+    """What :func:`hyperprune.inference.load` gives.
+
+    Attributes:
+        kernel: what runs it, ``"c"`` or ``"torch"``.
+        why: why that, and how each matrix is kept.
+        vocabulary: types of a language model, or none.
+    """
+
+    kernel: str
+    why: str
+    vocabulary: tuple[str, ...] | None
+
+    def step(self, x: Any, state: State = None) -> tuple[Tensor, State]:
+        """One step: outputs ``(batch, outputs)`` and the state after it.
+
+        Args:
+            x: tokens ``(batch,)``, or numbers ``(batch, features)``; for one sequence without the batch,
+                and then the outputs are without it too.
+            state: what the last step gave; zeros if left out. It is not changed.
+        """
+        ...
+
+    def run(self, inputs: Any, state: State = None) -> tuple[Tensor, State]:
+        """Whole sequences: outputs ``(time, batch, outputs)`` and the state after the last step.
+
+        Args:
+            inputs: tokens ``(time, batch)``, or numbers ``(time, batch, features)``; for one sequence
+                without the batch.
+            state: as in ``step``.
+        """
+        ...
+
+
+class PlainRunning:
+    """A plain network on an engine; see :class:`Running`.
+
+    Args:
+        network: its sizes.
+        engine: what runs it.
+        why: for people.
+        layerwise: whether the state is one of each layer.
+        vocabulary: types of a language model.
+    """
+
+    def __init__(
+        self,
+        network: PlainNetwork,
+        engine: Engine,
+        why: str,
+        *,
+        layerwise: bool = False,
+        vocabulary: tuple[str, ...] | None = None,
+    ) -> None:
+        self.kernel, self.why, self.vocabulary = engine.name, why, vocabulary
+        self.engine = engine
+        self._features = None if network.types else network.inputs
+        self._units, self._pairs = network.units, network.kind == "lstm"
+        self._layerwise = layerwise
+        self._sum = sum(network.units)
+
+    def __repr__(self) -> str:
+        return f"<a recurrent network of {len(self._units)} layers on {self.kernel}>"
+
+    def step(self, x: Any, state: State = None) -> tuple[Tensor, State]:
+        """See :class:`Running`."""
+        given = self._inputs(x)
+        single = given.dim() == (0 if self._features is None else 1)
+        inputs = given.view(1, 1, *given.shape[-1:]) if self._features and single else given[None]
+        if self._features is None:
+            inputs = given.view(1, -1)
+        outputs, after = self._run(inputs, state)
+        return (outputs[0, 0] if single else outputs[0]), after
+
+    def run(self, inputs: Any, state: State = None) -> tuple[Tensor, State]:
+        """See :class:`Running`."""
+        given = self._inputs(inputs)
+        single = given.dim() == (1 if self._features is None else 2)
+        outputs, after = self._run(given[:, None] if single else given, state)
+        return (outputs[:, 0] if single else outputs), after
+
+    def _inputs(self, given: Any) -> Tensor:
+        """The inputs as the engines take them."""
+        tensor = torch.as_tensor(given)
+        if self._features is not None:
+            if tensor.is_complex():
+                raise ConfigurationError("inputs must be real numbers, got complex ones: give floats")
+            return tensor.to("cpu", torch.float32)
+        if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
+            raise ConfigurationError(
+                f"this network takes tokens, whole numbers, got {tensor.dtype}: give their numbers"
+            )
+        if tensor.dtype != torch.int32 and tensor.numel():
+            least, most = int(tensor.min()), int(tensor.max())
+            if least < 0 or most > 0x7FFFFFFF:
+                raise ConfigurationError(
+                    f"a token must lie in the vocabulary, got {least if least < 0 else most}: give numbers "
+                    "from 0 to its size"
+                )
+        return tensor.to("cpu", torch.int32)
+
+    def _run(self, inputs: Tensor, state: State) -> tuple[Tensor, State]:
+        wanted = 2 if self._features is None else 3
+        if inputs.dim() != wanted or (self._features and inputs.shape[2] != self._features):
+            rest = "" if self._features is None else f", {self._features}"
+            raise ConfigurationError(
+                f"inputs must be (time, batch{rest}), a step (batch{rest}), got {tuple(inputs.shape)}: give "
+                "them in that shape"
+            )
+        flat = self._flat(state, inputs.shape[1])
+        outputs = self.engine.run(inputs.contiguous(), flat)
+        return outputs, self._shaped(flat, inputs.shape[1])
+
+    def _flat(self, state: State, batch: int) -> Tensor:
+        """A state of the engines' own, which they may change."""
+        count = self._sum * batch * (2 if self._pairs else 1)
+        if state is None:
+            return torch.zeros(count)
+        if self._layerwise:
+            parts = [state] if isinstance(state, Tensor) else list(state)
+            if self._pairs:
+                parts = [layer[0] for layer in parts] + [layer[1] for layer in parts]
+        else:
+            parts = list(state) if self._pairs else [state]
+        shapes = self._shapes(batch)
+        if [tuple(part.shape) for part in parts] != shapes:
+            raise ConfigurationError(
+                f"the state must be {shapes}, got {[tuple(part.shape) for part in parts]}: give what the "
+                "last step gave, or None"
+            )
+        flat = torch.cat([part.reshape(-1) for part in parts])
+        if flat.dtype != torch.float32 or flat.device.type != "cpu":
+            return flat.to("cpu", torch.float32)
+        return flat
+
+    def _shapes(self, batch: int) -> list[tuple[int, int, int]]:
+        one = [(1, batch, units) for units in self._units]
+        if not self._layerwise:
+            one = [(len(self._units), batch, self._units[0])]
+        return one * (2 if self._pairs else 1)
+
+    def _shaped(self, flat: Tensor, batch: int) -> State:
+        shapes = self._shapes(batch)
+        sizes = [rows * columns * batch for rows, _, columns in shapes]
+        parts: Sequence[Tensor] = [
+            part.view(shape) for part, shape in zip(flat.split(sizes), shapes, strict=True)
+        ]
+        if not self._layerwise:
+            return tuple(parts) if self._pairs else parts[0]
+        if not self._pairs:
+            return tuple(parts)
+        half = len(parts) // 2
+        return tuple(zip(parts[:half], parts[half:], strict=True))
+
+
+class ModuleRunning:
+    """A network that only torch runs, such as a recurrent highway network; see :class:`Running`.
+
+    Args:
+        module: maps ``(time, batch)`` tokens and a state to scores and the next state.
+        why: for people.
+        vocabulary: types of a language model.
+    """
+
+    kernel = "torch"
+
+    def __init__(self, module: torch.nn.Module, why: str, vocabulary: tuple[str, ...] | None) -> None:
+        self.why, self.vocabulary = why, vocabulary
+        self._module = module.eval()
+
+    @torch.no_grad()
+    def step(self, x: Any, state: State = None) -> tuple[Tensor, State]:
+        """See :class:`Running`."""
+        tokens = torch.as_tensor(x)
+        outputs, after = self._module(tokens.reshape(1, -1), state)
+        return (outputs[0, 0] if tokens.dim() == 0 else outputs[0]), after
+
+    @torch.no_grad()
+    def run(self, inputs: Any, state: State = None) -> tuple[Tensor, State]:
+        """See :class:`Running`."""
+        tokens = torch.as_tensor(inputs)
+        outputs, after = self._module(tokens[:, None] if tokens.dim() == 1 else tokens, state)
+        return (outputs[:, 0] if tokens.dim() == 1 else outputs), after
