@@ -1,10 +1,9 @@
 """The packages of the extra ``onnx``, loaded when they are needed."""
 
-import importlib
 import os
 from typing import Any
 
-from hyperprune.errors import ConfigurationError
+from hyperprune.optional import try_import
 
 
 def onnx(part: str) -> Any:
@@ -29,9 +28,4 @@ def onnxruntime(part: str = "") -> Any:
 
 
 def _module(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ConfigurationError(
-            f"the format onnx needs {name.partition('.')[0]} ({error}): pip install 'hyperprune[onnx]'"
-        ) from None
+    return try_import(name, extra="onnx", needed_by="the format onnx")

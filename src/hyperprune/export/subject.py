@@ -1,29 +1,21 @@
 """What is exported: a network, its masks, and real inputs that the export is checked on."""
 
-import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from hyperprune.corpora import columns
-from hyperprune.errors import ConfigurationError, CorpusError
+from hyperprune.errors import ConfigurationError
 from hyperprune.export.trace import Traced, trace
 from hyperprune.inference.folder import plain_of
 from hyperprune.inference.plain import Matrix, PlainNetwork
 from hyperprune.search import find
-from hyperprune.training import Recipe, checkpoint, evaluate_text, load_network, open_task
-from hyperprune.training.evaluation import recorded_task, text_for
-from hyperprune.training.opened import score_of
-from hyperprune.training.opening import OWN
-from hyperprune.training.own_task import make
-from hyperprune.training.score import PERPLEXITY, Score
-from hyperprune.training.tree import unpack
-
-logger = logging.getLogger(__name__)
+from hyperprune.tasks import PERPLEXITY, Recipe, Score, TextTask, task_of
+from hyperprune.training import checkpoint, load_network
+from hyperprune.training.nested_state import unpack
 
 Source = str | Path | nn.Module
 _BATCH, _STEPS = 4, 32  # sequences and steps of the check
@@ -132,70 +124,47 @@ def subject_of(
     found = find(Path(source), candidate, dense=dense)
     whole = checkpoint.load(found.weights)
     network = load_network(found.weights, task)
-    shapes = {name: tuple(value.shape) for name, value in network.named_parameters()}
     masks = {
-        name: unpack(whole.tensors[f"mask.{name}"], shape)
-        for name, shape in shapes.items()
+        name: unpack(whole.tensors[f"mask.{name}"], tuple(value.shape))
+        for name, value in network.named_parameters()
         if f"mask.{name}" in whole.tensors
     }
-    if whole.document.get("task") == OWN:
-        return _own(network, masks, whole, task, found.weights)
-    return _text(network, masks, whole, found.weights, found.config)
-
-
-def _own(
-    network: nn.Module, masks: dict[str, Tensor], whole: checkpoint.Checkpoint, given: str | None, path: Path
-) -> Subject:
-    description = recorded_task(whole.document, given, path)
-    opened = open_task(description, Recipe())
+    known = None if found.config is None else found.config.described
+    vocabulary = whole.document.get("vocabulary")
+    if vocabulary is not None and known is None:
+        return Subject(
+            network,
+            masks,
+            _guessed(network),
+            real=False,
+            model=whole.document["model"],
+            vocabulary=tuple(vocabulary),
+            score=PERPLEXITY,
+        )
+    recipe = Recipe() if found.config is None else found.config.recipe
+    opened = task_of(whole.document, known, str(found.weights), task=task).open(recipe)
     return Subject(
         network,
         masks,
         opened.task.spectrum_inputs(_BATCH, _STEPS),
         real=True,
-        task=description.object,
-        score=score_of(make(description)),
+        model=whole.document.get("model"),
+        vocabulary=None if vocabulary is None else tuple(vocabulary),
+        level=known.corpus.level if isinstance(known, TextTask) else None,
+        task=whole.document.get("object"),
+        score=opened.score,
         loss=lambda other: opened.evaluate(other, "valid"),
     )
 
 
-def _text(
-    network: nn.Module, masks: dict[str, Tensor], whole: checkpoint.Checkpoint, path: Path, config: Any
-) -> Subject:
-    vocabulary = tuple(whole.document["vocabulary"])
-    generator = torch.Generator().manual_seed(0)
-    subject = Subject(
-        network,
-        masks,
-        torch.randint(len(vocabulary), (_STEPS, _BATCH), generator=generator),
-        real=False,
-        model=whole.document["model"],
-        vocabulary=vocabulary,
-        score=PERPLEXITY,
-    )
-    if config is None or config.corpus is None:
-        return subject
-    try:
-        row = text_for(path, config.corpus).valid
-        inputs = columns(row, _BATCH, part="the validation part")[:_STEPS]
-    except CorpusError as error:
-        logger.warning("the export is checked on random tokens: %s", error)
-        return replace(subject, level=config.corpus.level)
-
-    def loss(other: nn.Module) -> float:
-        return evaluate_text(other, row, config.recipe, "the validation part")
-
-    return replace(subject, inputs=inputs, real=True, level=config.corpus.level, loss=loss)
-
-
 def _guessed(module: nn.Module) -> Any:
-    """Random inputs: tokens for what begins with an embedding, numbers for a recurrent module."""
+    """Random inputs: tokens for what has an embedding, numbers for what begins with a recurrent module."""
     generator = torch.Generator().manual_seed(0)
-    for part in module.modules():
-        if isinstance(part, nn.Embedding):
-            return torch.randint(part.num_embeddings, (_STEPS, _BATCH), generator=generator)
-        if isinstance(part, nn.RNNBase):
-            return torch.randn(_STEPS, _BATCH, part.input_size, generator=generator)
+    parts = list(module.modules())
+    for embedding in (part for part in parts if isinstance(part, nn.Embedding)):
+        return torch.randint(embedding.num_embeddings, (_STEPS, _BATCH), generator=generator)
+    for recurrent in (part for part in parts if isinstance(part, nn.RNNBase)):
+        return torch.randn(_STEPS, _BATCH, recurrent.input_size, generator=generator)
     raise ConfigurationError(
         f"what {type(module).__name__} takes cannot be guessed: give an example of its argument in inputs"
     )

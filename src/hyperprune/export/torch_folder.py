@@ -46,7 +46,7 @@ def write(
     if int8 and dense:
         raise ConfigurationError("a dense state dictionary holds float32 weights: leave out dense or int8")
     records, tensors, tied = _tensors(subject, traced.names, int8=int8, dense=dense)
-    files.write_atomically(folder / WEIGHTS, lambda part: safetensors.torch.save_file(tensors, part))
+    files.write_bytes(folder / WEIGHTS, safetensors.torch.save(tensors))
     description = Description(
         written_by=__version__,
         network=type(subject.network).__name__,

@@ -78,9 +78,11 @@ def pack(
     """
     out, choices = _Bytes(_HEADER + _LAYER * len(network.layers)), {}
 
-    def matrix(name: str, given: Matrix, order: Sequence[int] | None = None) -> list[int]:
+    def matrix(
+        name: str, given: Matrix, order: Sequence[int] | None = None, by: Prefer = prefer
+    ) -> list[int]:
         whole = padded(given if order is None else _reordered(given, order))
-        choices[name] = choose(whole, 1 if int8 else 4, prefer, layout)
+        choices[name] = choose(whole, 1 if int8 else 4, by, layout)
         return _matrix(out, whole, choices[name].layout, int8=int8)
 
     layers = b""
@@ -94,7 +96,10 @@ def pack(
         places = [out.numbers(bias, "<f4"), out.numbers(new, "<f4") if gru else 0]
         layers += _words([layer.input.weight.shape[1], layer.units, *places, *record[0], *record[1]])
     nothing, decoder, bias_place = [0] * _MATRIX, [0] * _MATRIX, 0
-    embedding = nothing if network.embedding is None else matrix("embedding", network.embedding)
+    embedding = nothing
+    if network.embedding is not None:  # of one that is only looked up, a row is little work in any layout
+        by = prefer if network.tied else "size"
+        embedding = matrix("embedding", network.embedding, by=by)
     if network.decoder is not None:
         decoder = embedding if network.tied else matrix("decoder", network.decoder.matrix)
         bias_place = out.numbers(_rows_padded(network.decoder.bias, 1), "<f4")

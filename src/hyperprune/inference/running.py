@@ -81,9 +81,7 @@ class PlainRunning:
         """See :class:`Running`."""
         given = self._inputs(x)
         single = given.dim() == (0 if self._features is None else 1)
-        inputs = given.view(1, 1, *given.shape[-1:]) if self._features and single else given[None]
-        if self._features is None:
-            inputs = given.view(1, -1)
+        inputs = given[None, None] if single else given[None]
         outputs, after = self._run(inputs, state)
         return (outputs[0, 0] if single else outputs[0]), after
 
