@@ -186,3 +186,22 @@ def test_losses_without_a_graph_or_of_a_shape_are_refused() -> None:
             next(iter(opened.losses(opened.network(), 1)))
     finally:
         del tiny_tasks.Wide  # type: ignore[attr-defined]
+
+
+def test_a_task_that_differentiates_its_losses_itself_is_refused(tmp_path: Path) -> None:
+    """Such a gradient was wiped without a word."""
+
+    class Eager(tiny_tasks.Tiny):
+        steps_per_epoch = 6
+
+        def losses(self, network, epoch):  # type: ignore[no-untyped-def]
+            for loss in super().losses(network, epoch):
+                loss.backward(retain_graph=True)
+                yield loss
+
+    tiny_tasks.Eager = Eager  # type: ignore[attr-defined]
+    try:
+        with pytest.raises(ConfigurationError, match=r"yield the loss and leave backward\(\) out"):
+            run(for_task("tiny_tasks:Eager"), tmp_path / "run")
+    finally:
+        del tiny_tasks.Eager  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """What a user gets who says little, and what is said where nothing would happen."""
 
+import copy
 import dataclasses
 import inspect
 import logging
@@ -90,3 +91,21 @@ def test_an_attached_optimiser_does_it_all(make_model: MakeModel, backward: Back
 def test_attach_updates_by_default(make_model: MakeModel) -> None:
     model = make_model()
     assert SparseTraining.attach(model, _sgd(model), density=0.3).variant.update_interval == 100
+
+
+def test_a_copy_of_an_attached_training_is_attached_to_its_copy(
+    make_model: MakeModel, backward: Backward
+) -> None:
+    model = make_model()
+    optimizer = _sgd(model)
+    sparse = SparseTraining.attach(model, optimizer, density=0.3, update_interval=2)
+    other, copied, copy_of_sparse = copy.deepcopy((model, optimizer, sparse))
+    for step in range(5):
+        backward(model, step)
+        backward(other, step)
+        optimizer.step()
+        copied.step()
+    assert sparse.steps == copy_of_sparse.steps == 5
+    for name, mask in sparse.masks.items():
+        assert torch.equal(mask, copy_of_sparse.masks[name])
+        assert torch.equal(model.get_parameter(name), other.get_parameter(name))

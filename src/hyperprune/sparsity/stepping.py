@@ -42,6 +42,15 @@ class Stepper:
         self._aside: list[tuple[Tensor, Tensor]] = []
         self._may_idle = clock.interval == "epoch" and not network.variant.static
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_hooks": []}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy holds a copy of the optimiser, which has no hooks."""
+        vars(self).update(state)
+        if self._attached:
+            self._register()
+
     def attach(self) -> None:
         """Stay with the optimiser, so that its own ``step`` does it all."""
         if not self._attached:

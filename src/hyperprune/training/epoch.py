@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from hyperprune.accelerators import device_of
-from hyperprune.errors import DivergedError
+from hyperprune.errors import ConfigurationError, DivergedError
 from hyperprune.sparsity import SparseTraining
 from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.meter import Meter
@@ -44,6 +44,7 @@ def train_epoch(
 
     Raises:
         DivergedError: the loss is not finite.
+        ConfigurationError: the task differentiates its losses itself.
     """
     rate = recipe.learning_rate_at(progress.epoch)
     network.train()
@@ -53,13 +54,15 @@ def train_epoch(
     began = told
     step_format = partial(training_format, recipe.precision, device_of(network))
     losses = task.losses(network, progress.epoch, teacher)
+    network.zero_grad(set_to_none=True)
     for step, batch in enumerate(each(step_format, losses), start=1):
-        optimizer.zero_grad(set_to_none=True)
+        _refuse_gradients(network)
         with step_format():
             loss = batch.backward()
         _clip(network, sparse, recipe)
         _set_learning_rate(optimizer, rate * batch.rate)
         (sparse or optimizer).step()
+        network.zero_grad(set_to_none=True)
         known = meter.add(loss, batch.items)
         if known is not None:
             finite_loss(known, progress, step)
@@ -71,6 +74,15 @@ def train_epoch(
     if first_bad is not None:
         finite_loss(mean, progress, first_bad)
     return mean
+
+
+def _refuse_gradients(network: nn.Module) -> None:
+    """What a task differentiates while it makes a loss would be added to the gradient, or lost."""
+    if any(parameter.grad is not None for parameter in network.parameters()):
+        raise ConfigurationError(
+            "a task's losses are differentiated by the training, got gradients that the task computed: yield "
+            "the loss and leave backward() out"
+        )
 
 
 def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
