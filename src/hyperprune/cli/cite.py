@@ -13,9 +13,10 @@ def cite(
     as_json: Annotated[bool, typer.Option("--json", help="Records instead of lines.")] = False,
 ) -> None:
     """List the papers behind a run: method, spectra, sampler, network, optimiser, pruning rules."""
+    from hyperprune import files
     from hyperprune.search import RunFolder, papers
 
-    found = papers(RunFolder(run.expanduser().resolve()).config())
+    found = papers(RunFolder(files.place(run)).config())
     if as_json:
         typer.echo(json.dumps([asdict(paper) for paper in found], indent=1, ensure_ascii=False))
         return

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from hyperprune import files
 from hyperprune.cli.table import option
 
 
@@ -24,7 +25,7 @@ def dashboard(
     from hyperprune.optional import try_import
     from hyperprune.search import RunFolder
 
-    folder = RunFolder(run.expanduser().resolve())
+    folder = RunFolder(files.place(run))
     folder.config()  # no run: said before anything else
     instead = f"look at hyperprune report {run}"
     try_import("optuna_dashboard", extra="dashboard", needed_by="the dashboard", instead=instead)

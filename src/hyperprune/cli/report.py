@@ -10,7 +10,7 @@ def report(
     run: Annotated[Path, typer.Argument(help="Run folder of a search.")] = Path("runs/search"),
 ) -> None:
     """Write report.html and its figures from the run folder of a search, also while it runs."""
-    from hyperprune import reports
+    from hyperprune import files, reports
     from hyperprune.search import RunFolder
 
-    typer.echo(reports.write(RunFolder(run.expanduser().resolve())))
+    typer.echo(reports.write(RunFolder(files.place(run))))

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hyperprune import search
+from hyperprune import files, search
 from hyperprune.cli.output import print_json
 from hyperprune.reports import comparing
 
@@ -18,10 +18,10 @@ _WIDTH = 100
 def compare(runs: Sequence[Path], plot: Path | None, *, as_json: bool) -> None:
     """Compare, then show it in every form that was asked for."""
     if plot is not None:
-        comparing.check_new(plot.expanduser())
+        comparing.check_new(files.expanded(plot))
     compared = search.compare(runs)
     if plot is not None:
-        comparing.draw(compared, plot.expanduser())
+        comparing.draw(compared, files.expanded(plot))
     if as_json:
         print_json(compared.model_dump(mode="json"))
         return

@@ -54,7 +54,7 @@ class Given:
 
 def search(given: Given, out: Path, *, extend: bool, as_json: bool) -> None:
     """Search or resume, then show what was found; exit status 1 where nothing has learned."""
-    folder = RunFolder(out.expanduser().resolve())
+    folder = RunFolder(files.place(out))
     config = _extension(folder, given) if extend else given.config()
     console = Console(stderr=as_json)
     with SearchProgress(config, console) as progress:
@@ -90,7 +90,7 @@ def default_preset(file: Path | None, values: dict[str, Any]) -> str | None:
 
 def initialise(path: Path, given: Given) -> None:
     """Write a commented configuration to a new file: what the same command would search without --init."""
-    path = path.expanduser()
+    path = files.expanded(path)
     text = commented(given.config(), _OPENING.format(name=path.name))
     try:
         files.write_new(path, text.encode())

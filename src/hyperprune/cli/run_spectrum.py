@@ -32,7 +32,7 @@ def prepare(threads: int, plot: Path | None, save: Path | None) -> None:
             f"a plot is a {', '.join(_FORMATS)} file, got {plot.name!r}: give a name that ends so"
         )
     for path in (plot, save):
-        if path is not None and path.expanduser().exists():
+        if path is not None and files.expanded(path).exists():
             raise ConfigurationError(f"{path} exists already and is left as it is: give another name")
 
 
@@ -48,9 +48,9 @@ def spectrum(
     """Compute the spectrum, and give it in every form that was asked for."""
     computed = _compute(subject, given, preset)
     if save is not None:
-        computed.save(save.expanduser())
+        computed.save(files.expanded(save))
     if plot is not None:
-        _draw(computed, plot.expanduser())
+        _draw(computed, files.expanded(plot))
     if as_json:
         print_json(_document(computed, subject.name))
     else:

@@ -15,8 +15,8 @@ from hyperprune.models import MODELS
 from hyperprune.search import PRESETS, configure_training, find, validated
 from hyperprune.seeding import seed_globally
 from hyperprune.tasks import SHIPPED, SpectrumConfig
-from hyperprune.training import RuntimeConfig, checkpoint
-from hyperprune.training.evaluation import filled
+from hyperprune.training import RuntimeConfig
+from hyperprune.training.evaluation import filled, loaded
 from hyperprune.training.state import seed_for_training
 
 _UNTRAINED_KEYS = ("model.embedding", "model.hidden", "model.layers", "seed")
@@ -74,8 +74,8 @@ def subject_of(
         )
     conventions = SpectrumConfig() if found.config is None else found.config.spectrum
     named_task = trained_task(found, values, task)
-    opened = named_task.open(recipe_of(found, {}), device=device)
-    network = filled(opened.network(), checkpoint.load(found.weights))
+    opened, whole = named_task.open(recipe_of(found, {}), device=device), loaded(found.weights)
+    network = filled(opened.network(), whole)
     return Subject(str(found.weights), partial(opened.driven, network), conventions)
 
 

@@ -7,6 +7,7 @@ then renamed. Whatever it reads is a regular file, of no more bytes than such a 
 
 from hyperprune.files.locking import LOCK, locked
 from hyperprune.files.own import check_own, make_folder
+from hyperprune.files.places import expanded, place
 from hyperprune.files.reading import LARGEST_RECORD, as_json, opened, read_bytes, read_json, read_text, sha256
 from hyperprune.files.sealing import digest, read_summed, sealed, unsealed, write_summed
 from hyperprune.files.writing import (
@@ -25,10 +26,12 @@ __all__ = [
     "as_json",
     "check_own",
     "digest",
+    "expanded",
     "is_temporary",
     "locked",
     "make_folder",
     "opened",
+    "place",
     "read_bytes",
     "read_json",
     "read_summed",

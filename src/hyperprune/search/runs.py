@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from torch import nn
 
+from hyperprune import files
 from hyperprune.errors import RunFolderError
 from hyperprune.executors import Executor
 from hyperprune.frames import frame
@@ -207,7 +208,7 @@ def load(run: Path | str, task: str | None = None) -> SearchRun | TrainingRun:
     Raises:
         RunFolderError: it is no run folder.
     """
-    path = Path(run).expanduser().resolve()
+    path = files.place(run)
     return TrainingRun(path, task) if kind_of(path) == "train" else SearchRun(path, task)
 
 
@@ -220,5 +221,5 @@ def extend(
     executor: Executor | None = None,
 ) -> SearchRun:
     """Extend the search in a folder; see :meth:`SearchRun.extend`."""
-    path = Path(out).expanduser().resolve()
+    path = files.place(out)
     return SearchRun(path, task).extend(values, listener=listener, executor=executor)

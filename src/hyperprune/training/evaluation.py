@@ -8,9 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
 from hyperprune.accelerators import repeatable
+from hyperprune.errors import CheckpointError, ConfigurationError
+from hyperprune.models import build
 from hyperprune.tasks import AnyTask, OpenedTask, Part, Recipe, Score, network_of
+from hyperprune.tasks.own import OWN
+from hyperprune.tasks.text.text_task import described
 from hyperprune.training import checkpoint
-from hyperprune.training.state import load_weights
+from hyperprune.training.state import check_weights, load_weights
+
+_REMEDY = "give another checkpoint, or the command of its run again"
 
 
 class EvaluationJob(BaseModel):
@@ -72,8 +78,33 @@ def load_network(path: Path, task: str | None = None) -> nn.Module:
         CheckpointError: it does not exist, is damaged or of an unknown kind.
         ConfigurationError: it is of a task that was not named, or that cannot be found.
     """
-    whole = checkpoint.load(path)
+    whole = loaded(path)
     return filled(network_of(whole.document, task, str(path)), whole)
+
+
+def loaded(path: Path) -> checkpoint.Checkpoint:
+    """A checkpoint whose document speaks of a network of the size of its weights.
+
+    Compared on a network without memory: a document of a few bytes may ask for one that takes all there is.
+
+    Raises:
+        CheckpointError: it does not exist, is damaged or of an unknown kind, or the sizes differ.
+    """
+    whole = checkpoint.load(path)
+    if whole.document.get("task") != OWN:
+        model, types = described(whole.document, str(path))
+        sizes = {name: value for name, value in model.model_dump().items() if type(value) is int}
+        numbers = sum(tensor.numel() for tensor in whole.tensors.values())
+        deepest = max(sizes.get("layers", 0), sizes.get("depth", 0))
+        if max(sizes.values(), default=0) > numbers or deepest > len(whole.tensors):
+            raise CheckpointError(f"{path} is smaller than the network it should hold: {_REMEDY}")
+        try:
+            with torch.device("meta"):
+                planned = build(model, len(types))
+        except (ConfigurationError, RuntimeError, TypeError, OverflowError):  # or sizes beyond any number
+            raise CheckpointError(f"{path} speaks of a network that cannot be: {_REMEDY}") from None
+        check_weights(planned, whole.tensors, "model.")
+    return whole
 
 
 def filled(network: nn.Module, whole: checkpoint.Checkpoint) -> nn.Module:
@@ -90,7 +121,7 @@ def opened(job: EvaluationJob) -> tuple[OpenedTask, nn.Module]:
         CheckpointError: the checkpoint is damaged.
     """
     torch.set_num_threads(job.threads)
-    whole = checkpoint.load(job.checkpoint)
+    whole = loaded(job.checkpoint)
     described = job.task.of_checkpoint(whole.document, str(job.checkpoint))
     task = described.open(job.recipe, device=job.device)
     return task, filled(task.network(), whole)

@@ -1,7 +1,9 @@
 """Nested state as a flat set of named tensors and a JSON document, and back."""
 
+import math
 from typing import Any
 
+import numpy
 import torch
 from torch import Tensor
 
@@ -46,14 +48,10 @@ def join(tensors: dict[str, Tensor], document: Any) -> Any:
 
 def pack(mask: Tensor) -> Tensor:
     """A boolean tensor as bits, eight a byte, first entry in the highest bit; ``(ceil(numel / 8),)``."""
-    flat = mask.detach().cpu().flatten().to(torch.uint8)
-    flat = torch.cat([flat, flat.new_zeros(-len(flat) % 8)]).view(-1, 8)
-    weights = torch.tensor([128, 64, 32, 16, 8, 4, 2, 1], dtype=torch.uint8)
-    return (flat * weights).sum(dim=1, dtype=torch.uint8)
+    return torch.from_numpy(numpy.packbits(mask.detach().cpu().flatten().numpy()))
 
 
 def unpack(bits: Tensor, shape: tuple[int, ...]) -> Tensor:
     """The boolean tensor of ``shape`` that ``pack`` wrote."""
-    weights = torch.tensor([128, 64, 32, 16, 8, 4, 2, 1], dtype=torch.uint8)
-    flat = (bits[:, None] & weights).flatten() != 0
-    return flat[: torch.Size(shape).numel()].view(shape)
+    flat = numpy.unpackbits(bits.numpy(), count=math.prod(shape))
+    return torch.from_numpy(flat).bool().view(shape)

@@ -171,17 +171,31 @@ def load_weights(network: nn.Module, tensors: dict[str, Tensor], prefix: str) ->
     Raises:
         CheckpointError: names or shapes differ.
     """
+    check_weights(network, tensors, prefix)
+    own = _weights(network)
+    with torch.no_grad():
+        for name, value in own.items():
+            value.copy_(tensors[f"{prefix}{name}"])
+
+
+def check_weights(network: nn.Module, tensors: dict[str, Tensor], prefix: str) -> None:
+    """Whether the tensors whose names start with ``prefix`` are those of a network; it may be on meta.
+
+    Raises:
+        CheckpointError: names, shapes or kinds of number differ.
+    """
     own = _weights(network)
     given = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-    differing = sorted(set(own) ^ set(given)) or sorted(k for k in own if own[k].shape != given[k].shape)
+    differing = sorted(set(own) ^ set(given)) or sorted(k for k in own if not _alike(own[k], given[k]))
     if differing:
         raise CheckpointError(
             f"the checkpoint is of another network: {differing[0]} differs; "
             "give one that was written with the same [model]"
         )
-    with torch.no_grad():
-        for name, value in given.items():
-            own[name].copy_(value)
+
+
+def _alike(own: Tensor, given: Tensor) -> bool:
+    return own.shape == given.shape and own.is_floating_point() == given.is_floating_point()
 
 
 def seed_for_training(seed: int) -> int:

@@ -100,7 +100,7 @@ def train(config: TrainConfig, out: Path | str, listener: Listener = silent) -> 
         ConfigurationError: the variant is impossible with this network or optimiser.
         DivergedError: training left the finite numbers.
     """
-    path = Path(out).expanduser().resolve()
+    path = files.place(out)
     config = config.bound(read_config(path, TrainConfig) if (path / CONFIG).exists() else None)
     check_device(config.runtime.device)
     job = _job(config, path / NETWORK)

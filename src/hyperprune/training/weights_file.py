@@ -1,18 +1,16 @@
 """Weights that the user has already: a checkpoint of ours, or a plain state dictionary."""
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 import torch
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from hyperprune import files
 from hyperprune.errors import CheckpointError
+from hyperprune.training.tensor_file import check_plain, read_tensors
 
 _SUFFIXES = (".safetensors", ".pt", ".pth")
 
@@ -34,8 +32,8 @@ class GivenWeights(BaseModel):
     @classmethod
     def _absolute(cls, name: str) -> str:
         """Kept absolute, so that a run can be resumed from another folder."""
-        path = Path(name).expanduser()
-        return str(path.resolve()) if path.exists() else name
+        path = files.expanded(name)
+        return str(files.place(path)) if path.exists() else name
 
     def hashed(self) -> str:
         """SHA-256 of the file.
@@ -113,26 +111,23 @@ def _check_shape(
             f"{path} is of another network: {name} is {tuple(found.shape)} there and {tuple(value.shape)} "
             "here: make the sizes of the run those of the reference"
         )
+    if found.is_floating_point() != value.is_floating_point():
+        raise CheckpointError(
+            f"{path} holds {name} as {found.dtype}, which is no {value.dtype}: give the weights as they were "
+            "trained"
+        )
 
 
 def _read(path: Path) -> dict[str, Tensor]:
     """Tensors by the names of a network's state dictionary; nothing read can run code."""
-    try:
-        if path.suffix == ".safetensors":
-            tensors: Any = safetensors.torch.load_file(path)
-        else:
-            tensors = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise CheckpointError(
-            f"{path} cannot be read as weights alone "
-            f"({str(error).splitlines()[0] if str(error) else error!r}): give a file written by "
-            "torch.save(network.state_dict(), ...) or by safetensors"
-        ) from None
-    if not isinstance(tensors, dict) or not all(isinstance(value, Tensor) for value in tensors.values()):
+    tensors = read_tensors(path)
+    if not all(isinstance(value, Tensor) for value in tensors.values()):
         raise CheckpointError(
             f"{path} must hold a dictionary of tensors, it holds "
             f"{_content(tensors)}: save network.state_dict() alone"
         )
+    for name, tensor in tensors.items():
+        check_plain(path, name, tensor)
     for prefix in ("average.", "model."):
         if path.with_suffix(".json").exists() and any(name.startswith(prefix) for name in tensors):
             return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 
+from hyperprune import files
 from hyperprune.config.differences import differences
 from hyperprune.errors import ConfigurationError
 from hyperprune.search.comparing.pool import Network, Searched, network, networks
@@ -55,7 +56,7 @@ def compare(runs: Sequence[Path | str]) -> Comparison:
 
 
 def _searched(path: Path) -> Searched:
-    folder = RunFolder(path.expanduser().resolve())
+    folder = RunFolder(files.place(path))
     timings = load_timings(folder)
     return Searched(
         name=path.name or str(path),

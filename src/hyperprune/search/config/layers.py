@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from hyperprune import files
 from hyperprune.config.decisive import free_keys
 from hyperprune.config.mistakes import first_mistake
 from hyperprune.config.toml import read_toml
@@ -176,7 +177,7 @@ def validated(model: type[C], tables: Mapping[str, Any]) -> C:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return read_toml(file.expanduser())
+        return read_toml(files.expanded(file))
     except OSError as error:
         raise ConfigurationError(
             f"cannot read {file}: {error.strerror}; hyperprune search --init {file.name or 'config.toml'} "

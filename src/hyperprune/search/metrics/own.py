@@ -1,7 +1,7 @@
 """The user's own metric: a function named ``package.module:function``."""
 
-import importlib
 import os
+import pkgutil
 import re
 import sys
 from pathlib import Path
@@ -48,11 +48,10 @@ def metric_of(name: str) -> Metric:
     """
     if ":" not in name:
         return METRICS[name]
-    module, _, attribute = name.partition(":")
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())  # last, so that a file there hides nothing that is installed
     try:
-        function = getattr(importlib.import_module(module), attribute)
+        function = pkgutil.resolve_name(name)
     except Exception as error:
         raise ConfigurationError(
             f"cannot find the metric {name} ({type(error).__name__}: {error}): give package.module:function, "

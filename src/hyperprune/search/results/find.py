@@ -5,6 +5,7 @@ from pathlib import Path
 
 from torch import nn
 
+from hyperprune import files
 from hyperprune.errors import CheckpointError, RunFolderError
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.results.folder import RunFolder
@@ -44,7 +45,7 @@ def find(path: Path, candidate: int | None = None, *, dense: bool = False) -> Tr
         RunFolderError: no such network.
         CheckpointError: there is nothing at ``path``.
     """
-    path = path.expanduser().resolve()
+    path = files.place(path)
     if not path.exists():
         raise CheckpointError(f"{path} does not exist: give an existing checkpoint or run folder")
     if path.suffix in (".safetensors", ".json") and path.is_file():

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hyperprune import versions
+from hyperprune import files, versions
 from hyperprune.errors import ConfigurationError
 from hyperprune.executors import Executor, InProcess, make
 from hyperprune.search.config.preflight import preflight
@@ -43,7 +43,7 @@ def folder_of(config: SearchConfig, out: Path | str | None) -> Path:
             "run has no folder of its own: give one, as in run(config, 'runs/mine'), or name a class with "
             "settings, as in for_task(Mine, settings={...})"
         )
-    return Path(out or f"runs/{config.digest}").expanduser().resolve()
+    return files.place(out or f"runs/{config.digest}")
 
 
 def carry_out(
