@@ -141,3 +141,23 @@ def test_other_folders_are_refused(tmp_path: Path, searched: SearchRun) -> None:
         searched.spectrum(1, 6)
     with pytest.raises(AttributeError, match="no attribute 'lod'"):
         hyperprune.lod  # noqa: B018
+
+
+def test_a_checkpoint_that_makes_way_for_a_better_one_is_found_again(
+    searched: SearchRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search that trains deletes the best checkpoint once a better one stands."""
+    from hyperprune.search.results import find as finding
+
+    plain, gone = finding.find, []
+
+    def deleted_meanwhile(*given: Any, **named: Any) -> Any:
+        found = plain(*given, **named)
+        if len(gone) < 2:
+            gone.append(1)
+            return finding.Trained(tmp_path / "epoch-0001.safetensors", found.config)
+        return found
+
+    monkeypatch.setattr(finding, "find", deleted_meanwhile)
+    assert searched.network() is not None
+    assert len(gone) == 2

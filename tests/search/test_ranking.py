@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.search.comparing import rank_correlation as ranking
+from hyperprune.search.metrics import rank_correlation as ranking
 
 KINDS = ("spearman", "kendall")
 FINAL = [38.1, 38.9, 38.4, 39.6, 38.4, 39.0]

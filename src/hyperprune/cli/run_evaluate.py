@@ -11,8 +11,9 @@ from hyperprune.accelerators import check_device
 from hyperprune.cli.output import print_json
 from hyperprune.cli.trained_task import recipe_of, trained_task
 from hyperprune.errors import ConfigurationError, DivergedError
-from hyperprune.search import find, validated
-from hyperprune.training import EvaluationJob, RuntimeConfig
+from hyperprune.search import Trained, validated
+from hyperprune.search.results.find import with_network
+from hyperprune.training import Evaluation, EvaluationJob, RuntimeConfig
 from hyperprune.training.evaluation import evaluate as measure
 
 _PARTS = ("train", "valid", "test")
@@ -36,19 +37,25 @@ def evaluate(
     runtime = validated(RuntimeConfig, {"threads": threads, "device": device})
     check_device(runtime.device)
     torch.set_num_threads(runtime.threads)
-    found = find(target, candidate, dense=dense)
-    named = trained_task(found, values, task)
-    job = EvaluationJob.model_validate(
-        {
-            "checkpoint": found.weights,
-            "task": named,
-            "recipe": recipe_of(found, values),
-            "part": part,
-            "threads": runtime.threads,
-            "device": runtime.device,
-        }
-    )
-    measured = measure(job)
+
+    def job_of(found: Trained) -> EvaluationJob:
+        return EvaluationJob.model_validate(
+            {
+                "checkpoint": found.weights,
+                "task": trained_task(found, values, task),
+                "recipe": recipe_of(found, values),
+                "part": part,
+                "threads": runtime.threads,
+                "device": runtime.device,
+            }
+        )
+
+    def measured_at(found: Trained) -> tuple[EvaluationJob, Evaluation]:
+        job = job_of(found)
+        return job, measure(job)
+
+    job, measured = with_network(target, candidate, measured_at, dense=dense)
+    named = job.task
     score, details = measured.score, measured.details
     if not math.isfinite(measured.value):
         raise DivergedError(
@@ -57,7 +64,7 @@ def evaluate(
         )
     if as_json:
         known = {"part": part, "score": score.model_dump(mode="json"), "value": measured.value, **details}
-        print_json({**known, "weights": str(found.weights), "of": named.subject})
+        print_json({**known, "weights": str(job.checkpoint), "of": named.subject})
         return
     console = Console()
     said = f"{part} {score.name} {score.text(measured.value)}"
@@ -67,4 +74,4 @@ def evaluate(
             f"{details['tokens']:,} tokens, {details['unknown_rate']:.1%} of them unknown"
         )
     console.print(said, highlight=False, soft_wrap=True)
-    console.print(f"network: {found.weights}", highlight=False, soft_wrap=True)
+    console.print(f"network: {job.checkpoint}", highlight=False, soft_wrap=True)

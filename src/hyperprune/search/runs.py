@@ -18,7 +18,7 @@ from hyperprune.executors import Executor
 from hyperprune.frames import frame
 from hyperprune.lyapunov import Spectrum
 from hyperprune.search.config.search_config import SearchConfig
-from hyperprune.search.results.find import find
+from hyperprune.search.results.find import with_network
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.result import CandidateResult, DenseResult, SearchResult
 from hyperprune.search.results.rows import Rows, candidate_rows, epoch_rows, round_rows
@@ -101,7 +101,7 @@ class SearchRun:
         Raises:
             RunFolderError: there is no such network.
         """
-        return find(self.path, candidate, dense=dense).load(self.task)
+        return with_network(self.path, candidate, lambda found: found.load(self.task), dense=dense)
 
     def spectrum(self, epoch: int, candidate: int | None = None) -> Spectrum:
         """The spectrum that was measured after an epoch; of the dense reference if no candidate is named.

@@ -1,7 +1,9 @@
 """Finding one trained network: by its checkpoint, its folder, or the run that it belongs to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from torch import nn
 
@@ -13,6 +15,8 @@ from hyperprune.training import JobFolder, TrainConfig, checkpoint, load_network
 from hyperprune.training.run_folder import CONFIG, kind_of, read_config
 from hyperprune.training.train_one import NETWORK
 
+T = TypeVar("T")
+_TRIES = 5
 _LEVELS = 3  # a checkpoint lies at most this deep in its run: candidates/7/epoch-0003.safetensors
 
 
@@ -59,6 +63,31 @@ def find(path: Path, candidate: int | None = None, *, dense: bool = False) -> Tr
     raise CheckpointError(
         f"{path} is neither a checkpoint (epoch-0003.safetensors) nor a run folder: give one of these"
     )
+
+
+def with_network(path: Path, candidate: int | None, use: Callable[[Trained], T], *, dense: bool = False) -> T:
+    """Use the network that a path stands for, also of a run that trains at this moment.
+
+    There the best checkpoint may have made way for a better one by the time that it is read; then the
+    network is found again.
+
+    Args:
+        path: as in :func:`find`.
+        candidate: likewise.
+        use: what is done with it; called again if its checkpoint has gone.
+        dense: as in :func:`find`.
+
+    Raises:
+        CheckpointError: as ``use`` does for a checkpoint that is still there.
+    """
+    for _ in range(_TRIES):
+        found = find(path, candidate, dense=dense)
+        try:
+            return use(found)
+        except CheckpointError:
+            if found.weights.with_suffix(".json").exists():
+                raise
+    return use(find(path, candidate, dense=dense))
 
 
 def best_weights(folder: JobFolder) -> Path:

@@ -12,6 +12,7 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
+from sqlalchemy import URL
 from sqlalchemy.exc import DatabaseError
 
 from hyperprune import files
@@ -35,13 +36,25 @@ class Study:
     def __init__(self, path: Path, attributes: dict[str, Any]) -> None:
         self._path = path
         with _explained(path):
-            self._storage = RDBStorage(f"sqlite:///{path}")
-            self._study = optuna.create_study(
-                storage=self._storage, study_name=_NAME, direction="minimize", load_if_exists=True
-            )
-            if not self._study.user_attrs:
-                for name, value in attributes.items():
+            if not path.exists():
+                self._make(attributes)
+            self._storage = RDBStorage(_address(path))
+            self._study = optuna.load_study(storage=self._storage, study_name=_NAME)
+            for name, value in attributes.items():  # of a version that a kill between two of them could part
+                if name not in self._study.user_attrs:
                     self._study.set_user_attr(name, value)
+
+    def _make(self, attributes: dict[str, Any]) -> None:
+        """An empty study with its attributes, whole or not there."""
+        with files.temporary_folder(self._path) as folder:
+            part = folder / self._path.name
+            storage = RDBStorage(_address(part))
+            study = optuna.create_study(storage=storage, study_name=_NAME, direction="minimize")
+            for name, value in attributes.items():
+                study.set_user_attr(name, value)
+            storage.remove_session()
+            storage.engine.dispose()
+            os.replace(part, self._path)
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -109,9 +122,10 @@ def stored_study(path: Path) -> StoredStudy:
     """
     if not path.exists():
         return StoredStudy({}, [])
-    address = f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true"
     with _explained(path):
-        storage = RDBStorage(address, skip_compatibility_check=True, skip_table_creation=True)
+        storage = RDBStorage(
+            _address(path, mode="ro"), skip_compatibility_check=True, skip_table_creation=True
+        )
         try:
             study = optuna.load_study(study_name=_NAME, storage=storage)
             return StoredStudy(study.user_attrs, study.get_trials(deepcopy=False))
@@ -120,6 +134,15 @@ def stored_study(path: Path) -> StoredStudy:
         finally:
             storage.remove_session()
             storage.engine.dispose()
+
+
+def _address(path: Path, **options: str) -> str:
+    """A file for SQLAlchemy, whatever signs its name has: ``?``, ``%`` and ``#`` mean something in a URL.
+
+    SQLite takes the name as a URI, and SQLAlchemy writes that as its own version reads it.
+    """
+    url = URL.create("sqlite", database=f"file:{quote(str(path))}", query={**options, "uri": "true"})
+    return url.render_as_string()
 
 
 @contextmanager
