@@ -363,6 +363,16 @@ def test_an_optimiser_that_mixes_all_weights_is_refused(make_model: MakeModel) -
         _sparse(model, torch.optim.LBFGS(model.parameters()))
 
 
+def test_what_is_no_optimiser_is_refused(make_model: MakeModel) -> None:
+    class Wrapper:
+        def __init__(self, optimizer: Optimizer) -> None:
+            self.inner, self.param_groups = optimizer, optimizer.param_groups
+
+    model = make_model()
+    with pytest.raises(ConfigurationError, match=r"must be a torch\.optim\.Optimizer, got Wrapper"):
+        _sparse(model, Wrapper(OPTIMIZERS["sgd"](model)))  # type: ignore[arg-type]
+
+
 def test_a_closure_of_a_plain_optimiser_gives_growth_its_gradients(
     make_model: MakeModel, backward: Backward
 ) -> None:

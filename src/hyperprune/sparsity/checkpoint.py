@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from hyperprune.errors import CheckpointError, HyperpruneError
+from hyperprune.sparsity.live_counts import live_counts
 from hyperprune.sparsity.network import SparseNetwork
 from hyperprune.sparsity.schedule import Clock
 from hyperprune.sparsity.variant import PruningVariant
@@ -50,7 +51,7 @@ def load(state: Mapping[str, Any], network: SparseNetwork, clock: Clock) -> None
         raise CheckpointError(
             f"masks must fit the model's {expected}, got {found}: it is another model's state"
         )
-    live, counted = sum(network.live.values()), sum(int(mask.sum()) for mask in masks.values())
+    live, counted = sum(network.live.values()), sum(live_counts(masks).values())
     if not network.variant.scheduled and counted != live:
         raise CheckpointError(f"masks must hold {live} live weights, got {counted}: the state is damaged")
     network.load({name: mask.bool() for name, mask in masks.items()})

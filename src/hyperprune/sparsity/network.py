@@ -13,6 +13,7 @@ from hyperprune.sparsity.death import DEATH
 from hyperprune.sparsity.first_masks import first_masks
 from hyperprune.sparsity.growth import GROWTH
 from hyperprune.sparsity.initial import initial_counts
+from hyperprune.sparsity.live_counts import live_counts
 from hyperprune.sparsity.masked import MaskedParameters
 from hyperprune.sparsity.optimizer_checks import check_optimizer
 from hyperprune.sparsity.optimizer_state import FollowsTopology
@@ -68,7 +69,7 @@ class SparseNetwork:
         masks = self._first_masks(scores)
         if synchronize:
             masks = distributed.share_masks(masks)
-        self.live = {name: int(mask.sum()) for name, mask in prunable.join(masks).items()}
+        self.live = live_counts(prunable.join(masks))
         self._masked = MaskedParameters(prunable.parameters, masks)
         self._masked.apply()
         self._masked.scale(WEIGHT_SCALE[variant.weight_scale])
@@ -127,7 +128,7 @@ class SparseNetwork:
     def load(self, masks: Mapping[str, Tensor]) -> None:
         """Take masks from a checkpoint."""
         self._masked.replace(masks)
-        self.live = {n: int(mask.sum()) for n, mask in self._prunable.join(self.masks).items()}
+        self.live = live_counts(self._prunable.join(self.masks))
         self._masked.apply()
         self._announce({})
 

@@ -21,6 +21,11 @@ def check_optimizer(
     Raises:
         ConfigurationError: with the reason and the remedy.
     """
+    if not isinstance(optimizer, Optimizer):
+        raise ConfigurationError(
+            f"an optimiser must be a torch.optim.Optimizer, got {type(optimizer).__name__}: give the "
+            "one inside"
+        )
     held = {id(p) for group in optimizer.param_groups for p in group["params"]}
     for name, parameter in parameters.items():
         if id(parameter) not in held or not parameter.requires_grad:

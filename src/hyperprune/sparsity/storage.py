@@ -10,8 +10,19 @@ def overlap(one: nn.Parameter, two: nn.Parameter) -> bool:
         return False
     if one.untyped_storage().data_ptr() != two.untyped_storage().data_ptr():
         return False
+    (first, last), (low, high) = _extent(one), _extent(two)
+    if last < low or high < first:
+        return False
     if one.dtype != two.dtype:
         return True
     used = torch.zeros(one.untyped_storage().nbytes() // one.element_size(), dtype=torch.bool)
     used.as_strided(one.shape, one.stride(), one.storage_offset()).fill_(True)
     return bool(used.as_strided(two.shape, two.stride(), two.storage_offset()).any())
+
+
+def _extent(parameter: nn.Parameter) -> tuple[int, int]:
+    """First and last byte."""
+    first = parameter.storage_offset()
+    steps = zip(parameter.shape, parameter.stride(), strict=True)
+    last = first + sum((size - 1) * step for size, step in steps)
+    return first * parameter.element_size(), (last + 1) * parameter.element_size() - 1

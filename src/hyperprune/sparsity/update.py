@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from hyperprune.sparsity.apportion import with_spill
+from hyperprune.sparsity.live_counts import live_counts
 from hyperprune.sparsity.rules import (
     DeathRule,
     Deaths,
@@ -97,7 +98,7 @@ def die_and_grow(
     selected = {name: keep_highest(scores[name], mask, chosen[name]) for name, mask in dead.items()}
     masks = {name: survivors[name] | selected[name] for name in survivors}
     grown = {name: mask & ~topology.masks[name] for name, mask in selected.items()}
-    grew = {name: int(mask.sum()) for name, mask in grown.items()}
+    grew = live_counts(grown)
     again = {name: chosen[name] - count for name, count in grew.items()}
     died = {name: count - again[name] for name, count in deaths.counts.items()}
     return Change(masks, grown, died, grew, dict(deaths.memory))
