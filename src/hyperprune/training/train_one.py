@@ -40,6 +40,9 @@ class VariantConfig(BaseModel):
     update_interval: int | Literal["epoch"] | None = Field(
         None, description="Topology updates: once an epoch, or every so many steps."
     )
+    weight_scale: str | None = Field(
+        None, description="First weights: dense, or fan_in, which gives each unit its dense variance."
+    )
     exclude: tuple[str, ...] | None = Field(None, description="Patterns of parameters that stay dense.")
 
     def at(self, density: float) -> PruningVariant:
