@@ -47,12 +47,37 @@ def test_model_with_layers_of_different_sizes_each_its_own_module() -> None:
     assert lyapunov.spectrum(model, torch.randint(0, 11, (20, 2)), state="full").layer_sizes == (18, 18, 12)
 
 
-def test_inputs_are_time_first_for_batch_first_modules_too() -> None:
-    plain, inputs = nn.LSTM(3, 4), torch.randn(9, 2, 3)
-    batch_first = nn.LSTM(3, 4, batch_first=True)
+def test_batch_is_not_taken_for_time_in_a_batch_first_module() -> None:
+    plain, inputs = nn.LSTM(3, 4, 2), torch.randn(9, 2, 3)
+    batch_first = nn.LSTM(3, 4, 2, batch_first=True)
     batch_first.load_state_dict(plain.state_dict())
-    a, b = lyapunov.spectrum(plain, inputs), lyapunov.spectrum(batch_first, inputs)
-    assert torch.equal(a.exponents, b.exponents)
+    expected = lyapunov.spectrum(plain, inputs)
+    found = lyapunov.spectrum(batch_first, inputs.transpose(0, 1))
+    assert found.counts.tolist() == [9, 9]
+    torch.testing.assert_close(found.exponents, expected.exponents, atol=1e-5, rtol=0)
+    # a stack is fed time first, whatever the layout of its modules
+    assert torch.equal(lyapunov.spectrum([batch_first], inputs).exponents, expected.exponents)
+
+
+@pytest.mark.parametrize("make", [nn.LSTM, nn.GRU, nn.RNN])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_sequence_without_batch_is_one_sequence(make: type[nn.RNNBase], layers: int) -> None:
+    """It was taken for as many sequences as it has features, all equal, so that intervals had no width."""
+    module, inputs = make(16, 8, layers), torch.randn(45, 16)
+    found = lyapunov.spectrum(module, inputs, warmup=10)
+    expected = lyapunov.spectrum(module, inputs[:, None], warmup=10)
+    assert len(found.exponents) == 1
+    assert torch.equal(found.exponents, expected.exponents)
+    state = module(inputs[:5])[1]
+    begun = lyapunov.spectrum(module, inputs[5:], initial_state=state)
+    with_batch = module(inputs[:5, None])[1]
+    expected = lyapunov.spectrum(module, inputs[5:, None], initial_state=with_batch)
+    torch.testing.assert_close(begun.exponents, expected.exponents, atol=1e-4, rtol=0)
+    turned = make(16, 8, layers, batch_first=True)
+    turned.load_state_dict(module.state_dict())
+    assert torch.equal(lyapunov.spectrum(turned, inputs, warmup=10).exponents, found.exponents)
+    with pytest.raises(ConfigurationError, match=r"or \(time, 16\) for one sequence, got \(45, 5\)"):
+        lyapunov.spectrum(module, inputs[:, :5])
 
 
 def test_dead_units_are_cut_at_the_floor_and_counted() -> None:

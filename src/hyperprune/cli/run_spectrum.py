@@ -66,8 +66,7 @@ def _compute(subject: Subject, given: dict[str, Any], preset: str | None) -> lya
     if preset is not None:
         passed = {name: value for name, value in chosen.items() if name != "batch"} | {"preset": preset}
         length = max(chosen.get("steps", _PAPER_INPUTS), chosen.get("warmup", 0))
-    driven = subject.driven(config.batch, length)
-    return lyapunov.spectrum(driven.system, driven.inputs, initial_state=driven.initial_state, **passed)
+    return subject.driven(config.batch, length).spectrum(**passed)
 
 
 def _draw(computed: lyapunov.Spectrum, path: Path) -> None:

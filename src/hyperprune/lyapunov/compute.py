@@ -11,8 +11,10 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.lyapunov.assemble import StrandMaker
 from hyperprune.lyapunov.conventions import LEFT_OUT, Conventions, LeftOut, chosen_conventions
 from hyperprune.lyapunov.layers import GenericLayer
+from hyperprune.lyapunov.networks import laid_out, source_of
+from hyperprune.lyapunov.plain import plain
 from hyperprune.lyapunov.plan import Phase, plan
-from hyperprune.lyapunov.prepare import embedded, evaluating, prepared
+from hyperprune.lyapunov.prepare import evaluating, one_sequence, prepared
 from hyperprune.lyapunov.record import Position, Spectrum
 from hyperprune.lyapunov.recursion import Recursion
 from hyperprune.lyapunov.result import make_record
@@ -114,8 +116,11 @@ def spectrum(
         qr_interval=qr_interval,
         floor=floor,
     )
+    system = plain(system)
     with nullcontext() if differentiable else torch.no_grad(), evaluating(system):
-        recurrent, inputs = embedded(system, inputs)
+        source = laid_out(source_of(system, inputs))
+        recurrent, inputs = source.system, source.inputs
+        mask = source.mask if mask is None else mask
         chosen = chosen_conventions(conventions, preset, given, recurrent)
         _check_flags(jacobian, mask, chosen, start, initial_state)
         options = StackOptions(
@@ -124,7 +129,8 @@ def spectrum(
             keep_graph=differentiable,
             automatic=jacobian == "automatic",
         )
-        begin = initial_state if start is None else start.state
+        begin = start.state if start is not None else initial_state
+        begin = source.state if begin is None else begin
         layers = build_layers(recurrent, options, begin)
         structures, unknown = survey_weights(layers)
         if any(own is not None for own in structures) and not any(
@@ -133,6 +139,7 @@ def spectrum(
             # what is left of a singular Jacobian wants the digits
             options = replace(options, dtype=torch.float64)
             layers = build_layers(recurrent, options, begin)
+        inputs, begin = one_sequence(layers, inputs, begin)
         inputs, zero = prepared(layers, inputs, begin, options.dtype)
         order = layer_order(len(layers), chosen.direction)
         states = initial_states(recurrent, layers, begin, order, zero)

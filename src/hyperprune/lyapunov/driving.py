@@ -1,5 +1,6 @@
 """The recurrent module inside a network, and what reaches it when the network runs."""
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.lyapunov.prepare import evaluating
+from hyperprune.lyapunov.calls import reached, run_noting
+from hyperprune.lyapunov.compute import spectrum
+from hyperprune.lyapunov.contract import Network
+from hyperprune.lyapunov.networks import laid_out, source_of
+from hyperprune.lyapunov.plain import plain, plain_name
+from hyperprune.lyapunov.record import Spectrum
 
 _KINDS = (nn.RNNBase, nn.RNNCellBase)
 
@@ -17,14 +23,33 @@ class Driven:
     """What :func:`hyperprune.lyapunov.spectrum` takes.
 
     Attributes:
-        system: the recurrent module.
+        system: the recurrent module; a ``batch_first`` one as a view of its weights that takes time first.
         inputs: what reached it, ``(time, batch, features)``.
         initial_state: the state it was called with, the module's own tensor or tuple; None for zeros.
+        mask: ``(time, batch)``, False behind the end of shorter sequences; None where all are as long.
     """
 
-    system: nn.Module
+    system: Any
     inputs: Tensor
     initial_state: Any = None
+    mask: Tensor | None = None
+
+    def first(self, steps: int, sequences: int) -> "Driven":
+        """The same of the first steps of the first sequences."""
+        mask = None if self.mask is None else self.mask[:steps, :sequences]
+        state = _of_first(self.initial_state, sequences)
+        return Driven(self.system, self.inputs[:steps, :sequences], state, mask)
+
+    def spectrum(self, **choices: Any) -> Spectrum:
+        """The spectrum; ``choices`` are further arguments of :func:`hyperprune.lyapunov.spectrum`."""
+        return spectrum(self.system, self.inputs, initial_state=self.initial_state, mask=self.mask, **choices)
+
+
+def _of_first(state: Any, sequences: int) -> Any:
+    """A state ``(..., batch, hidden)`` of its first sequences, whatever nest it is."""
+    if isinstance(state, Tensor):
+        return state[..., :sequences, :]
+    return None if state is None else type(state)(_of_first(part, sequences) for part in state)
 
 
 def recurrent_module(network: nn.Module, name: str | None = None) -> tuple[str, nn.Module]:
@@ -37,7 +62,9 @@ def recurrent_module(network: nn.Module, name: str | None = None) -> tuple[str, 
     Raises:
         ConfigurationError: there is none, or more than one, or no such submodule.
     """
-    found = {own: module for own, module in network.named_modules() if isinstance(module, _KINDS)}
+    network = plain(network)
+    found = {plain_name(own): m for own, m in network.named_modules() if isinstance(m, _KINDS)}
+    name = None if name is None else plain_name(name)
     if name is not None:
         if name not in found:
             raise ConfigurationError(
@@ -65,52 +92,27 @@ def drive(network: nn.Module, inputs: Any, name: str | None = None) -> Driven:
 
     Args:
         network: run once, in evaluation mode and without graph.
-        inputs: its argument, or a tuple of several.
+        inputs: its argument, a tuple of several, or a dictionary of named ones.
         name: see :func:`recurrent_module`.
 
     Raises:
-        ConfigurationError: there is not one such module, or it was not called as a spectrum can follow.
+        ConfigurationError: there is not one such module, it was not called as a spectrum can follow, or the
+            loop around a cell changes its state.
     """
-    own, module = recurrent_module(network, name)
-    calls: list[tuple[Any, Any]] = []
-
-    def note(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        given = [*args, *(kwargs[key] for key in ("input", "hx") if key in kwargs)]
-        calls.append((given[0], given[1] if len(given) > 1 else None))
-
-    handle = module.register_forward_pre_hook(note, with_kwargs=True)
-    try:
-        with torch.no_grad(), evaluating(network):
-            network(*inputs) if isinstance(inputs, tuple) else network(inputs)
-    finally:
-        handle.remove()
-    return _of_calls(own or type(module).__name__, module, calls)
+    network = plain(network)
+    with torch.no_grad():
+        if name is None and isinstance(network, Network) and isinstance(inputs, Tensor):
+            source = laid_out(source_of(network, inputs))
+            return _driven(source.system, source.inputs, source.state, source.mask)
+        own, module = recurrent_module(network, name)
+        (calls,) = run_noting(network, inputs, [module])
+        found = reached(own or type(module).__name__, module, calls)
+    return _driven(module, found.inputs, found.state, found.mask)
 
 
-def _of_calls(name: str, module: nn.Module, calls: list[tuple[Any, Any]]) -> Driven:
-    """A cell is called once a step, a layered module once for all of them."""
-    is_cell = isinstance(module, nn.RNNCellBase)
-    if not calls or (len(calls) > 1 and not is_cell):
-        raise ConfigurationError(
-            f"{name} must be called once when the network runs, it was called {len(calls)} times: give "
-            "spectrum_inputs that the network takes in one piece, or the network the attributes embed and "
-            "recurrent (docs/lyapunov.md)"
-        )
-    if not all(isinstance(value, Tensor) for value, _ in calls):
-        raise ConfigurationError(
-            f"{name} received a {type(calls[0][0]).__name__}, a spectrum needs a tensor: give "
-            "spectrum_inputs sequences of one length, so that the network need not pack them"
-        )
-    first, state = calls[0]
-    if is_cell:
-        return Driven(module, torch.stack([value.reshape(-1, value.shape[-1]) for value, _ in calls]), state)
-    if first.dim() == 2:
-        return Driven(module, first[:, None], _batched(state))
-    return Driven(module, first.transpose(0, 1) if module.batch_first else first, state)
-
-
-def _batched(state: Any) -> Any:
-    """The state of a sequence without a batch, as one of a batch of one."""
-    if isinstance(state, Tensor):
-        return state[:, None]
-    return None if state is None else tuple(_batched(part) for part in state)
+def _driven(system: Any, inputs: Tensor, state: Any, mask: Tensor | None) -> Driven:
+    """What :func:`spectrum` reads as it stands: a ``batch_first`` module as a view of the other layout."""
+    if isinstance(system, nn.RNNBase) and system.batch_first:
+        system = copy.copy(system)  # the parameters are the same ones
+        system.batch_first = False
+    return Driven(system, inputs, state, mask)

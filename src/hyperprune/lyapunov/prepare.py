@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.lyapunov.contract import Network
 from hyperprune.lyapunov.layers import Layer
 
 
@@ -28,13 +27,33 @@ def evaluating(system: Any) -> Iterator[None]:
             module.training = mode
 
 
-def embedded(system: Any, inputs: Tensor | None) -> tuple[Any, Tensor | None]:
-    """The recurrent part of a model and its inputs, embedded if they are tokens."""
-    if not isinstance(system, Network):
-        return system, inputs
-    if inputs is not None and not inputs.is_floating_point():
-        inputs = system.embed(inputs)
-    return system.recurrent, inputs
+def one_sequence(layers: Sequence[Layer], inputs: Tensor | None, initial: Any) -> tuple[Tensor | None, Any]:
+    """Inputs ``(time, features)`` and the state of a single sequence as those of a batch of one.
+
+    Raises:
+        ConfigurationError: inputs that the first layer cannot take.
+    """
+    features = layers[0].features
+    if features is None or inputs is None or not inputs.is_floating_point() or inputs.dim() < 2:
+        return inputs, initial
+    if inputs.dim() > 3 or inputs.shape[-1] != features:
+        raise ConfigurationError(
+            f"inputs must be (time, batch, {features}), or (time, {features}) for one sequence, got "
+            f"{tuple(inputs.shape)}: give the features that the module was made for"
+        )
+    if inputs.dim() == 3:
+        return inputs, initial
+    return inputs[:, None], _one_state(initial, len(layers))
+
+
+def _one_state(initial: Any, layers: int) -> Any:
+    if isinstance(initial, Tensor):
+        # (1, n) is a batch of one already; a module of several layers has (layers, hidden)
+        own = initial.dim() == 1 or (initial.dim() == 2 and len(initial) == layers > 1)
+        return initial.unsqueeze(-2) if own else initial
+    if isinstance(initial, tuple):
+        return tuple(part.unsqueeze(-2) if part.dim() < 3 else part for part in initial)
+    return initial
 
 
 def prepared(

@@ -20,7 +20,10 @@ from hyperprune.lyapunov.layers import (
     RNNLayer,
     Weights,
     read_weights,
+    refresh,
 )
+from hyperprune.lyapunov.own_forward import cell_layer, check_agreement, has_own_forward
+from hyperprune.lyapunov.plain import plain
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ def build_layers(system: Any, options: StackOptions, initial: Any = None) -> lis
     Raises:
         ConfigurationError: a bidirectional module, or nothing that the engine can run.
     """
-    if isinstance(system, nn.ModuleList | list | tuple):
+    system = plain(system)
+    if isinstance(system, list):
         if len(system) == 0:
             raise ConfigurationError("a stack must have at least one layer, got none: give a list of layers")
         own = (
@@ -73,16 +77,22 @@ def build_layers(system: Any, options: StackOptions, initial: Any = None) -> lis
 
 
 def _torch_layers(system: Any, options: StackOptions) -> list[Layer] | None:
-    if isinstance(system, nn.RNNBase):
-        if system.bidirectional:
-            raise ConfigurationError(
-                "a bidirectional network has no state map: its backward half runs against time; "
-                "give a module with bidirectional=False"
-            )
-        return [_torch_layer(system, layer, options) for layer in range(system.num_layers)]
+    if not isinstance(system, nn.RNNBase | nn.RNNCellBase):
+        return None
+    refresh(system)
     if isinstance(system, nn.RNNCellBase):
+        if has_own_forward(system):
+            return [cell_layer(system, options.full, options.dtype)]
         return [_torch_layer(system, None, options)]
-    return None
+    if system.bidirectional:
+        raise ConfigurationError(
+            "a bidirectional network has no state map: its backward half runs against time; "
+            "give a module with bidirectional=False"
+        )
+    layers = [_torch_layer(system, layer, options) for layer in range(system.num_layers)]
+    if has_own_forward(system):
+        check_agreement(system, layers)
+    return layers
 
 
 def _torch_layer(module: nn.RNNBase | nn.RNNCellBase, layer: int | None, options: StackOptions) -> Layer:
@@ -91,13 +101,18 @@ def _torch_layer(module: nn.RNNBase | nn.RNNCellBase, layer: int | None, options
         return LSTMLayer(weights, options.full)
     if isinstance(module, nn.GRU | nn.GRUCell):
         return GRULayer(weights)
-    return RNNLayer(weights, str(module.nonlinearity))
+    if isinstance(module, nn.RNN | nn.RNNCell):
+        return RNNLayer(weights, str(module.nonlinearity))
+    raise ConfigurationError(
+        f"{type(module).__name__} is a recurrent module of no known kind: give its layers as cells with "
+        "step(state, x) (docs/lyapunov.md)"
+    )
 
 
 def _generic_layer(system: Any, options: StackOptions, initial: Any) -> Layer:
     step: Callable[..., Any]
-    if isinstance(system, nn.Module) and options.dtype is not None and not options.keep_graph:
-        system = copy.deepcopy(system).to(options.dtype)
+    if isinstance(system, nn.Module) and not options.keep_graph:
+        system = _in_type(system, options.dtype)
     if isinstance(system, Cell):
         step = system.step
     elif callable(system):
@@ -117,6 +132,12 @@ def _generic_layer(system: Any, options: StackOptions, initial: Any) -> Layer:
     own = OwnDerivatives() if options.automatic else OwnDerivatives.of(system)
     hidden = getattr(system, "hidden_size", None) or size
     return GenericLayer(step, int(size), int(hidden), options.full, own)
+
+
+def _in_type(module: nn.Module, dtype: torch.dtype | None) -> nn.Module:
+    """The module, or a copy of it where ``dtype`` is another than that of its floating parameters."""
+    own = {value.dtype for value in module.parameters() if value.is_floating_point()}
+    return module if dtype is None or own <= {dtype} else copy.deepcopy(module).to(dtype)
 
 
 def _with_input(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
 
 from hyperprune import lyapunov
 from hyperprune.errors import ConfigurationError
@@ -130,26 +131,19 @@ class OpenedTask:
             ConfigurationError: the inputs are too few or too short, or the recurrent part is not to be found.
         """
         with exact_format(self.device):
-            driven = self.driven(network, batch, length)
-            begin = driven.initial_state
-            return lyapunov.spectrum(driven.system, driven.inputs, initial_state=begin, **choices)
+            return self.driven(network, batch, length).spectrum(**choices)
 
     def driven(self, network: nn.Module, batch: int, length: int) -> lyapunov.Driven:
         """What the spectrum is taken of: system, inputs ``(length, batch, ...)``, initial state."""
         inputs = moved(self.task.spectrum_inputs(batch, length), self.device)
-        if isinstance(network, lyapunov.Network) and isinstance(inputs, Tensor):
-            driven = lyapunov.Driven(network, inputs)
-        else:
-            driven = lyapunov.drive(network, inputs, getattr(self.task, "recurrent", None))
+        driven = lyapunov.drive(network, inputs, getattr(self.task, "recurrent", None))
         steps, sequences = driven.inputs.shape[:2]
         if steps < length or sequences < batch:
             raise ConfigurationError(
                 f"the spectrum needs {batch} sequences of {length} steps, {self.name} gives {sequences} of "
                 f"{steps}: lower [spectrum] batch, warmup or steps, or give more in spectrum_inputs"
             )
-        return lyapunov.Driven(
-            driven.system, driven.inputs[:length, :batch], cut(driven.initial_state, batch)
-        )
+        return driven.first(length, batch)
 
 
 def score_of(task: Any) -> Score:
@@ -187,17 +181,17 @@ def counted_steps(task: Task, network: nn.Module, seed: int) -> int:
 
 
 def moved(inputs: Any, device: torch.device) -> Any:
-    """The tensors among some arguments on a device."""
-    if isinstance(inputs, tuple):
-        return tuple(moved(part, device) for part in inputs)
-    return inputs.to(device) if isinstance(inputs, Tensor) else inputs
-
-
-def cut(state: Any, batch: int) -> Any:
-    """A state ``(..., batch, hidden)`` of its first sequences, whatever nest of tuples it is."""
-    if isinstance(state, Tensor):
-        return state[..., :batch, :]
-    return None if state is None else tuple(cut(part, batch) for part in state)
+    """The tensors among some arguments on a device, in tuples, lists and dictionaries too."""
+    if isinstance(inputs, Tensor):
+        return inputs.to(device)
+    if isinstance(inputs, PackedSequence):
+        return inputs.to(device)  # type: ignore[arg-type]  # torch's annotation has dtypes alone
+    if isinstance(inputs, dict):
+        return {name: moved(part, device) for name, part in inputs.items()}
+    if isinstance(inputs, tuple | list):
+        parts = [moved(part, device) for part in inputs]
+        return tuple(parts) if isinstance(inputs, tuple) else parts
+    return inputs
 
 
 def _seen(value: Any) -> str:

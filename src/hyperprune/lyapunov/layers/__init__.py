@@ -6,7 +6,7 @@ from hyperprune.lyapunov.layers.gru import GRULayer
 from hyperprune.lyapunov.layers.lstm import LSTMLayer
 from hyperprune.lyapunov.layers.own import OwnDerivatives
 from hyperprune.lyapunov.layers.rnn import RNNLayer
-from hyperprune.lyapunov.layers.weights import Weights, read_weights
+from hyperprune.lyapunov.layers.weights import Weights, read_weights, refresh
 
 __all__ = [
     "GRULayer",
@@ -20,4 +20,5 @@ __all__ = [
     "Trajectory",
     "Weights",
     "read_weights",
+    "refresh",
 ]

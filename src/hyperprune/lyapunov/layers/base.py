@@ -67,6 +67,7 @@ class Layer(ABC):
         tracked: entries whose perturbations are followed (``hidden_size`` or ``state_size``).
         dtype: floating type of the weights, or None where the layer has none of its own.
         device: where the weights are, or None likewise.
+        features: entries of an input, or None where the layer does not say.
     """
 
     state_size: int
@@ -74,6 +75,7 @@ class Layer(ABC):
     tracked: int
     dtype: torch.dtype | None = None
     device: torch.device | None = None
+    features: int | None = None
 
     @abstractmethod
     def run(self, inputs: Tensor | None, steps: int, state: Tensor, active: Tensor | None) -> Trajectory:

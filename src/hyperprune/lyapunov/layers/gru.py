@@ -17,6 +17,7 @@ class GRULayer(Layer):
         size = weights.recurrent.shape[1]
         self.hidden_size = self.state_size = self.tracked = size
         self.dtype, self.device = weights.recurrent.dtype, weights.recurrent.device
+        self.features = weights.inputs.shape[1]
         self._weights = weights
         self._gates = Gates(weights.recurrent.unflatten(0, (3, size)), weights.inputs.unflatten(0, (3, size)))
 

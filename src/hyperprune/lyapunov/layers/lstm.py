@@ -24,6 +24,7 @@ class LSTMLayer(Layer):
         self.state_size = self.hidden_size + size
         self.tracked = self.state_size if full else self.hidden_size
         self.dtype, self.device = weights.recurrent.dtype, weights.recurrent.device
+        self.features = weights.inputs.shape[1]
         self._weights, self._full = weights, full
         self._gates = Gates(
             weights.recurrent.unflatten(0, (4, size)),

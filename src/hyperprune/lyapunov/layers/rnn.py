@@ -21,6 +21,7 @@ class RNNLayer(Layer):
     def __init__(self, weights: Weights, nonlinearity: str) -> None:
         self.hidden_size = self.state_size = self.tracked = weights.recurrent.shape[1]
         self.dtype, self.device = weights.recurrent.dtype, weights.recurrent.device
+        self.features = weights.inputs.shape[1]
         self._weights, self._relu = weights, nonlinearity == "relu"
         self._gates = Gates(weights.recurrent[None], weights.inputs[None])
 

@@ -62,6 +62,18 @@ def read_weights(
     return Weights(inputs, recurrent, read("bias_ih"), read("bias_hh"), read("weight_hr"))
 
 
+def refresh(module: nn.RNNBase | nn.RNNCellBase) -> None:
+    """Let a module compute the weights that it computes when it runs, by a step of its own ``forward``.
+
+    ``torch.nn.utils.weight_norm`` and ``prune`` do it in hooks before ``forward``: what stands in between is
+    stale after an optimiser's step or ``load_state_dict``.
+    """
+    if module._forward_pre_hooks:
+        like = next(module.parameters())
+        one = like.new_zeros(1, module.input_size)
+        module(one if isinstance(module, nn.RNNCellBase) else one[None])
+
+
 def add_biases(first: Tensor | None, second: Tensor | None) -> Tensor | None:
     """Sum of two biases of which either may be missing."""
     if first is None or second is None:
