@@ -34,14 +34,13 @@ def test_the_trail_of_a_search_is_short_and_exists() -> None:
 
 
 def test_the_trail_is_connected() -> None:
-    """Each file of the trail is imported by one before it, or named by a job's entry point."""
+    """Each file of the trail is imported by one before it, by its own name or by its package's page."""
     section = TEXT.partition("### The trail of one search")[2].partition("\n## ")[0]
     files = re.findall(r"^\| `([\w/]+)\.py` \|", section, flags=re.M)
     source = ROOT / "src" / "hyperprune"
     reached = (source / f"{files[0]}.py").read_text()
     for name in files[1:]:
-        module = name.replace("/", ".")
-        package, _, _ = module.rpartition(".")
-        ways = (f"hyperprune.{module} import", f"hyperprune.{package} import ")
+        parts = name.split("/")
+        ways = [f"hyperprune.{'.'.join(parts[:n])} import " for n in range(1, len(parts) + 1)]
         assert any(way in reached for way in ways), name
         reached += (source / f"{name}.py").read_text()

@@ -21,7 +21,14 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.search import Event, RoundBegan, RunFolder, SearchConfig, SearchResult, run
 
 pytest.importorskip("optuna_dashboard", reason="needs the extra dashboard")
+import optuna
+from optuna.trial import TrialState
+
+from hyperprune.reports import gather
 from hyperprune.reports.dashboard import Window, server
+from hyperprune.reports.dashboard.pictures import Pictures
+from hyperprune.reports.dashboard.study import copied
+from hyperprune.search.rounds.study import stored_study
 
 BROWSER = chromium.executable()
 Searched = tuple[RunFolder, SearchResult]
@@ -214,3 +221,18 @@ def test_command_serves_until_ctrl_c(searched: Searched) -> None:
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
+
+
+def test_eliminated_candidates_are_pruned_and_the_selected_is_marked(
+    searched: tuple[RunFolder, SearchResult],
+) -> None:
+    folder, result = searched
+    findings = gather(folder)
+    storage = copied(findings, stored_study(folder.database).trials, Pictures(findings), {})
+    study = optuna.load_study(study_name="hyperprune", storage=storage)
+    states = {candidate.number: candidate.standing for candidate in result.candidates}
+    for trial in study.trials:
+        assert (trial.state == TrialState.PRUNED) == (states[trial.number] == "eliminated")
+        assert trial.user_attrs["selected"] == (trial.number == result.selected)
+    assert states[study.best_trial.number] in ("selected", "finalist", "duplicate")
+    assert stored_study(folder.database).attributes["selected"] == result.selected

@@ -8,6 +8,7 @@ and ``make docs`` after that.
 
 from hyperprune.tasks.any_task import AnyTask, network_of, task_of
 from hyperprune.tasks.base_config import Tasked
+from hyperprune.tasks.base_task import Task
 from hyperprune.tasks.batch import Batch, Slice
 from hyperprune.tasks.description import TaskDescription
 from hyperprune.tasks.items import Items
@@ -16,7 +17,7 @@ from hyperprune.tasks.own import SHIPPED, OwnTask, named
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.tasks.score import PERPLEXITY, Score
 from hyperprune.tasks.spectrum_config import SpectrumConfig
-from hyperprune.tasks.task import Epoch, Part, Task
+from hyperprune.tasks.task import Epoch, Part, TaskLike
 from hyperprune.tasks.text.text_task import TextTask
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "SpectrumConfig",
     "Task",
     "TaskDescription",
+    "TaskLike",
     "Tasked",
     "TextTask",
     "named",

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from hyperprune.seeding import seed_globally
-from hyperprune.tasks.task import Epoch, Task
+from hyperprune.tasks.task import Epoch, TaskLike
 
 
 class _Enough(BaseException):
@@ -26,7 +26,7 @@ def data_hash(inputs: Any) -> str:
     return digest.hexdigest()
 
 
-def training_hash(task: Task, seed: int) -> str:
+def training_hash(task: TaskLike, seed: int) -> str:
     """SHA-256 of what a task trains and validates on, as far as it can be seen without training.
 
     If the task offers ``data()``, everything that this gives: tensors, arrays, numbers and texts in tuples,

@@ -12,7 +12,7 @@ from typing import Any
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.tasks.fingerprint import attributes_hash
-from hyperprune.tasks.task import Task
+from hyperprune.tasks.task import TaskLike
 
 METHODS = ("network", "losses", "evaluate", "spectrum_inputs")
 _DOCS = "docs/own-task.md shows one"
@@ -20,7 +20,7 @@ _MADE = ".made"  # in the name of an object that was handed over: only this proc
 _OBJECT = re.compile(r"\.made(-\d+)?(?P<attributes>\.[0-9a-f]{12})?$")
 _given: dict[str, Any] = {}  # objects that this process was handed, by name
 _CACHED = 4
-_tasks: dict[str, tuple[Any, Task]] = {}  # those made last, with what made them
+_tasks: dict[str, tuple[Any, TaskLike]] = {}  # those made last, with what made them
 
 
 def hand_over(task: Any) -> tuple[str, dict[str, Any]]:
@@ -67,7 +67,7 @@ def is_given(name: str) -> bool:
     return name in _given
 
 
-def make(name: str, settings: dict[str, Any]) -> Task:
+def make(name: str, settings: dict[str, Any]) -> TaskLike:
     """The task itself; this imports and runs its code.
 
     Raises:
@@ -89,7 +89,7 @@ def make(name: str, settings: dict[str, Any]) -> Task:
     return _checked(name, found)
 
 
-def _made_once(name: str, settings: dict[str, Any], factory: Any) -> Task:
+def _made_once(name: str, settings: dict[str, Any], factory: Any) -> TaskLike:
     """A task is built once for a process: its data may take long to read."""
     key = f"{name} {json.dumps(settings, sort_keys=True, default=repr)}"
     by, task = _tasks.pop(key, (None, None))
@@ -101,14 +101,14 @@ def _made_once(name: str, settings: dict[str, Any], factory: Any) -> Task:
     return task
 
 
-def _checked(name: str, found: Any) -> Task:
+def _checked(name: str, found: Any) -> TaskLike:
     missing = [method for method in METHODS if not callable(getattr(found, method, None))]
     if missing:
         raise ConfigurationError(
             f"{name} must have the methods {', '.join(METHODS)}, it lacks "
             f"{', '.join(missing)}: add what is missing; {_DOCS}"
         )
-    task: Task = found
+    task: TaskLike = found
     return task
 
 

@@ -16,7 +16,7 @@ from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.items import Items, as_items
 from hyperprune.tasks.precision import exact_format
 from hyperprune.tasks.score import Score
-from hyperprune.tasks.task import Epoch, Part, Task
+from hyperprune.tasks.task import Epoch, Part, TaskLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class OpenedTask:
         document: what a checkpoint must say so that the network can be built without the run.
     """
 
-    task: Task
+    task: TaskLike
     name: str
     seed: int
     device: torch.device
@@ -162,7 +162,7 @@ def score_of(task: Any) -> Score:
     return Score(name=given, better="higher" if higher else "lower")
 
 
-def counted_steps(task: Task, network: nn.Module, seed: int) -> int:
+def counted_steps(task: TaskLike, network: nn.Module, seed: int) -> int:
     """Batches of the first epoch, without training.
 
     Raises:

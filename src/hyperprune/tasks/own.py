@@ -15,7 +15,7 @@ from hyperprune.tasks.opened import OpenedTask, counted_steps, score_of
 from hyperprune.tasks.recipe import TEXT_KEYS, Recipe
 from hyperprune.tasks.score import Score
 from hyperprune.tasks.spectrum_config import SpectrumConfig
-from hyperprune.tasks.task import Task
+from hyperprune.tasks.task import TaskLike
 
 OWN = "own"
 
@@ -117,7 +117,7 @@ class OwnTask(TaskDescription):
         steps = self.steps_per_epoch
         if steps is None and isinstance(known, OwnTask) and known.identity == self.identity:
             steps = known.steps_per_epoch
-        if steps is None or hasattr(task, "steps_per_epoch"):
+        if steps is None or getattr(task, "steps_per_epoch", None) is not None:
             steps = counted_steps(task, task.network(), seed)
         facts = {
             "score": score_of(task),
@@ -167,7 +167,7 @@ def named(task: Any, settings: dict[str, Any] | None = None) -> OwnTask:
     return OwnTask(object=name, settings={**carried, **(settings or {})})
 
 
-def make(description: OwnTask) -> Task:
+def make(description: OwnTask) -> TaskLike:
     """The task itself; this imports and runs its code.
 
     Raises:

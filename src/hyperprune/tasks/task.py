@@ -5,6 +5,7 @@ What stays with training: the order of a step, masks, clipping, averages, checkp
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
@@ -33,9 +34,9 @@ class Epoch:
     seed: int = 0
     teaching: Teacher | None = field(default=None, compare=False)
 
-    @property
+    @cached_property
     def generator(self) -> torch.Generator:
-        """A CPU generator for the order of the batches, anew from (seed, number) at each call."""
+        """A CPU generator for the order of the batches: one stream an epoch, from (seed, number)."""
         return generator(self.seed, "batches", self.number)
 
     @property
@@ -61,8 +62,10 @@ class Epoch:
 
 
 @runtime_checkable
-class Task(Protocol):
+class TaskLike(Protocol):
     """A network, its training batches and its measure; by structure, nothing to inherit.
+
+    Whoever inherits from :class:`hyperprune.tasks.Task` is told of misspelt attributes.
 
     An epoch is one pass of ``losses``. A task keeps nothing from one epoch to the next, so that training
     can go on from a checkpoint: what differs between epochs comes from ``epoch``.
@@ -70,7 +73,7 @@ class Task(Protocol):
     What a task may say besides, found by name:
 
     * ``score``: what the number of ``evaluate`` is called, such as ``"error rate"``, or a
-      :class:`hyperprune.training.Score`; ``"loss"`` where it is missing.
+      :class:`hyperprune.tasks.Score`; ``"loss"`` where it is missing.
     * ``higher_is_better``: True for an accuracy; False where it is missing.
     * ``steps_per_epoch``: optimiser steps of one epoch; counted once, without training, where it is missing.
     * ``recurrent``: name of the submodule whose spectrum is taken; found where the network has but one.

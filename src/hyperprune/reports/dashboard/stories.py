@@ -24,6 +24,11 @@ def search_story(findings: Findings) -> str:
             verb = "is selected" if is_success(result) else "is the best of what has not learned"
         words = "" if leading.variant is None else f" ({variant_words(dict(leading.variant))})"
         lines.append(f"**Candidate {leading.name}**{words} {verb}.")
+    if result is not None and result.selected is not None:
+        lines.append(
+            "Optuna's best trial is the best by that early metric; the selection is by the validation score "
+            "of the finalists, and may be another one. Eliminated candidates are marked as pruned."
+        )
     said = verdict_sentence(result) if result else None
     lines += [said] if said else []
     lines += cost_sentences(result, findings.timings) if result else ["The search has not ended."]

@@ -11,7 +11,7 @@ import optuna
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import RandomSampler
 from optuna.storages import BaseStorage, InMemoryStorage
-from optuna.trial import FrozenTrial, Trial, create_trial
+from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 from optuna_dashboard import save_note
 
 from hyperprune.reports.dashboard.pictures import Pictures
@@ -50,7 +50,7 @@ def copied(
         if candidate is None:
             break
         told = create_trial(
-            state=trial.state,
+            state=_state(trial.state, candidate),
             values=trial.values,
             params=trial.params,
             distributions=trial.distributions,
@@ -65,6 +65,12 @@ def copied(
         number = storage.create_new_trial(study._study_id, template_trial=told)
         save_note(Trial(study, number), candidate_story(findings, candidate, first))
     return storage
+
+
+def _state(told: TrialState, candidate: Network) -> TrialState:
+    """Pruned for who was eliminated, so that Optuna's best trial is among those that went on."""
+    is_out = told == TrialState.COMPLETE and candidate.standing == "eliminated"
+    return TrialState.PRUNED if is_out else told
 
 
 def _entry(pictures: Pictures, name: str) -> dict[str, str]:
@@ -82,6 +88,7 @@ def _attributes(told: Mapping[str, Any], candidate: Network, score: Score) -> di
     """What stands beside a trial: as it was told, and what became of it."""
     known: dict[str, Any] = {name: value for name, value in told.items() if name != "variant"}
     known |= {"standing": candidate.standing, "epochs": candidate.epochs}
+    known["selected"] = candidate.standing == "selected"
     name = score.name.replace(" ", "_")
     if candidate.valid_score:
         known[f"best_valid_{name}"] = min(candidate.valid_score, key=score.signed)

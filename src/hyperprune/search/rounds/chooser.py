@@ -121,6 +121,10 @@ class Chooser:
         self._stored.add(trial.params, trial.distributions, outcome.value, outcome.attributes)
         self._tell(trial.number, outcome.value)
 
+    def note_selected(self, number: int | None) -> None:
+        """Let whoever opens study.db see which trial the search selected: it need not be Optuna's best."""
+        self._stored.note("selected", number)
+
     def retell(self, outcomes: Sequence[Outcome]) -> None:
         """Replace what the study was told, by the values of another ranking for the same suggestions.
 

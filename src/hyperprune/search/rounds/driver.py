@@ -129,7 +129,7 @@ class Search:
         chooser = self._chooser()
         for number, bracket in enumerate(self._plan.brackets):
             self._go_through(number, self._pool(chooser, number, bracket), bracket.until)
-        return summarise(
+        result = summarise(
             self._config,
             self._folder,
             self._trainer,
@@ -138,6 +138,8 @@ class Search:
             self._rounds,
             self._finalists,
         )
+        chooser.note_selected(result.selected)
+        return result
 
     def _chooser(self) -> Chooser:
         config = self._config

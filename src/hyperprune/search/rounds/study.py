@@ -85,6 +85,12 @@ class Study:
         with _explained(self._path):
             self._study.add_trial(trial)
 
+    def note(self, name: str, value: Any) -> None:
+        """Keep a JSON value with the study."""
+        with _explained(self._path):
+            if self._study.user_attrs.get(name) != value:
+                self._study.set_user_attr(name, value)
+
     def replaced(self, attributes: dict[str, Any], told: Iterable[_Told]) -> "Study":
         """A study with these trials in this one's place; a reader of the file sees the old one or the new."""
         with files.temporary_folder(self._path) as folder:
