@@ -6,8 +6,9 @@ With ``--summary`` one table of all runs, a row each, for searches on different 
 import argparse
 from pathlib import Path
 
-from hyperprune.reports.rows import cost_sentences, duration, headings, network_rows, variant_words
+from hyperprune.reports.rows import cost_sentences, duration, headings, network_rows
 from hyperprune.search import CandidateResult, RunFolder, SearchResult, load_timings
+from hyperprune.search.space.words import choice_words
 
 _SUMMARY = (
     "search",
@@ -39,7 +40,7 @@ def main() -> None:
         rows = [
             (
                 f"{c.number}",
-                variant_words(c.variant),
+                choice_words(c.choices),
                 c.standing if c.duplicate_of is None else f"same as {c.duplicate_of}",
                 "" if c.pool_metric is None else f"{c.pool_metric:.2f}",
                 f"{len(c.curve.train_loss)}",
@@ -79,7 +80,7 @@ def _summary(name: str, folder: RunFolder, result: SearchResult) -> tuple[str, .
         f"{text(dense.valid_score)} / {text(dense.test_score)}" if dense else "",
         f"{text(final.valid_score)} / {text(final.test_score)}" if final else "none",
         f"{final.live:,} of {dense.live:,}" if final and dense else "",
-        variant_words(selected.variant) if selected else "",
+        choice_words(selected.choices) if selected else "",
         f"{result.cost.with_dense}",
         "" if timings is None else duration(timings.search + timings.dense),
     )

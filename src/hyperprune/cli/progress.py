@@ -15,6 +15,7 @@ from rich.progress import (
 )
 
 from hyperprune.search import CandidateEnded, Event, RoundBegan, SearchConfig
+from hyperprune.search.space.words import choice_words
 from hyperprune.training import Progress as JobProgress
 from hyperprune.training import TrainConfig
 
@@ -91,12 +92,7 @@ class SearchProgress:
             self._console.print(f"  candidate {event.number}: [red]failed[/], {event.note}", soft_wrap=True)
             return
         assert event.valid_score is not None, "only failed candidates have no score"
-        choices = " ".join(
-            str(event.variant[name])
-            for name in ("sparse_init", "growth", "death", "redistribution", "death_rate")
-        )
-        beside = ("learning_rate", "dropout")
-        choices += "".join(f" {name} {event.variant[name]:.3g}" for name in beside if name in event.variant)
+        choices = choice_words(event.variant)
         note = f" ({event.note})" if event.note else ""
         self._console.print(
             f"  candidate {event.number}: {self._metric} {event.metric:.4f}, "

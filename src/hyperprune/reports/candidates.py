@@ -7,8 +7,18 @@ from hyperprune.reports.findings import Findings, Network
 from hyperprune.reports.ranks import ranks_at
 from hyperprune.tasks import Score
 
-_CHOICES = ("sparse_init", "death", "growth", "redistribution", "death_rate", "decay", "update_interval")
+_CHOICES = (
+    "method",
+    "sparse_init",
+    "death",
+    "growth",
+    "redistribution",
+    "death_rate",
+    "decay",
+    "update_interval",
+)
 _BESIDE = ("density", "learning_rate", "dropout")  # shown where candidates differ in them
+_HEADINGS = {"sparse_init": "first masks"}  # as the words of a choice have it
 # Shown although all candidates agree in them.
 _ALWAYS = ("sparse_init", "death", "redistribution", "death_rate")
 
@@ -53,7 +63,10 @@ def candidate_table(findings: Findings) -> CandidateTable:
     columns: list[tuple[str, bool, Callable[[Network], Cell]]] = [
         ("no.", True, lambda c: Cell(c.name, int(c.name))),
         ("standing", False, _standing),
-        *((name.replace("_", " "), name in ("death_rate", *_BESIDE), _choice(name)) for name in choices),
+        *(
+            (_HEADINGS.get(name, name.replace("_", " ")), name in ("death_rate", *_BESIDE), _choice(name))
+            for name in choices
+        ),
         ("epochs", True, lambda c: Cell(str(c.epochs), c.epochs)),
         *([(f"early {metric}", True, _early)] if of_its_own else []),
         ("first LS distance", True, lambda c: _number(_at(c.ls_distance, first), 3)),
@@ -75,7 +88,8 @@ def candidate_table(findings: Findings) -> CandidateTable:
 def _differ(findings: Findings, name: str) -> bool:
     """Whether candidates differ in a choice; static ones have no choice of rules."""
     chosen = [c.variant for c in findings.candidates if c.variant]
-    return len({str(v.get(name)) for v in chosen if name in _BESIDE or v["death_rate"]}) > 1
+    counted = ("method", *_BESIDE)
+    return len({str(v.get(name)) for v in chosen if name in counted or v["death_rate"]}) > 1
 
 
 def _standing(candidate: Network) -> Cell:
@@ -100,7 +114,7 @@ def _choice(name: str) -> Callable[[Network], Cell]:
     def cell(candidate: Network) -> Cell:
         variant = candidate.variant
         if variant is None or (
-            variant["death_rate"] == 0 and name not in ("sparse_init", "death_rate", *_BESIDE)
+            variant["death_rate"] == 0 and name not in ("method", "sparse_init", "death_rate", *_BESIDE)
         ):
             return Cell("", "")
         value = variant.get(name, "")

@@ -22,12 +22,12 @@ from hyperprune.reports.rows import (
     headings,
     network_rows,
     variant_sentences,
-    variant_words,
 )
 from hyperprune.reports.svg import svg
 from hyperprune.reports.verdict import is_success, verdict_sentence
 from hyperprune.reports.viewers import as_script, viewer_data
 from hyperprune.search import RunFolder, papers
+from hyperprune.search.space.words import choice_words
 
 
 def write(folder: RunFolder) -> Path:
@@ -60,7 +60,7 @@ def render(findings: Findings, drawn: dict[str, Drawing]) -> str:
         rows=network_rows(result, findings.timings) if result else [],
         costs=cost_sentences(result, findings.timings) if result else [_progress(findings)],
         variants=variant_sentences(result) if result else [],
-        variant_words=variant_words,
+        choice_words=choice_words,
         score=findings.score,
         subject=findings.config.described.subject,
         verdict=verdict_sentence(result) if result else None,

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from statistics import fmean, stdev
-from typing import Any
 
 from hyperprune.reports.verdict import verdict_word
 from hyperprune.search import FinalNetwork, SearchResult, Timings
+from hyperprune.search.space.words import choice_words
 from hyperprune.tasks import Score
 
 
@@ -32,7 +32,7 @@ def network_rows(result: SearchResult, timings: Timings | None) -> list[tuple[st
 
 def variant_sentences(result: SearchResult) -> list[str]:
     """The pruning choices of the candidates that trained to the end, a line each."""
-    lines = [f"Candidate {c.number}: {variant_words(c.choices)}." for c in result.finalists]
+    lines = [f"Candidate {c.number}: {choice_words(c.choices)}." for c in result.finalists]
     if any(candidate.seeds for candidate in result.finalists):
         lines.append(
             "Scores of candidates are means and standard deviations over their seeds; the network that is "
@@ -69,20 +69,6 @@ def baseline_sentence(result: SearchResult) -> str | None:
         return None
     score = result.score.text(result.baseline.valid_score)
     return f"Without a network: validation {result.score.name} {score} ({result.baseline.name})."
-
-
-def variant_words(variant: dict[str, Any]) -> str:
-    """Pruning choices in a few words."""
-    if variant["death_rate"] == 0:
-        return f"{variant['sparse_init']}, static" + _beside(variant)
-    names = ("sparse_init", "growth", "death", "redistribution")
-    return ", ".join(str(variant[name]) for name in names) + f", {variant['death_rate']:g}" + _beside(variant)
-
-
-def _beside(choices: dict[str, Any]) -> str:
-    """What else was chosen than pruning."""
-    names = {"learning_rate": "learning rate", "dropout": "dropout"}
-    return "".join(f", {word} {choices[name]:.3g}" for name, word in names.items() if name in choices)
 
 
 def _over_seeds(finals: Sequence[FinalNetwork], score: Score) -> tuple[str, str]:

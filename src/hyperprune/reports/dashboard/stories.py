@@ -2,9 +2,10 @@
 
 from hyperprune.reports.findings import Findings, Network
 from hyperprune.reports.ranks import Ranks
-from hyperprune.reports.rows import cost_sentences, variant_words
+from hyperprune.reports.rows import cost_sentences
 from hyperprune.reports.verdict import is_success, verdict_sentence
 from hyperprune.search import RoundResult
+from hyperprune.search.space.words import choice_words
 from hyperprune.tasks import Score
 
 
@@ -22,7 +23,7 @@ def search_story(findings: Findings) -> str:
         verb = "leads so far"
         if result:
             verb = "is selected" if is_success(result) else "is the best of what has not learned"
-        words = "" if leading.variant is None else f" ({variant_words(dict(leading.variant))})"
+        words = "" if leading.variant is None else f" ({choice_words(leading.variant)})"
         lines.append(f"**Candidate {leading.name}**{words} {verb}.")
     if result is not None and result.selected is not None:
         lines.append(
@@ -49,7 +50,7 @@ def candidate_story(findings: Findings, candidate: Network, first: Ranks) -> str
     standing = candidate.note if candidate.standing == "duplicate" else candidate.standing
     lines = [f"**Candidate {candidate.name}**: {standing}."]
     if candidate.variant is not None:
-        lines.append(f"{variant_words(dict(candidate.variant))}.")
+        lines.append(f"{choice_words(candidate.variant)}.")
     if candidate.standing == "failed":
         lines.append(f"It failed: {candidate.note}.")
     lines += [_place_line(ranking, candidate) for ranking in findings.rounds if _ranked(ranking, candidate)]

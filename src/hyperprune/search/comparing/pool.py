@@ -70,7 +70,7 @@ def networks(runs: Iterable[Searched]) -> list[Network]:
         for candidate in run.result.candidates:
             if candidate.failure is not None or candidate.duplicate_of is not None:
                 continue
-            key = (run.config.seed, run.config.search.seeds, repr(sorted(candidate.choices.items())))
+            key = (run.config.seed, run.config.search.seeds, _chosen(candidate))
             new = network(run, candidate)
             if run.config.search.distance != runs[0].config.search.distance:
                 new = replace(new, distances=(), initial=None)
@@ -82,6 +82,11 @@ def networks(runs: Iterable[Searched]) -> list[Network]:
                 continue
             found[key] = new
     return list(found.values())
+
+
+def _chosen(candidate: CandidateResult) -> str:
+    """What decides a network; a name that it was chosen by does not."""
+    return repr(sorted({**candidate.variant, **candidate.overrides}.items()))
 
 
 def _mean(rows: list[tuple[float, ...]]) -> tuple[float, ...]:

@@ -81,6 +81,9 @@ class CandidateResult(_Record):
 
     number: int = Field(ge=0, description="Number of the trial.")
     variant: dict[str, Any] = Field(description="The pruning choices.")
+    method: str | None = Field(
+        None, description="The named method that they are, where it was chosen by name."
+    )
     overrides: dict[str, float] = Field(
         {}, description="What differs from recipe and model: learning_rate, dropout."
     )
@@ -104,8 +107,9 @@ class CandidateResult(_Record):
 
     @property
     def choices(self) -> dict[str, Any]:
-        """All that the optimiser chose."""
-        return {**self.variant, **self.overrides}
+        """All that the optimiser chose, ``method`` among it where there is one."""
+        name = {} if self.method is None else {"method": self.method}
+        return {**self.variant, **self.overrides, **name}
 
     @property
     def finals(self) -> tuple[FinalNetwork, ...]:

@@ -76,6 +76,7 @@ def summarise(
             CandidateResult(
                 number=candidate.number,
                 variant=candidate.choice.variant.canonical().to_dict(),
+                method=candidate.choice.method,
                 overrides=candidate.choice.overrides,
                 standing=_standing(candidate, selected, finalists),
                 duplicate_of=candidate.duplicate_of,

@@ -16,11 +16,13 @@ class Choice:
         variant: the pruning choices, the density among them.
         learning_rate: of the first epoch; none for the recipe's.
         dropout: of the network; none for the model's.
+        method: the named method that the variant is, where it was chosen by its name; decides nothing.
     """
 
     variant: PruningVariant
     learning_rate: float | None = None
     dropout: float | None = None
+    method: str | None = None
 
     @property
     def overrides(self) -> dict[str, float]:
@@ -50,4 +52,5 @@ class Choice:
 
     def to_dict(self) -> dict[str, Any]:
         """All choices as values that JSON can hold."""
-        return {**self.variant.canonical().to_dict(), **self.overrides}
+        name = {} if self.method is None else {"method": self.method}
+        return {**self.variant.canonical().to_dict(), **self.overrides, **name}

@@ -120,7 +120,10 @@ class SpaceConfig(BaseModel):
         variant = self.variant(
             {name: value for name, value in params.items() if name not in _BESIDE}, density
         )
-        return Choice(variant, params.get("learning_rate"), params.get("dropout"))
+        method = params.get("method", RULES)
+        return Choice(
+            variant, params.get("learning_rate"), params.get("dropout"), None if method == RULES else method
+        )
 
     def variant(self, params: Mapping[str, Any], density: float) -> PruningVariant:
         """The pruning variant of a trial's parameters."""

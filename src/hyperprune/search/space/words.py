@@ -1,0 +1,57 @@
+"""A candidate's choices in words that say which is which."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hyperprune.sparsity import METHODS, PruningVariant
+
+LABELS = {
+    "sparse_init": "first masks",
+    "death": "death",
+    "growth": "growth",
+    "redistribution": "redistribution",
+    "death_rate": "rate",
+    "decay": "decay",
+    "update_interval": "update every",
+    "density_schedule": "density",
+}
+_ALWAYS = ("sparse_init", "death", "death_rate")
+_NEVER = ("method", "density", "exclude", "densities", "share_budget", "schedule_span")
+_STATIC = ("sparse_init",)
+
+
+def choice_words(choices: Mapping[str, Any]) -> str:
+    """Such as ``first masks er, death magnitude, rate 0.4``.
+
+    A named method stands by its name, with what differs from it. Of the other choices those are left out
+    that stand at their default, first masks, death and rate excepted.
+
+    Args:
+        choices: fields of a variant, what was chosen beside it, and ``method`` where it was chosen by name.
+    """
+    name = choices.get("method")
+    if name is not None and name in METHODS:
+        usual, always = METHODS[name].variant.to_dict(), ()
+    elif choices.get("death_rate") == 0:
+        usual = {**PruningVariant(density=1, death_rate=0).canonical().to_dict()}
+        always = _STATIC
+    else:
+        usual, always = PruningVariant(density=1).to_dict(), _ALWAYS
+    words = [] if name is None else [str(name)]
+    shown = [key for key in LABELS if key in choices]
+    shown += [key for key in choices if key not in LABELS]
+    for key in shown:
+        value = choices[key]
+        if key not in _NEVER and value is not None and (key in always or value != usual.get(key)):
+            words.append(f"{LABELS.get(key, key.replace('_', ' '))} {_value(value)}")
+    if name is None and choices.get("death_rate") == 0 and "density_schedule" not in choices:
+        words.append("static")
+    return ", ".join(words)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, list | tuple):
+        return " ".join(_value(item) for item in value)
+    return str(value)
