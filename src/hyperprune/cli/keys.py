@@ -51,7 +51,7 @@ _POOL = tuple(
     f"search.{key}"
     for key in (
         *("candidates", "first_epochs", "round_epochs", "metric", "sampler", "seeds", "plan", "eta"),
-        "near_duplicates",
+        *("near_duplicates", "tolerance", "controls"),
     )
 )
 _PLACE = ("seed", "runtime.threads", "runtime.device")

@@ -15,6 +15,7 @@ from rich.progress import (
 )
 
 from hyperprune.search import CandidateEnded, Event, RoundBegan, SearchConfig
+from hyperprune.search.rounds.controls import CONTROL
 from hyperprune.search.space.words import choice_words
 from hyperprune.training import Progress as JobProgress
 from hyperprune.training import TrainConfig
@@ -80,6 +81,9 @@ class SearchProgress:
         if event.until == 0 and event.name == "dense":
             self._console.print("[bold]dense[/]: the reference that was given", highlight=False)
             return
+        if event.name == "controls":
+            self._console.print(f"[bold]controls[/]: {event.candidates} to compare with", highlight=False)
+            return
         networks = "network" if event.candidates == 1 else "candidates"
         self._console.print(
             f"[bold]{event.name}[/]: {event.candidates} {networks} to epoch {event.until}", highlight=False
@@ -103,7 +107,8 @@ class SearchProgress:
 
     def _progress(self, event: JobProgress) -> None:
         if event.valid_loss is not None:
-            self._done[event.label] = max(event.epoch, self._done.get(event.label, 0))
+            if not event.label.startswith(CONTROL):  # the bar counts what was planned
+                self._done[event.label] = max(event.epoch, self._done.get(event.label, 0))
             self._whole.update(self._overall, completed=sum(self._done.values()))
             if event.epoch == event.until:
                 self._put_away(event.label)

@@ -9,7 +9,9 @@ from hyperprune.search import SearchResult, Timings
 
 def networks_table(result: SearchResult, timings: Timings | None) -> Table:
     """Dense, selected and runners-up."""
-    table = Table(title="Dense, selected and runners-up", title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(
+        title="Dense, selected, runners-up and yardsticks", title_justify="left", box=box.SIMPLE_HEAD
+    )
     for number, heading in enumerate(headings(result.score)):
         table.add_column(heading, justify="left" if number == 0 else "right", no_wrap=number == 0)
     for row in network_rows(result, timings):

@@ -37,6 +37,17 @@ class ModelConfig(BaseModel):
     def build(self, types: int) -> nn.Module:
         """The network for a vocabulary of ``types``, weights drawn from torch's generator."""
 
+    def smaller(self, factor: float) -> Self:
+        """The same kind with ``factor`` times the features and units, one or more of each; depth stays."""
+        step = getattr(self, "chunk", 1)
+        given = {name: getattr(self, name, None) for name in ("embedding", "hidden", "last_hidden")}
+        sizes = {
+            name: max(1, round(factor * size / step)) * step
+            for name, size in given.items()
+            if size is not None
+        }
+        return self.model_copy(update=sizes)
+
     @model_validator(mode="wrap")
     @classmethod
     def _of_its_kind(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:

@@ -5,6 +5,7 @@ from statistics import fmean, stdev
 
 from hyperprune.reports.verdict import verdict_word
 from hyperprune.search import FinalNetwork, SearchResult, Timings
+from hyperprune.search.results.control_result import CONTROL_NAMES, CONTROLS, ControlResult
 from hyperprune.search.space.words import choice_words
 from hyperprune.tasks import Score
 
@@ -16,7 +17,7 @@ def headings(score: Score) -> tuple[str, ...]:
 
 
 def network_rows(result: SearchResult, timings: Timings | None) -> list[tuple[str, ...]]:
-    """Dense, selected and runners-up, one row each, in the order of :func:`headings`."""
+    """Dense, selected, runners-up and yardsticks, one row each, in the order of :func:`headings`."""
     dense, score = result.dense, result.score
     rows = [
         _row("dense", dense.final, len(dense.curve.train_loss), timings.dense if timings else None, score)
@@ -27,7 +28,15 @@ def network_rows(result: SearchResult, timings: Timings | None) -> list[tuple[st
         epochs = len(candidate.curve.train_loss)
         row = _row(f"{name} {candidate.number}", candidate.final, epochs, seconds, score)
         rows.append((row[0], *_over_seeds(candidate.finals, score), *row[3:]) if candidate.seeds else row)
-    return rows
+    return rows + [_control_row(control, timings, score) for control in result.controls if control.final]
+
+
+def _control_row(control: ControlResult, timings: Timings | None, score: Score) -> tuple[str, ...]:
+    epochs = len(control.curve.train_loss)
+    seconds = timings.controls.get(control.name) if timings else None
+    row = _row(control.name, control.final, epochs, seconds, score)
+    name = CONTROL_NAMES[control.name]
+    return (name, *row[1:]) if epochs else (name, *row[1:5], "0", "")
 
 
 def variant_sentences(result: SearchResult) -> list[str]:
@@ -50,10 +59,22 @@ def cost_sentences(result: SearchResult, timings: Timings | None) -> list[str]:
         f"all {distinct} distinct candidates to the end would have taken {cost.exhaustive} "
         f"({cost.exhaustive / max(cost.search, 1):.1f} times as many)."
     ]
+    if result.controls:
+        spent = f" in {duration(sum(timings.controls.values()))}" if timings else ""
+        lines.append(f"The yardsticks took {cost.controls} epochs more{spent}: {_controls_words(result)}.")
     if timings is not None:
         dense = "" if result.dense.reference else f" and {duration(timings.dense)} for the dense reference"
         lines.append(f"Training took {duration(timings.search)} for the candidates{dense}.")
     return lines
+
+
+def _controls_words(result: SearchResult) -> str:
+    """What each yardstick is."""
+    return "; ".join(
+        f"{CONTROL_NAMES[control.name]} is {CONTROLS[control.name]}"
+        + (f" (failed: {control.failure})" if control.failure else "")
+        for control in result.controls
+    )
 
 
 def _dense_words(result: SearchResult) -> str:

@@ -10,9 +10,10 @@ from hyperprune.search.comparing.records import ComparedRun, Comparison, EarlyRa
 from hyperprune.search.config.layers import configure, configure_training, for_task, validated
 from hyperprune.search.config.presets import PRESETS, preset
 from hyperprune.search.config.search_config import PoolConfig, SearchConfig
+from hyperprune.search.results.final_network import FinalNetwork
 from hyperprune.search.results.find import Trained, find
 from hyperprune.search.results.folder import RunFolder
-from hyperprune.search.results.result import CandidateResult, FinalNetwork, SearchResult
+from hyperprune.search.results.result import CandidateResult, SearchResult
 from hyperprune.search.results.round_result import RoundResult
 from hyperprune.search.results.timings import Timings, load_timings
 from hyperprune.search.rounds.events import CandidateEnded, Event, Listener, RoundBegan

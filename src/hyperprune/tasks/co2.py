@@ -94,6 +94,10 @@ class CarbonDioxide:
         """A forecaster."""
         return Forecaster(self.hidden, self.layers)
 
+    def smaller(self, factor: float) -> dict[str, Any]:
+        """Fewer units."""
+        return {"hidden": max(1, round(factor * self.hidden))}
+
     def losses(self, network: nn.Module, epoch: Epoch) -> Iterator[tuple[Tensor, int]]:
         """Mean squared error of each batch of shuffled sequences, after their first half-year."""
         device = next(network.parameters()).device
@@ -138,4 +142,5 @@ class CarbonDioxide:
         first, last = self.bounds[part]
         changes = self.changes.to(next(network.parameters()).device)
         errors = (network(changes[: last - 1, None])[:, 0] - changes[1:last])[max(first - 1, 0) :].cpu()
-        return errors[self.known[max(first, 1) : last]]
+        counted: Tensor = errors[self.known[max(first, 1) : last]]
+        return counted

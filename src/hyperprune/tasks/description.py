@@ -101,6 +101,10 @@ class TaskDescription(BaseModel):
         """
 
     @abstractmethod
+    def smaller(self, factor: float) -> Self | None:
+        """The task with a network ``factor`` times as wide; none where it does not offer that."""
+
+    @abstractmethod
     def of_checkpoint(self, document: dict[str, Any], where: str) -> Self:
         """The task for a network that is only measured, as a checkpoint's document describes it.
 

@@ -82,6 +82,10 @@ class Digits:
         """A reader of rows."""
         return RowReader(self.hidden, self.layers)
 
+    def smaller(self, factor: float) -> dict[str, Any]:
+        """Fewer units."""
+        return {"hidden": max(1, round(factor * self.hidden))}
+
     def losses(self, network: nn.Module, epoch: Epoch) -> Iterator[tuple[Tensor, int]]:
         """Cross entropy of each batch of shuffled images."""
         images, labels = self._part("train", network)

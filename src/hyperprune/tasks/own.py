@@ -149,9 +149,24 @@ class OwnTask(TaskDescription):
             "space.dropout out"
         )
 
+    def smaller(self, factor: float) -> Self | None:
+        """With the settings that the task gives for it."""
+        offered = getattr(make(self), "smaller", None)
+        if offered is None:
+            return None
+        settings = offered(factor)
+        if not isinstance(settings, dict):
+            raise ConfigurationError(
+                f"smaller() of {self.object} must give settings of the task as a dictionary, it gave a "
+                f"{type(settings).__name__}: return such as {{'hidden': 16}}"
+            )
+        return self.model_copy(update={"settings": {**self.settings, **settings}})
+
     def of_checkpoint(self, document: dict[str, Any], where: str) -> Self:
-        """The task builds its network itself."""
-        return self
+        """With the settings that the network was written with, where it is the same task."""
+        if document.get("object") != self.object or not isinstance(document.get("settings"), dict):
+            return self
+        return self.model_copy(update={"settings": document["settings"]})
 
     def named_again(self, given: str | None, where: str) -> Self:
         """A shipped task, one that this process was handed, or the one that the user names."""

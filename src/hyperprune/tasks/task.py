@@ -81,6 +81,8 @@ class TaskLike(Protocol):
       lists and dictionaries: its hash is kept, so that changed data is noticed. Without it, only what the
       network sees first in training and validation is hashed, and targets are not.
     * ``baseline() -> (name, number)``: what is reached without any network, for tables.
+    * ``smaller(factor) -> settings``: keyword arguments of the same task with a network ``factor`` times as
+      wide, for a small dense network to compare with.
     * ``evaluate_each(network, part)``: the losses ``(items,)`` whose mean is the number of ``evaluate``; or
       losses and counts; or :class:`hyperprune.tasks.Items`. The verdict then has an interval.
     * ``defaults``: values of a configuration by dotted name, such as ``{"recipe.optimizer": "adam"}``, which

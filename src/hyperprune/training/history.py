@@ -27,6 +27,8 @@ class InitialRecord(BaseModel):
 
     valid_loss: float = Field(description="Validation loss, nats an item.")
     spectrum: str | None = Field(None, description="SHA-256 of the spectrum file.")
+    live: int | None = Field(None, description="Live weights, of a network that is measured and not trained.")
+    density: float | None = Field(None, description="Live share of the prunable weights, likewise.")
 
 
 class Failure(BaseModel):
@@ -61,8 +63,14 @@ class History(BaseModel):
 
     @property
     def best(self) -> EpochRecord:
-        """The record with the lowest validation loss, the earliest of equals."""
-        return min(self.epochs, key=lambda record: (record.valid_loss, record.epoch))
+        """The record with the lowest validation loss, the earliest of equals.
+
+        While a density schedule runs, a network is denser than it will be: only epochs with the fewest live
+        weights count.
+        """
+        fewest = min(record.live for record in self.epochs)
+        whole = (record for record in self.epochs if record.live == fewest)
+        return min(whole, key=lambda record: (record.valid_loss, record.epoch))
 
     def until(self, epoch: int) -> "History":
         """What was known after ``epoch`` epochs."""

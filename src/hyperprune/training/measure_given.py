@@ -1,4 +1,4 @@
-"""A dense network that the user has already, measured in place of one that is trained."""
+"""A network that is there already, dense or pruned in one shot, measured in place of one that is trained."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hyperprune import files
 from hyperprune.accelerators import repeatable
 from hyperprune.seeding import seed_globally
+from hyperprune.sparsity import PruningVariant
 from hyperprune.tasks import AnyTask, SpectrumConfig
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.training import checkpoint
@@ -28,6 +29,7 @@ class ReferenceJob(BaseModel):
     recipe: Recipe
     spectrum: SpectrumConfig
     weights: GivenWeights
+    variant: PruningVariant | None = Field(None, description="How to prune it first; none for not at all.")
     seed: int = Field(0, ge=0, description="The root seed.")
     threads: int = Field(1, ge=1, description="Threads of torch.")
     device: str = Field("cpu", description="Such as cpu or cuda:0.")
@@ -35,7 +37,8 @@ class ReferenceJob(BaseModel):
     @property
     def identity(self) -> str:
         """Hash of everything that decides what is measured."""
-        return files.digest({**self.task.identity, "reference": self.weights.sha256})
+        pruned = {} if self.variant is None else {"variant": self.variant.key(), "seed": self.seed}
+        return files.digest({**self.task.identity, "reference": self.weights.sha256, **pruned})
 
 
 def run(job: ReferenceJob) -> History:
@@ -57,10 +60,13 @@ def run(job: ReferenceJob) -> History:
         torch.set_num_threads(job.threads)
         task = job.task.open(job.recipe, job.seed, job.device)
         seed_globally(seed_for_training(job.seed))
-        state = TrainingState.fresh(task, job.recipe, None, job.seed, start=job.weights)
+        state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, start=job.weights)
         loss = evaluate(state, task, "valid", 0)
         sha256 = folder.save_spectrum(0, measure(state, task, job.spectrum))
-        folder.save_initial(InitialRecord(valid_loss=loss, spectrum=sha256), job.identity)
+        record = InitialRecord(valid_loss=loss, spectrum=sha256)
+        if job.variant is not None:
+            record = record.model_copy(update={"live": state.live(), "density": state.density()})
+        folder.save_initial(record, job.identity)
         tensors, captured = state.capture()
         document = {**task.document, "job": job.identity, "state": captured, "history": []}
         checkpoint.save(folder.path, checkpoint.Checkpoint(0, tensors, document))
@@ -74,4 +80,4 @@ def check(job: ReferenceJob) -> None:
         CheckpointError: the weights cannot be read, or are of another network.
     """
     task = job.task.open(job.recipe, job.seed)  # on the CPU: a driver opens no card
-    TrainingState.fresh(task, job.recipe, None, job.seed, start=job.weights)
+    TrainingState.fresh(task, job.recipe, job.variant, job.seed, start=job.weights)

@@ -26,6 +26,7 @@ _MAY_CHANGE = (
     "search.loss_weight",
     "search.near_duplicates",
     "search.tolerance",
+    "search.controls",
 )
 
 

@@ -75,6 +75,11 @@ class PoolConfig(BaseModel):
         "train at a time, and the result does not depend on how many do.",
     )
 
+    controls: bool = Field(
+        False,
+        description="Train all yardsticks of the selected network: one-shot and gradual magnitude pruning, a "
+        "small dense network, the dense one trained on. Without it those that cost little.",
+    )
     tolerance: float = Field(
         0.01,
         ge=0,

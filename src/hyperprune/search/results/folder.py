@@ -40,6 +40,10 @@ class RunFolder:
         """A candidate, by its number, and which of its trainings."""
         return JobFolder(_of_seed(self.path / "candidates" / f"{number}", seed))
 
+    def control(self, name: str) -> JobFolder:
+        """A network that the selected one is compared with."""
+        return JobFolder(self.path / "controls" / name)
+
     @property
     def database(self) -> Path:
         """Optuna's study."""

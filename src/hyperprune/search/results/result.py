@@ -2,58 +2,26 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from hyperprune.search.results.control_result import ControlResult
+from hyperprune.search.results.final_network import Curve, FinalNetwork, Record
 from hyperprune.search.results.round_result import RoundResult
 from hyperprune.search.verdict.verdict import Verdict
 from hyperprune.tasks import Score
-from hyperprune.training import EpochRecord
 
 SCHEMA = 3
 Standing = Literal["selected", "finalist", "eliminated", "failed", "duplicate"]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Curve(_Record):
-    """What a network measured at the end of each epoch, in order."""
-
-    train_loss: tuple[float, ...] = Field(
-        description="Mean training loss; nats an item in language modelling."
-    )
-    valid_score: tuple[float, ...] = Field(description="Score of the validation part.")
-    ls_distance: tuple[float, ...] = Field(
-        description="Distance of the spectrum to the dense one of the same epoch, nats a step; "
-        "shorter where the dense spectrum is missing."
-    )
-
-
-class FinalNetwork(_Record):
-    """A network trained to the full budget: dense, selected, or another finalist."""
-
-    best_epoch: int = Field(
-        ge=0,
-        description="The epoch with the lowest validation loss; it counts. 0 for a network that was given.",
-    )
-    valid_score: float = Field(description="At that epoch.")
-    test_score: float = Field(description="At that epoch, read once, after the selection.")
-    live: int = Field(description="Live weights, biases included.")
-    density: float = Field(description="Live share of the prunable weights.")
-    averaging: bool = Field(description="Whether these are averaged weights (NT-ASGD).")
-    weights: str = Field(description="Checkpoint of that epoch, relative to the run folder.")
-    weights_sha256: str = Field(description="Its SHA-256.")
-
-
-class GivenResult(_Record):
+class GivenResult(Record):
     """A dense reference that was given, and not trained."""
 
     start: bool = Field(description="Whether every candidate started from its weights.")
     sha256: str | None = Field(description="SHA-256 of the file.")
 
 
-class DenseResult(_Record):
+class DenseResult(Record):
     """The dense reference."""
 
     curve: Curve
@@ -61,7 +29,7 @@ class DenseResult(_Record):
     reference: GivenResult | None = Field(None, description="Set if it was given.")
 
 
-class SeedResult(_Record):
+class SeedResult(Record):
     """One of several trainings of a candidate, each from other initial weights."""
 
     seed: int = Field(ge=0, description="Which training; 0 is of the search's own seed.")
@@ -69,14 +37,14 @@ class SeedResult(_Record):
     final: FinalNetwork | None = Field(None, description="Set for finalists.")
 
 
-class InitialResult(_Record):
+class InitialResult(Record):
     """A candidate before its first step."""
 
     valid_score: float = Field(description="Score of the validation part.")
     ls_distance: float | None = Field(description="Distance of the spectrum to the dense one then.")
 
 
-class CandidateResult(_Record):
+class CandidateResult(Record):
     """One suggestion of the optimiser and what became of it."""
 
     number: int = Field(ge=0, description="Number of the trial.")
@@ -118,22 +86,25 @@ class CandidateResult(_Record):
         return several or ((self.final,) if self.final is not None else ())
 
 
-class CostResult(_Record):
+class CostResult(Record):
     """Epochs of training that the search took."""
 
     search: int = Field(description="All candidates together.")
     with_dense: int = Field(description="And the dense reference.")
     exhaustive: int = Field(description="Every distinct candidate trained to the full budget instead.")
+    controls: int = Field(
+        0, description="Of the networks that the selected one is compared with, beside these."
+    )
 
 
-class Baseline(_Record):
+class Baseline(Record):
     """What is reached without a network."""
 
     name: str = Field(description="How, such as word frequencies alone.")
     valid_score: float = Field(description="Score of the validation part.")
 
 
-class SearchResult(_Record):
+class SearchResult(Record):
     """The whole search."""
 
     schema_version: int = SCHEMA
@@ -150,6 +121,9 @@ class SearchResult(_Record):
     dense: DenseResult
     candidates: tuple[CandidateResult, ...]
     rounds: tuple[RoundResult, ...]
+    controls: tuple[ControlResult, ...] = Field(
+        (), description="What the selected network is compared with beside the dense one; never selected."
+    )
     cost: CostResult
 
     @property
@@ -157,12 +131,3 @@ class SearchResult(_Record):
         """Candidates trained to the end, the selected one first, then by validation score."""
         found = [(self.score.signed(c.final.valid_score), c.number, c) for c in self.candidates if c.final]
         return [c for *_, c in sorted(found, key=lambda item: item[:2])]
-
-
-def curve(epochs: tuple[EpochRecord, ...], distances: list[float], score: Score) -> Curve:
-    """The curve of a history and the distances of its spectra."""
-    return Curve(
-        train_loss=tuple(record.train_loss for record in epochs),
-        valid_score=tuple(score.shown(record.valid_loss) for record in epochs),
-        ls_distance=tuple(distances),
-    )

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from hyperprune.search.results.result import Curve, SearchResult
+from hyperprune.search.results.final_network import Curve
+from hyperprune.search.results.result import SearchResult
 
 Rows = list[dict[str, Any]]
 

@@ -1,6 +1,6 @@
 """How long a search took, kept apart from its result because no two runs agree on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,13 +18,17 @@ class Timings(BaseModel):
     dense: float = Field(description="The dense reference.")
     candidates: dict[int, float] = Field(description="Each candidate that was trained.")
 
+    controls: dict[str, float] = Field({}, description="Each network that the selected one is compared with.")
+
     @property
     def search(self) -> float:
         """All candidates together."""
         return sum(self.candidates.values())
 
 
-def save_timings(folder: RunFolder, candidates: list[int], seeds: int = 1) -> None:
+def save_timings(
+    folder: RunFolder, candidates: list[int], seeds: int = 1, controls: Sequence[str] = ()
+) -> None:
     """Write timings.json from what the jobs noted."""
 
     def total(job_of: Callable[[int], JobFolder]) -> float:
@@ -32,7 +36,9 @@ def save_timings(folder: RunFolder, candidates: list[int], seeds: int = 1) -> No
 
     each = {number: total(partial(folder.candidate, number)) for number in candidates}
     timings = Timings(
-        dense=total(folder.dense_of), candidates={number: spent for number, spent in each.items() if spent}
+        dense=total(folder.dense_of),
+        candidates={number: spent for number, spent in each.items() if spent},
+        controls={name: sum(folder.control(name).seconds().values()) for name in controls},
     )
     files.write_json(folder.path / "timings.json", timings.model_dump(mode="json"))
 

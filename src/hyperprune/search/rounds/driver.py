@@ -22,12 +22,13 @@ from hyperprune.search.results.rounds_file import store_rounds
 from hyperprune.search.results.timings import save_timings
 from hyperprune.search.rounds.candidate import Candidate
 from hyperprune.search.rounds.chooser import Chooser, Outcome
+from hyperprune.search.rounds.controls import Controls
 from hyperprune.search.rounds.events import CandidateEnded, Event, Listener, RoundBegan
 from hyperprune.search.rounds.jobs import Trainer, Wanted
 from hyperprune.search.rounds.round import Ranked, decided, ranked
 from hyperprune.search.rounds.same_dynamics import left_out
 from hyperprune.search.rounds.suggestions import Suggestion
-from hyperprune.search.rounds.summary import summarise
+from hyperprune.search.rounds.summary import selected, summarise
 from hyperprune.training.run_folder import CONFIG
 
 
@@ -70,7 +71,8 @@ def carry_out(
         with _started(config, listener, executor) as running:
             result = Search(config, folder, running, listener).run()
         # the result goes last: where it stands, nothing is missing
-        save_timings(folder, [c.number for c in result.candidates], config.search.seeds)
+        names = [control.name for control in result.controls]
+        save_timings(folder, [c.number for c in result.candidates], config.search.seeds, names)
         folder.save_result(result)
         return result
 
@@ -129,14 +131,18 @@ class Search:
         chooser = self._chooser()
         for number, bracket in enumerate(self._plan.brackets):
             self._go_through(number, self._pool(chooser, number, bracket), bracket.until)
+        candidates, trained = list(self._candidates.values()), dense.trained()
+        best = selected(candidates, self._finalists)
+        compared = Controls(self._config, self._folder, self._trainer, self._listener)
         result = summarise(
             self._config,
             self._folder,
             self._trainer,
-            dense.trained(),
-            list(self._candidates.values()),
+            trained,
+            candidates,
             self._rounds,
             self._finalists,
+            [] if best is None else compared.train(trained, best),
         )
         chooser.note_selected(result.selected)
         return result

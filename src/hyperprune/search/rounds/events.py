@@ -12,7 +12,7 @@ class RoundBegan:
     """A stage of the search begins.
 
     Attributes:
-        name: ``dense``, ``pool``, ``round 2`` and so on, or ``finals``.
+        name: ``dense``, ``pool``, ``round 2`` and so on, ``finals``, or ``controls``.
         candidates: how many networks train in it.
         until: epochs they will have trained at its end; 0 for a dense reference that was given.
     """

@@ -154,6 +154,16 @@ class Trainer:
         running = [self._executor.submit(START, job.model_dump(mode="json")) for job in jobs]
         return [float(future.result()) for future in running]
 
+    def described(self, label: str, folder: JobFolder, choice: Choice | None, until: int) -> TrainingJob:
+        """The job of a network beside the candidates; none for the dense one."""
+        return self._job(label, folder, choice, until)
+
+    def begin(self, job: TrainingJob | ReferenceJob) -> Future[History]:
+        """Begin the job of such a network."""
+        if isinstance(job, TrainingJob):
+            return self._start(job)
+        return then(self._executor.submit(MEASURE, job.model_dump(mode="json")), History.model_validate)
+
     def starts_trained(self, choice: Choice) -> bool:
         """Whether a candidate begins with trained weights."""
         return self._start_from is not None

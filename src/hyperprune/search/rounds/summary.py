@@ -1,28 +1,41 @@
 """The result of a search from its records, once all training is done; the test part is read here alone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from hyperprune.search.config.search_config import SearchConfig
+from hyperprune.search.results.control_result import ControlResult
+from hyperprune.search.results.final_network import FinalNetwork, curve
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.result import (
     Baseline,
     CandidateResult,
     CostResult,
     DenseResult,
-    FinalNetwork,
     GivenResult,
     InitialResult,
     SearchResult,
     SeedResult,
     Standing,
-    curve,
 )
 from hyperprune.search.results.round_result import RoundResult
 from hyperprune.search.rounds.candidate import Candidate
+from hyperprune.search.rounds.controls import Control
 from hyperprune.search.rounds.jobs import Trainer
 from hyperprune.search.rounds.verdicts import verdict_on
 from hyperprune.tasks import Score
 from hyperprune.training import History, JobFolder, checkpoint
+
+
+def selected(candidates: list[Candidate], last: list[int]) -> Candidate | None:
+    """The better finalist by its best validation epoch; none if all failed.
+
+    Args:
+        candidates: in order of number.
+        last: numbers of those that were trained to the full budget.
+    """
+    finalists = [c for c in candidates if c.number in last and not c.failed]
+    return min(finalists, key=lambda c: (c.best_loss, c.number), default=None)
 
 
 def summarise(
@@ -33,8 +46,9 @@ def summarise(
     candidates: list[Candidate],
     rounds: list[RoundResult],
     last: list[int],
+    controls: Sequence[Control] = (),
 ) -> SearchResult:
-    """Select the better finalist by its best validation epoch, then read the test part once.
+    """Read the test part once, when all is selected and trained.
 
     Args:
         config: the search.
@@ -44,20 +58,26 @@ def summarise(
         candidates: in order of number.
         rounds: the rankings.
         last: numbers of the candidates that were trained to the full budget.
+        controls: what the selected one is compared with beside the dense reference.
     """
     finalists = [c for c in candidates if c.number in last and not c.failed]
-    selected = min(finalists, key=lambda c: (c.best_loss, c.number), default=None)
+    best = selected(candidates, last)
     score, without = config.described.judged_by, config.described.baseline()
 
     seeds = range(config.search.seeds)
     trained = [(folder.dense, dense)]
     trained += [(folder.candidate(c.number, seed), c.histories[seed]) for c in finalists for seed in seeds]
+    kept = [control for control in controls if control.history.failure is None]
+    trained += [(control.folder, control.history) for control in kept]
     tested = trainer.tested((job, _best_epoch(history)) for job, history in trained)
     final_dense, *finals = [
         _final(folder, job, history, one.loss, score)
         for (job, history), one in zip(trained, tested, strict=True)
     ]
     first = {c.number: place * len(seeds) for place, c in enumerate(finalists)}
+    of_control = {
+        control.name: final for control, final in zip(kept, finals[len(finals) - len(kept) :], strict=True)
+    }
     of_candidate = {number: finals[place:][: len(seeds)] for number, place in first.items()}
 
     return SearchResult(
@@ -65,12 +85,10 @@ def summarise(
         plan=config.search.plan,
         score=score,
         baseline=None if without is None else Baseline(name=without[0], valid_score=without[1]),
-        selected=None if selected is None else selected.number,
+        selected=None if best is None else best.number,
         verdict=None
-        if selected is None
-        else verdict_on(
-            config, folder, trainer, dense, selected, tested[0], tested[1 + first[selected.number] :]
-        ),
+        if best is None
+        else verdict_on(config, folder, trainer, dense, best, tested[0], tested[1 + first[best.number] :]),
         dense=_dense(config, dense, final_dense, score),
         candidates=tuple(
             CandidateResult(
@@ -78,7 +96,7 @@ def summarise(
                 variant=candidate.choice.variant.canonical().to_dict(),
                 method=candidate.choice.method,
                 overrides=candidate.choice.overrides,
-                standing=_standing(candidate, selected, finalists),
+                standing=_standing(candidate, best, finalists),
                 duplicate_of=candidate.duplicate_of,
                 failure=candidate.failure,
                 suggested_by=None if candidate.suggested_by == config.search.told else candidate.suggested_by,
@@ -97,7 +115,16 @@ def summarise(
             for candidate in candidates
         ),
         rounds=tuple(rounds),
-        cost=_cost(config, folder, dense, candidates),
+        controls=tuple(
+            ControlResult(
+                name=control.name,
+                failure=None if control.history.failure is None else control.history.failure.reason,
+                curve=curve(control.history.epochs, [], score),
+                final=of_control.get(control.name),
+            )
+            for control in controls
+        ),
+        cost=_cost(config, folder, dense, candidates, controls),
     )
 
 
@@ -151,12 +178,13 @@ def _final(
 ) -> FinalNetwork:
     weights = checkpoint.path(job.path, _best_epoch(history))
     best = history.best if history.epochs else None
+    pruned = history.initial if history.initial is not None and history.initial.live is not None else None
     return FinalNetwork(
         best_epoch=_best_epoch(history),
         valid_score=score.shown(best.valid_loss if best else history.valid_loss),
         test_score=score.shown(test_loss),
-        live=best.live if best else _weights(weights),
-        density=best.density if best else 1.0,
+        live=best.live if best else (pruned and pruned.live) or _weights(weights),
+        density=best.density if best else (pruned and pruned.density) or 1.0,
         averaging=best is not None and best.averaging,
         weights=str(weights.relative_to(folder.path)),
         weights_sha256=checkpoint.read_document(weights)["sha256"],
@@ -185,12 +213,19 @@ def _dense(config: SearchConfig, history: History, final: FinalNetwork, score: S
     )
 
 
-def _cost(config: SearchConfig, folder: RunFolder, dense: History, candidates: list[Candidate]) -> CostResult:
+def _cost(
+    config: SearchConfig,
+    folder: RunFolder,
+    dense: History,
+    candidates: list[Candidate],
+    controls: Sequence[Control],
+) -> CostResult:
     distinct = [candidate for candidate in candidates if candidate.duplicate_of is None]
     epochs = sum(len(history.epochs) for candidate in distinct for history in candidate.histories)
     further = sum(len(folder.dense_of(n).history().epochs) for n in range(1, config.search.seeds))
     return CostResult(
         search=epochs,
         with_dense=epochs + len(dense.epochs) + further,
+        controls=sum(len(control.history.epochs) for control in controls),
         exhaustive=len(distinct) * config.search.seeds * config.recipe.epochs,
     )

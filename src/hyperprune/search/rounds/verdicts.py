@@ -7,10 +7,11 @@ from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.rounds.candidate import Candidate
 from hyperprune.search.rounds.jobs import Trainer
+from hyperprune.search.space.choice import Choice
 from hyperprune.search.verdict.judge import Learned, judged, not_learned
 from hyperprune.search.verdict.verdict import Verdict
 from hyperprune.seeding import derive
-from hyperprune.training import History
+from hyperprune.training import History, JobFolder
 from hyperprune.training.itemised import Itemised
 
 
@@ -38,7 +39,9 @@ def verdict_on(
     bests = [history.best.valid_loss for history in selected.histories]
     seed = bests.index(min(bests))
     name = f"candidate {selected.number}"
-    asked = [(name, folder.candidate(selected.number, seed), selected.choice, seed)]
+    asked: list[tuple[str, JobFolder, Choice | None, int]] = [
+        (name, folder.candidate(selected.number, seed), selected.choice, seed)
+    ]
     networks = [Learned(name, bests[seed], 0.0, given=trainer.starts_trained(selected.choice))]
     if dense.epochs:  # one that was given has no start of ours
         asked.insert(0, ("dense", folder.dense, None, 0))

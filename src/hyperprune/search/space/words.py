@@ -30,6 +30,7 @@ def choice_words(choices: Mapping[str, Any]) -> str:
         choices: fields of a variant, what was chosen beside it, and ``method`` where it was chosen by name.
     """
     name = choices.get("method")
+    always: tuple[str, ...]
     if name is not None and name in METHODS:
         usual, always = METHODS[name].variant.to_dict(), ()
     elif choices.get("death_rate") == 0:

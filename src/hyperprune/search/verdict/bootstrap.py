@@ -92,7 +92,7 @@ def difference(
 def block_length(values: Array) -> int:
     """Items of a block for a series ``(n,)`` with mean zero."""
     n = len(values)
-    wished = max(_automatic(values), math.ceil(n ** (1 / 3)))
+    wished = max(_automatic(values), math.ceil(math.cbrt(n)))
     return max(1, min(wished, n // _FEWEST_BLOCKS))
 
 
@@ -151,7 +151,7 @@ def _automatic(values: Array) -> int:
     slope, density = 2 * float(lags @ weighted), spread + 2 * float(weighted.sum())
     if density <= 0:
         return 1
-    return math.ceil((1.5 * (slope / density) ** 2 * n) ** (1 / 3))
+    return math.ceil(math.cbrt(1.5 * (slope / density) ** 2 * n))
 
 
 def _last_correlated(correlations: Array, threshold: float, run: int) -> int:

@@ -169,5 +169,5 @@ def window_losses(network: nn.Module, text: Tensor, bptt: int) -> Items:
         each = cross_entropy(scores.flatten(0, 1), targets.flatten(), reduction="none")
         losses.append(each.view(targets.shape).double().sum(dim=0).cpu())
         counts.append(torch.full((targets.shape[1],), float(len(targets)), dtype=torch.float64))
-    in_order = [torch.stack(rows, dim=1).flatten() for rows in (losses, counts)]
-    return Items(*in_order, name=f"windows of {min(bptt, len(text) - 1)} tokens", ordered=True)
+    summed, counted = (torch.stack(rows, dim=1).flatten() for rows in (losses, counts))
+    return Items(summed, counted, name=f"windows of {min(bptt, len(text) - 1)} tokens", ordered=True)

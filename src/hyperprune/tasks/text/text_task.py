@@ -93,6 +93,10 @@ class TextTask(TaskDescription):
             )
         return self.model_copy(update={"model": self.model.model_copy(update={"dropout": rate})})
 
+    def smaller(self, factor: float) -> Self:
+        """The network with fewer features and units."""
+        return self.model_copy(update={"model": self.model.smaller(factor)})
+
     def of_checkpoint(self, document: dict[str, Any], where: str) -> Self:
         """The network of the sizes it was written with; its vocabulary must be that of the text."""
         model, types = described(document, where)

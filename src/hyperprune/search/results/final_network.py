@@ -1,0 +1,50 @@
+"""What a network measured by epoch, and what it came to."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hyperprune.tasks import Score
+from hyperprune.training import EpochRecord
+
+
+class Record(BaseModel):
+    """A part of a result."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Curve(Record):
+    """What a network measured at the end of each epoch, in order."""
+
+    train_loss: tuple[float, ...] = Field(
+        description="Mean training loss; nats an item in language modelling."
+    )
+    valid_score: tuple[float, ...] = Field(description="Score of the validation part.")
+    ls_distance: tuple[float, ...] = Field(
+        description="Distance of the spectrum to the dense one of the same epoch, nats a step; "
+        "shorter where the dense spectrum is missing."
+    )
+
+
+class FinalNetwork(Record):
+    """A network trained to the full budget: dense, selected, or another finalist."""
+
+    best_epoch: int = Field(
+        ge=0,
+        description="The epoch with the lowest validation loss; it counts. 0 for a network that was given.",
+    )
+    valid_score: float = Field(description="At that epoch.")
+    test_score: float = Field(description="At that epoch, read once, after the selection.")
+    live: int = Field(description="Live weights, biases included.")
+    density: float = Field(description="Live share of the prunable weights.")
+    averaging: bool = Field(description="Whether these are averaged weights (NT-ASGD).")
+    weights: str = Field(description="Checkpoint of that epoch, relative to the run folder.")
+    weights_sha256: str = Field(description="Its SHA-256.")
+
+
+def curve(epochs: tuple[EpochRecord, ...], distances: list[float], score: Score) -> Curve:
+    """The curve of a history and the distances of its spectra."""
+    return Curve(
+        train_loss=tuple(record.train_loss for record in epochs),
+        valid_score=tuple(score.shown(record.valid_loss) for record in epochs),
+        ls_distance=tuple(distances),
+    )
