@@ -142,7 +142,7 @@ class Controls:
 def _make_room(job: _Job) -> None:
     """A yardstick of an earlier stage of the search, before an extension, makes way for the new one."""
     try:
-        JobFolder(job.folder).check_owner(job.identity)
+        JobFolder(job.folder).stored(job.identity)
     except CheckpointError:
         shutil.rmtree(job.folder)
 
