@@ -9,7 +9,7 @@ from hyperprune import versions
 
 
 def _recorded(folder: Path) -> list[versions.Versions]:
-    known: list[versions.Versions] = json.loads((folder / versions.RECORD).read_bytes())
+    known: list[versions.Versions] = json.loads((folder / versions.RECORD).read_bytes())["worked"]
     return known
 
 
@@ -45,3 +45,13 @@ def test_a_damaged_record_is_written_anew(
     versions.record(tmp_path, versions.versions())
     assert _recorded(tmp_path) == [versions.versions()]
     assert not caplog.records
+
+
+def test_a_record_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
+    """It was a bare list."""
+    here = versions.versions()
+    (tmp_path / versions.RECORD).write_text(json.dumps([{**here, "torch": "2.6.0"}]))
+    versions.record(tmp_path, here)
+    document = json.loads((tmp_path / versions.RECORD).read_bytes())
+    assert document["schema_version"] == versions.SCHEMA
+    assert [one["torch"] for one in document["worked"]] == ["2.6.0", here["torch"]]

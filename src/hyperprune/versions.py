@@ -8,6 +8,7 @@ from pathlib import Path
 from hyperprune import __version__, accelerators, files
 
 RECORD = "versions.json"
+SCHEMA = 1
 
 Versions = dict[str, str]
 
@@ -45,7 +46,7 @@ def record(folder: Path, here: Versions) -> None:
             _changes(known[-1], here),
             path,
         )
-    files.write_json(path, [*known, here])
+    files.write_json(path, {"schema_version": SCHEMA, "worked": [*known, here]})
 
 
 def _known(path: Path) -> list[Versions]:
@@ -57,6 +58,8 @@ def _known(path: Path) -> list[Versions]:
         known = files.read_json(path)
     except (OSError, ValueError):
         return []
+    if isinstance(known, dict):  # a list of an earlier version
+        known = known.get("worked")
     if not isinstance(known, list) or not all(isinstance(one, dict) for one in known):
         return []
     return [{name: str(version) for name, version in one.items()} for one in known]

@@ -9,6 +9,8 @@ import tomli_w
 
 from hyperprune import files
 
+SCHEMA = 1  # of config.toml; a file without a version is of the first
+_VERSION = "schema_version"
 _LARGEST = 4_000_000  # bytes of a configuration; the presets have three thousand
 _MOST_DOTS = 50  # in a dotted key
 _KEY_ENDS = re.compile(r"[\n=,\[\]{}]")
@@ -31,9 +33,26 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ValueError("it is nested too deeply") from None
 
 
-def toml_text(tables: dict[str, Any]) -> str:
-    """Tables as TOML."""
-    return tomli_w.dumps(_without_none(tables))
+def read_configuration(path: Path) -> dict[str, Any]:
+    """The tables of a configuration, of this version's form or an older one.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no TOML, or of a newer version; says which.
+    """
+    tables = read_toml(path)
+    version = tables.pop(_VERSION, 1)
+    if type(version) is not int or not 1 <= version <= SCHEMA:
+        raise ValueError(
+            f"it has {_VERSION} {version!r:.40} and this hyperprune reads up to {SCHEMA}: use the one that "
+            "wrote it"
+        )
+    return tables
+
+
+def configuration_text(tables: dict[str, Any]) -> str:
+    """Tables as TOML, with the version of their form."""
+    return tomli_w.dumps({_VERSION: SCHEMA, **_without_none(tables)})
 
 
 def _without_none(value: Any) -> Any:

@@ -154,7 +154,8 @@ class JobFolder:
 
     def note_seconds(self, epoch: int, seconds: float) -> None:
         """Record how long an epoch took, measurements and checkpoint included."""
-        files.write_json(self.path / _TIMINGS, self.seconds() | {f"{epoch}": round(seconds, 3)})
+        known = self.seconds() | {f"{epoch}": round(seconds, 3)}
+        files.write_json(self.path / _TIMINGS, {"schema": SCHEMA, "seconds": known})
 
     def seconds(self) -> dict[str, float]:
         """Seconds of each epoch trained so far; they only inform, so nothing about them stops a run."""
@@ -162,6 +163,8 @@ class JobFolder:
             known = files.read_json(self.path / _TIMINGS)
         except (OSError, ValueError):
             return {}
+        if isinstance(known, dict):
+            known = known.get("seconds", known)  # bare in a file of an earlier version
         if not isinstance(known, dict):
             return {}
         return {epoch: spent for epoch, spent in known.items() if isinstance(spent, int | float)}

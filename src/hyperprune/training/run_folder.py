@@ -13,7 +13,7 @@ from hyperprune import files
 from hyperprune.config.decisive import decisive, is_fact
 from hyperprune.config.differences import Difference, differences
 from hyperprune.config.mistakes import first_mistake
-from hyperprune.config.toml import read_toml, toml_text
+from hyperprune.config.toml import configuration_text, read_configuration
 from hyperprune.errors import RunFolderError
 
 C = TypeVar("C", bound=BaseModel)
@@ -67,7 +67,7 @@ def make(path: Path) -> None:
 
 def write_config(path: Path, config: BaseModel) -> None:
     """Write config.toml: what decides the result."""
-    text = toml_text(decisive(config))
+    text = configuration_text(decisive(config))
     files.write_bytes(path / CONFIG, text.encode())
 
 
@@ -99,7 +99,7 @@ def read_config(path: Path, model: type[C]) -> C:
 def _tables(path: Path) -> dict[str, Any]:
     files.check_own(path)
     try:
-        return read_toml(path / CONFIG)
+        return read_configuration(path / CONFIG)
     except (FileNotFoundError, NotADirectoryError):
         raise RunFolderError(
             f"{path} is no run folder (it has no {CONFIG}): give the --out of a search or a training"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from hyperprune import files
 from hyperprune.config.decisive import free_keys
 from hyperprune.config.mistakes import first_mistake
-from hyperprune.config.toml import read_toml
+from hyperprune.config.toml import read_configuration
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import known_keys
 from hyperprune.search.config.baselines import baseline as baseline_of
@@ -177,7 +177,7 @@ def validated(model: type[C], tables: Mapping[str, Any]) -> C:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return read_toml(files.expanded(file))
+        return read_configuration(files.expanded(file))
     except OSError as error:
         raise ConfigurationError(
             f"cannot read {file}: {error.strerror}; hyperprune search --init {file.name or 'config.toml'} "

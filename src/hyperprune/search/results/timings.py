@@ -15,6 +15,7 @@ class Timings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    schema_version: int = 1
     dense: float = Field(description="The dense reference.")
     candidates: dict[int, float] = Field(description="Each candidate that was trained.")
 

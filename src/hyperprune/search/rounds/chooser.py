@@ -23,7 +23,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 from hyperprune.search.config.search_config import PoolConfig
 from hyperprune.search.metrics.early import Metric, Parts
 from hyperprune.search.rounds.batches import batch_of
-from hyperprune.search.rounds.study import Study
+from hyperprune.search.rounds.study import SCHEMA, Study
 from hyperprune.search.rounds.suggestions import Suggestion, suggestions
 from hyperprune.search.samplers import Asking, Seeds
 from hyperprune.search.space.space import SpaceConfig
@@ -79,8 +79,13 @@ class Chooser:
         self._compares = metric if metric is not None and metric.scores is not None else None
         arguments = pool.optimiser.arguments(Asking(pool.startup, pool.batch), space)
         self._settings = {"name": pool.sampler, "arguments": arguments, "optuna": optuna.__version__}
-        self._stored = Study(database, {"sampler": self._settings, "told": pool.told})
+        self._stored = Study(database, self._attributes)
         self._remember()
+
+    @property
+    def _attributes(self) -> dict[str, Any]:
+        """What a study of this search is given."""
+        return {"schema_version": SCHEMA, "sampler": self._settings, "told": self._pool.told}
 
     @property
     def told(self) -> str:
@@ -135,7 +140,7 @@ class Chooser:
             (trial.params, trial.distributions, outcome.value, outcome.attributes)
             for trial, outcome in zip(self._stored.trials(), outcomes, strict=True)
         ]
-        self._stored = self._stored.replaced({"sampler": self._settings, "told": self._pool.told}, told)
+        self._stored = self._stored.replaced(self._attributes, told)
         self._remember()
 
     def _remember(self) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DatabaseError
 from hyperprune import files
 from hyperprune.errors import RunFolderError
 
+SCHEMA = 1  # of what trials hold; a study without a version is of the first
 _NAME = "hyperprune"
 _Told = tuple[dict[str, Any], dict[str, BaseDistribution], float | None, dict[str, Any]]
 
@@ -40,6 +41,12 @@ class Study:
                 self._make(attributes)
             self._storage = RDBStorage(_address(path))
             self._study = optuna.load_study(storage=self._storage, study_name=_NAME)
+            version = self._study.user_attrs.get("schema_version", 1)
+            if version != SCHEMA:
+                raise RunFolderError(
+                    f"{path} has schema version {version!r:.40}, this hyperprune reads {SCHEMA}: use the one "
+                    "that wrote it"
+                )
             for name, value in attributes.items():  # of a version that a kill between two of them could part
                 if name not in self._study.user_attrs:
                     self._study.set_user_attr(name, value)
