@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+import torch
 
 from hyperprune.sparsity import DECAY
 
@@ -32,3 +33,16 @@ def test_a_decay_begins_at_the_rate_asked_for_and_never_rises(decay: str, initia
     assert rates[0] == initial  # exactly, or floor(p * nnz) would lose a weight
     assert all(later <= earlier for earlier, later in itertools.pairwise(rates))
     assert all(0 <= rate < 1 for rate in rates)
+
+
+@pytest.mark.parametrize(("decay", "last"), [("cosine", 0.005), ("cosine_to_zero", 0.0)])
+def test_cosines_are_torch_s_annealing(decay: str, last: float) -> None:
+    """Selfish-RNN's code anneals the death rate by torch's scheduler to 0.005, RigL's to 0."""
+    steps = 400
+    rate = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.8)
+    annealing = torch.optim.lr_scheduler.CosineAnnealingLR(rate, T_max=steps, eta_min=last)
+    for step in range(steps + 1):
+        # torch multiplies factors up from step to step: 400 roundings of 1e-16
+        assert DECAY[decay].rate(0.8, step / steps) == pytest.approx(rate.param_groups[0]["lr"], abs=1e-12)
+        rate.step()
+        annealing.step()

@@ -105,7 +105,7 @@ def check_schedule(variant: VariantFields) -> None:
             f"death {variant.death!r} counts for itself and cannot follow density schedule "
             f"{variant.density_schedule!r}: choose one of {able}"
         )
-    if CRITERION[variant.criterion].trained or variant.weight_scale != "dense":
+    if CRITERION[variant.criterion].trained or WEIGHT_SCALE[variant.weight_scale].factors is not None:
         raise ConfigurationError(
             f"density schedule {variant.density_schedule!r} begins with all weights as they are, got "
             f"criterion {variant.criterion!r} and weight_scale {variant.weight_scale!r}, which would have no "
@@ -123,7 +123,7 @@ def check_first_masks(variant: VariantFields) -> None:
             f"weight_scale {variant.weight_scale!r} is for fresh weights, criterion {variant.criterion!r} "
             "keeps trained ones: leave out one of them"
         )
-    if criterion.overall and (variant.sparse_init != "uniform" or variant.densities):
+    if criterion.overall and (variant.sparse_init != VariantFields.sparse_init or variant.densities):
         raise ConfigurationError(
             f"criterion {variant.criterion!r} finds each matrix's count itself, got sparse_init "
             f"{variant.sparse_init!r} and {len(variant.densities)} densities, which would have no effect: "
@@ -145,7 +145,7 @@ def _check_span(variant: VariantFields, begin: float, end: float, *, instant: bo
 
 
 def _check_overall(variant: VariantFields, who: str) -> None:
-    if variant.sparse_init != "uniform" or variant.densities or variant.density_factors:
+    if variant.sparse_init != VariantFields.sparse_init or variant.densities or variant.density_factors:
         raise ConfigurationError(
             f"{who} finds each matrix's count itself, got sparse_init {variant.sparse_init!r}, "
             f"{len(variant.densities)} densities and {len(variant.density_factors)} density factors, which "
