@@ -4,7 +4,10 @@ from pathlib import Path
 
 import optuna
 import pytest
+from small_search import finished, small
 
+from hyperprune.errors import RunFolderError
+from hyperprune.search import run
 from hyperprune.search.rounds.study import Study, stored_study
 
 GIVEN = {"sampler": {"name": "tpe"}, "told": "ls, l2"}
@@ -48,3 +51,74 @@ def test_an_older_study_that_a_kill_left_half_is_mended(tmp_path: Path) -> None:
     half.set_user_attr("sampler", GIVEN["sampler"])
     assert Study(tmp_path / "study.db", GIVEN).attributes == GIVEN
     assert stored_study(tmp_path / "study.db").attributes == GIVEN
+
+
+def _study(path: Path) -> Study:
+    study = Study(path, GIVEN)
+    space = {"death": optuna.distributions.CategoricalDistribution(("set", "magnitude"))}
+    for number in range(3):
+        study.add({"death": "set"}, space, 0.5 * number, {"parts": [[0.25]], "suggested_by": "ls, l2"})
+    study.add({"death": "magnitude"}, space, None, {"failure": "loss became nan"})
+    return study
+
+
+def _changed(path: Path, statement: str) -> None:
+    import sqlite3
+
+    base = sqlite3.connect(path)
+    with base:
+        assert base.execute(statement).rowcount > 0
+    base.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE trial_values SET value = value + 1e-9 WHERE trial_id = 2",
+        "UPDATE trial_params SET param_value = 1.0 WHERE trial_id = 1",
+        "UPDATE trial_params SET param_value = 7.0 WHERE trial_id = 1",
+        "UPDATE trial_params SET distribution_json = '{' WHERE trial_id = 1",
+        "UPDATE trial_params SET distribution_json = '[]' WHERE trial_id = 1",
+        "UPDATE trial_user_attributes SET value_json = '[[0.26]]' WHERE key = 'parts'",
+        "UPDATE trial_user_attributes SET value_json = '{' WHERE key = 'parts'",
+        "UPDATE trial_user_attributes SET value_json = 'NaN' WHERE key = 'parts'",
+        "UPDATE trial_user_attributes SET key = 'failurf' WHERE key = 'failure'",
+    ],
+)
+def test_a_changed_trial_is_named(tmp_path: Path, statement: str) -> None:
+    """Values of study.db with a flipped bit were believed, and its JSON gave tracebacks."""
+    path = tmp_path / "study.db"
+    assert len(_study(path).trials()) == 4
+    _changed(path, statement)
+    for read in (lambda: Study(path, GIVEN).trials(), lambda: stored_study(path)):
+        with pytest.raises(
+            RunFolderError, match=r"study\.db is damaged .*: delete it and give the same command"
+        ):
+            read()
+
+
+def test_values_that_are_not_those_of_the_histories_are_told_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A study of another search, whole by its own hashes."""
+    config = small(search__candidates=4)
+    wanted = run(config, tmp_path / "run")
+    path = tmp_path / "run" / "study.db"
+    before = [trial.value for trial in stored_study(path).trials]
+    study = Study(path, GIVEN)
+    told = [(t.params, t.distributions, 9.5, {"suggested_by": "ls, l2"}) for t in study.trials()]
+    study.replaced({name: study.attributes[name] for name in study.attributes}, told)
+    (tmp_path / "run" / "result.json").unlink()
+    assert run(config, tmp_path / "run") == wanted
+    assert [trial.value for trial in stored_study(path).trials] == before
+    assert "holds other values than the histories" in caplog.text
+
+
+def test_a_study_that_was_deleted_is_made_anew_without_training(tmp_path: Path) -> None:
+    config = small(search__candidates=4)
+    wanted = run(config, tmp_path / "run")
+    trained = finished(tmp_path / "run")
+    for name in ("result.json", "study.db"):
+        (tmp_path / "run" / name).unlink()
+    assert run(config, tmp_path / "run") == wanted
+    assert finished(tmp_path / "run") == trained

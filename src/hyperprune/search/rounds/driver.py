@@ -1,5 +1,6 @@
 """The search: dense reference, pool, halving rounds, finals, one look at the test part."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ from hyperprune.search.rounds.same_dynamics import left_out
 from hyperprune.search.rounds.suggestions import Suggestion
 from hyperprune.search.rounds.summary import selected, summarise
 from hyperprune.training.run_folder import CONFIG
+
+logger = logging.getLogger(__name__)
 
 
 def folder_of(config: SearchConfig, out: Path | str | None) -> Path:
@@ -159,15 +162,30 @@ class Search:
         self._listener(RoundBegan(name, bracket.candidates, bracket.until))
         begin = len(self._candidates)
         stop = begin + bracket.candidates
-        for _ in self._first_round(chooser.known()[begin:stop], bracket.until):
+        known = chooser.known()[begin:stop]
+        for _ in self._first_round(known, bracket.until):
             pass
-        extended = chooser.told != self._config.search.told
-        if extended and len(self._candidates) == len(chooser.known()):  # it hears the new metric for all
+        stale = chooser.told != self._config.search.told or self._disagree(known)
+        if stale and len(self._candidates) == len(chooser.known()):  # it hears the new metric for all
             chooser.retell([_outcome(candidate) for candidate in self._candidates.values()])
         while batch := chooser.ask(stop):
             for candidate in self._first_round(batch, bracket.until):
                 chooser.tell(_outcome(candidate))
         return [self._candidates[n] for n in range(begin, stop) if self._candidates[n].duplicate_of is None]
+
+    def _disagree(self, known: list[Suggestion]) -> bool:
+        """Whether the study holds other values than the histories of the networks give."""
+        if self._metric.scores is not None:  # compares candidates: no value of one alone
+            return False
+        other = [one.number for one in known if _outcome(self._candidates[one.number]).value != one.value]
+        if other:
+            shown = ", ".join(map(str, other[:5]))
+            logger.warning(
+                "%s holds other values than the histories of candidates %s: it is told those",
+                self._folder.database,
+                shown,
+            )
+        return bool(other)
 
     def _first_round(self, suggestions: list[Suggestion], until: int) -> Iterator[Candidate]:
         """Train suggestions, those that repeat an earlier one excepted."""

@@ -20,6 +20,7 @@ from hyperprune.errors import RunFolderError
 
 SCHEMA = 1  # of what trials hold; a study without a version is of the first
 _NAME = "hyperprune"
+_SEAL = "sha256"  # among the attributes of a trial
 _Told = tuple[dict[str, Any], dict[str, BaseDistribution], float | None, dict[str, Any]]
 
 
@@ -70,9 +71,13 @@ class Study:
             return self._study.user_attrs
 
     def trials(self) -> list[FrozenTrial]:
-        """Finished trials in order."""
+        """Finished trials in order.
+
+        Raises:
+            RunFolderError: one is not what was stored.
+        """
         with _explained(self._path):
-            return self._study.get_trials(deepcopy=False)
+            return _unsealed(self._study.get_trials(deepcopy=False))
 
     def add(
         self,
@@ -87,7 +92,7 @@ class Study:
             value=value,
             params=params,
             distributions=distributions,
-            user_attrs=attributes,
+            user_attrs={**attributes, _SEAL: _seal(params, value, attributes)},
         )
         with _explained(self._path):
             self._study.add_trial(trial)
@@ -141,7 +146,7 @@ def stored_study(path: Path) -> StoredStudy:
         )
         try:
             study = optuna.load_study(study_name=_NAME, storage=storage)
-            return StoredStudy(study.user_attrs, study.get_trials(deepcopy=False))
+            return StoredStudy(study.user_attrs, _unsealed(study.get_trials(deepcopy=False)))
         except KeyError:  # the search has only just made the file
             return StoredStudy({}, [])
         finally:
@@ -158,11 +163,31 @@ def _address(path: Path, **options: str) -> str:
     return url.render_as_string()
 
 
+def _seal(params: dict[str, Any], value: float | None, attributes: dict[str, Any]) -> str:
+    return files.digest({"params": params, "value": value, "attributes": attributes})
+
+
+def _unsealed(trials: list[FrozenTrial]) -> list[FrozenTrial]:
+    """Trials whose hashes are right; one of a version that had none is taken as it is."""
+    for trial in trials:
+        attributes = {name: value for name, value in trial.user_attrs.items() if name != _SEAL}
+        found = trial.user_attrs.get(_SEAL)
+        if found is not None and found != _seal(trial.params, trial.value, attributes):
+            raise ValueError(f"trial {trial.number} differs from the one that was stored")
+    return trials
+
+
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     """Turn a database's errors into what the user can do."""
     try:
         yield
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        # Optuna reads JSON from the file, and takes it to be its own
+        raise RunFolderError(
+            f"{path} is damaged ({(str(error).splitlines() or [''])[0][:200]}): delete it and give the same "
+            "command again, which makes it anew from the networks that are trained"
+        ) from None
     except (DatabaseError, optuna.exceptions.StorageInternalError, RuntimeError) as error:
         cause = error
         while cause.__cause__ is not None:
