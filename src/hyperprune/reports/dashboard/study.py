@@ -86,7 +86,7 @@ def _early(findings: Findings, candidate: Network) -> tuple[float, ...]:
 
 def _attributes(told: Mapping[str, Any], candidate: Network, score: Score) -> dict[str, Any]:
     """What stands beside a trial: as it was told, and what became of it."""
-    known: dict[str, Any] = {name: value for name, value in told.items() if name != "variant"}
+    known: dict[str, Any] = {name: value for name, value in told.items() if name not in ("variant", "sha256")}
     known |= {"standing": candidate.standing, "epochs": candidate.epochs}
     known["selected"] = candidate.standing == "selected"
     name = score.name.replace(" ", "_")
