@@ -22,7 +22,16 @@ from hyperprune.search import PRESETS, SearchConfig, SearchResult
 from hyperprune.search.metrics.early import METRICS
 from hyperprune.search.plans import PLANS
 from hyperprune.search.samplers import SAMPLERS
-from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
+from hyperprune.sparsity import (
+    CRITERION,
+    DEATH,
+    DECAY,
+    GROWTH,
+    METHODS,
+    REDISTRIBUTION,
+    SPARSE_INIT,
+    WEIGHT_SCALE,
+)
 from option_table import option_table
 
 DOCS = Path(__file__).resolve().parents[1]
@@ -55,6 +64,8 @@ _REGISTRIES: dict[str, Registry[Any]] = {
     "space.redistribution": REDISTRIBUTION,
     "space.decay": DECAY,
     "space.method": METHODS,
+    "space.criterion": CRITERION,
+    "space.weight_scale": WEIGHT_SCALE,
     "search.metric": METRICS,
     "search.sampler": SAMPLERS,
     "search.plan": PLANS,
@@ -78,7 +89,7 @@ def configuration() -> str:
     parts = [_HEAD.format(presets=", ".join(f"`{name}`" for name in PRESETS)), _section("", "", plain)]
     for name, field in SearchConfig.model_fields.items():
         if model := _table(field):
-            parts.append(_section(f"[{name}]", _summary(model), model.model_fields))
+            parts += _sections(name, model)
         if name == "model":
             parts += [_kind_section(kind, MODELS[kind]) for kind in MODELS]
     rows = "".join(f"| `{key}` | {_listed(registry)} |\n" for key, registry in _REGISTRIES.items())
@@ -107,6 +118,18 @@ def _section(title: str, summary: str, fields: dict[str, FieldInfo]) -> str:
     head = f"## `{title}`\n\n{summary}\n\n" if title else ""
     rows = "".join(_row(name, field) for name, field in fields.items())
     return f"{head}| key | type | default | meaning |\n| --- | --- | --- | --- |\n{rows}"
+
+
+def _sections(name: str, model: type[BaseModel]) -> list[str]:
+    """A table and those inside it."""
+    inner = {key: f for key, f in model.model_fields.items() if _table(f) and f.default_factory is not None}
+    known = {key: f for key, f in model.model_fields.items() if key not in inner and f.exclude is not True}
+    parts = [_section(f"[{name}]", _summary(model), known)]
+    for key, field in inner.items():
+        table = _table(field)
+        assert table is not None
+        parts += _sections(f"{name}.{key}", table)
+    return parts
 
 
 def _row(name: str, field: FieldInfo) -> str:
@@ -146,6 +169,8 @@ def _kind(kind: Any) -> str:
 def _toml(value: Any) -> str:
     if value is None:
         return "none"
+    if isinstance(value, BaseModel):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value) + " }"
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     return json.dumps(value)

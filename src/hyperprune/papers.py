@@ -27,6 +27,14 @@ class Paper:
         return f"{self.authors} ({self.year}). {self.title}. {self.venue}. {self.url}"
 
 
+HINTON_2015 = Paper(
+    "hinton2015",
+    "Hinton, G., Vinyals, O., Dean, J.",
+    "Distilling the knowledge in a neural network",
+    "NIPS 2014 Deep Learning and Representation Learning Workshop",
+    2015,
+    "https://arxiv.org/abs/1503.02531",
+)
 HAN_2015 = Paper(
     "han2015",
     "Han, S., Pool, J., Tran, J., Dally, W. J.",

@@ -28,6 +28,24 @@ def small(**changes: Any) -> SearchConfig:
     return configure("demo", None, {**SMALL, **values})
 
 
+FAMILIES: dict[str, Any] = {
+    "families": ("scratch", "dense"),
+    "search.candidates": 3,
+    "space.weight_scale": ("fan_in",),
+    "space.distillation": (0.0, 0.5),
+    "dense_start.epochs": 3,
+    "dense_start.search.candidates": 6,
+    "dense_start.search.startup": 3,
+    "dense_start.search.batch": 3,
+    "dense_start.search.screen": 3,
+}
+
+
+def families(**changes: Any) -> SearchConfig:
+    """The small search with both families: distillation, screening, and masks from the dense network."""
+    return configure("demo", None, {**SMALL, **FAMILIES, **changes})
+
+
 def command(folder: Path, *options: str) -> list[str]:
     """The arguments of the command line that run it in a folder, whose parent takes its file."""
     config = folder.with_suffix(".toml")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from small_search import families
 
 from hyperprune.reports import is_success
 from hyperprune.search import Event, RunFolder, SearchConfig, SearchResult, configure, run
@@ -55,6 +56,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SearchResult]
     return folder, run(small(), folder)
 
 
+@pytest.fixture(scope="module")
+def whole_families(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A search with both families that nobody interrupted."""
+    folder = tmp_path_factory.mktemp("families") / "run"
+    run(families(), folder)
+    return folder
+
+
 def _after(count: int) -> Callable[[Event], None]:
     left = count
 
@@ -87,14 +96,10 @@ def test_interrupted_between_events(tmp_path: Path, whole: tuple[Path, SearchRes
     assert bits(tmp_path / "run") == bits(whole[0])
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_interrupted_before_or_after_any_file(
-    tmp_path: Path, whole: tuple[Path, SearchResult], seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The process ends right before or after a file takes its name; the next one goes on."""
-    chance = random.Random(seed)
+def _end_at_a_file(monkeypatch: pytest.MonkeyPatch, chance: random.Random, most: int) -> None:
+    """The process ends right before or after one of the first ``most`` files takes its name."""
     replace = os.replace
-    left = chance.randint(1, 80)
+    left = chance.randint(1, most)
 
     def end_at(source: Path, target: Path) -> None:
         nonlocal left
@@ -106,6 +111,14 @@ def test_interrupted_before_or_after_any_file(
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", end_at)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_interrupted_before_or_after_any_file(
+    tmp_path: Path, whole: tuple[Path, SearchResult], seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends right before or after a file takes its name; the next one goes on."""
+    _end_at_a_file(monkeypatch, random.Random(seed), 80)
     with pytest.raises(Killed):
         run(small(), tmp_path / "run")
     monkeypatch.undo()
@@ -167,3 +180,31 @@ def test_damaged_checkpoint_goes_back_to_the_one_before(
     run(small(), folder.path)
     assert "damaged" in caplog.text
     assert bits(folder.path) == bits(whole[0])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_families_interrupted_between_events(tmp_path: Path, whole_families: Path, workers: int) -> None:
+    """With two workers both families are under way when the search ends."""
+    chance = random.Random(workers)
+    config = families(**{"runtime.workers": workers})
+    interrupted = 0
+    for _ in range(3):
+        try:
+            run(config, tmp_path / "run", listener=_after(chance.randint(1, 25)))
+        except Killed:
+            interrupted += 1
+    run(config, tmp_path / "run")
+    assert interrupted > 0
+    assert bits(tmp_path / "run") == bits(whole_families)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_families_interrupted_before_or_after_any_file(
+    tmp_path: Path, whole_families: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _end_at_a_file(monkeypatch, random.Random(seed), 90)
+    with pytest.raises(Killed):
+        run(families(), tmp_path / "run")
+    monkeypatch.undo()
+    run(families(), tmp_path / "run")
+    assert bits(tmp_path / "run") == bits(whole_families)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_search import bits, small
+from small_search import bits, families, small
 
 from hyperprune.config.decisive import decisive, free_keys
 from hyperprune.errors import ConfigurationError
@@ -25,6 +25,23 @@ def test_any_number_of_workers_gives_the_same_bytes(
 ) -> None:
     run(small(runtime__workers=workers), tmp_path / "run")
     assert bits(tmp_path / "run") == bits(alone[0])
+
+
+@pytest.fixture(scope="module")
+def families_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A search with both families of one worker in this process."""
+    folder = tmp_path_factory.mktemp("families") / "run"
+    run(families(), folder)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [2, 4])
+def test_families_side_by_side_give_the_same_bytes(
+    tmp_path: Path, families_alone: Path, workers: int
+) -> None:
+    run(families(**{"runtime.workers": workers}), tmp_path / "run")
+    assert bits(tmp_path / "run") == bits(families_alone)
 
 
 def test_another_number_of_workers_goes_on_with_the_same_run(alone: tuple[Path, SearchResult]) -> None:

@@ -153,7 +153,7 @@ def test_a_mixture_teaches_a_plain_network() -> None:
     logits, answer = student(TEXT[:-1])[0], mixture.eval()(TEXT[:-1])[0]
     plain = cross_entropy(logits.flatten(0, 1), TEXT[1:].flatten())
     wanted = 0.5 * plain + 0.5 * soft_divergence(logits, answer)
-    assert losses == pytest.approx([float(wanted)] * 2, rel=1e-9)
+    assert losses == pytest.approx([wanted.item()] * 2, rel=1e-9)
 
 
 class Deaf:

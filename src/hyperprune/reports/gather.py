@@ -81,7 +81,7 @@ def _live(job: JobFolder, epochs: int) -> tuple[Mapping[str, int], ...]:
 def _epochs(job: JobFolder, network: Network, config: SearchConfig) -> range:
     """Where a network may have a spectrum; one that was given has the same at all that candidates have."""
     if job.given:
-        return range(min(config.search.first_epochs, 1), config.recipe.epochs + 1)
+        return range(0 if 0 in config.measured_at else 1, config.recipe.epochs + 1)
     return range(network.epochs + 1)  # 0 where networks were measured untrained
 
 

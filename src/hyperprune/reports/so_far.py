@@ -1,18 +1,20 @@
 """A search that has not ended, as far as its folder tells; nothing is decided here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hyperprune.errors import HyperpruneError
 from hyperprune.reports.findings import DENSE, Network
 from hyperprune.reports.histories import read_history
 from hyperprune.search import RoundResult, RunFolder, SearchConfig
+from hyperprune.search.config.families import Family
 from hyperprune.search.metrics.early import spectrum_distance
 from hyperprune.search.results.rounds_file import stored_rounds
+from hyperprune.search.rounds.origin import FixedSpectrum
 from hyperprune.search.rounds.study import stored_study
 from hyperprune.search.rounds.suggestions import Suggestion, suggestions
 from hyperprune.tasks import Score
-from hyperprune.training import EpochRecord, History
+from hyperprune.training import History, JobFolder
 
 
 def dense_so_far(history: History, config: SearchConfig) -> Network:
@@ -29,33 +31,48 @@ def candidates_so_far(
         folder: the run.
         config: its configuration.
     """
-    known = _known(folder, config)
-    first: dict[str, int] = {}
-    owners = [first.setdefault(one.choice.key(), number) for number, one in enumerate(known)]
-    histories = {n: _histories(folder, config, n) for n in set(owners)}
     rounds = stored_rounds(folder, config.digest)
+    networks: list[Network] = []
+    for family in config.each_family:
+        networks += _of_family(folder, config, family, rounds)
+    return tuple(networks), rounds
+
+
+def _of_family(
+    folder: RunFolder, config: SearchConfig, family: Family, rounds: Sequence[RoundResult]
+) -> Iterator[Network]:
+    known = _known(folder, config, family)
+    first: dict[str, int] = {}
+    owners = [first.setdefault(one.choice.key(), family.first + place) for place, one in enumerate(known)]
+    histories = {n: _histories(folder, config, n) for n in set(owners)}
+    dense = _compared_with(folder, config, family)
     alive = set(histories) - {n for ranking in rounds for n in ranking.ranking}
     alive |= {n for n in histories if _promoted_last(rounds, n)}
-    networks = []
-    for number, (suggestion, owner) in enumerate(zip(known, owners, strict=True)):
+    for number, (suggestion, owner) in enumerate(zip(known, owners, strict=True), family.first):
         history = histories[owner][0]
         standing = "running" if owner in alive else "eliminated"
         if owner != number:
-            standing, history = "duplicate", history.until(config.search.first_epochs)
+            standing, history = "duplicate", history.until(family.pool.first_epochs)
         elif history.failure is not None:
             standing = "failed"
-        network = _network(
+        yield _network(
             str(number),
             standing,
             history,
-            _distances(folder, config, owner, history),
+            _distances(folder.candidate(owner), dense, family, history),
             config.described.judged_by,
             choices=suggestion.choice.to_dict(),
             metric=suggestion.value,
             note=f"same as {owner}" if owner != number else "",
         )
-        networks.append(network)
-    return tuple(networks), rounds
+
+
+def _compared_with(folder: RunFolder, config: SearchConfig, family: Family) -> JobFolder:
+    """Where the spectra lie that candidates are compared with: of one network, if they start from it."""
+    dense = read_history(folder.dense)
+    if not family.from_dense or config.reference is not None or not dense.epochs:
+        return folder.dense
+    return FixedSpectrum(folder.dense.path, dense.best.epoch)
 
 
 def _network(
@@ -83,10 +100,10 @@ def _network(
     )
 
 
-def _known(folder: RunFolder, config: SearchConfig) -> list[Suggestion]:
-    study = stored_study(folder.database)
-    told = str(study.attributes.get("told", config.search.told))
-    return suggestions(study.trials, config.space, config.density, told)
+def _known(folder: RunFolder, config: SearchConfig, family: Family) -> list[Suggestion]:
+    study = stored_study(folder.study(family.name, config.families))
+    told = str(study.attributes.get("told", family.pool.told))
+    return suggestions(study.trials, family.space, config.density, told)
 
 
 def _histories(folder: RunFolder, config: SearchConfig, number: int) -> tuple[History, ...]:
@@ -98,18 +115,11 @@ def _promoted_last(rounds: Sequence[RoundResult], number: int) -> bool:
     return next((number in r.promoted for r in reversed(rounds) if number in r.ranking), False)
 
 
-def _distances(folder: RunFolder, config: SearchConfig, number: int, history: History) -> list[float]:
+def _distances(candidate: JobFolder, dense: JobFolder, family: Family, history: History) -> list[float]:
     found: list[float] = []
     for record in history.epochs:
-        distance = _distance(folder, config, number, record)
-        if distance is None:
+        try:
+            found.append(spectrum_distance(candidate, dense, record.epoch, family.pool.distance))
+        except (HyperpruneError, OSError):
             break
-        found.append(distance)
     return found
-
-
-def _distance(folder: RunFolder, config: SearchConfig, number: int, record: EpochRecord) -> float | None:
-    try:
-        return spectrum_distance(folder.candidate(number), folder.dense, record.epoch, config.search.distance)
-    except (HyperpruneError, OSError):
-        return None

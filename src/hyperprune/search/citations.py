@@ -4,6 +4,7 @@ from hyperprune.optim import OPTIMIZERS
 from hyperprune.papers import (
     AKIBA_2019,
     BENETTIN_1980,
+    HINTON_2015,
     JAMIESON_2016,
     LI_2018,
     MERITY_2017,
@@ -11,6 +12,7 @@ from hyperprune.papers import (
     ZHENG_SHLIZERMAN_2025,
     Paper,
 )
+from hyperprune.search.config.families import Family
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.sparsity import citations
 
@@ -26,12 +28,21 @@ def papers(config: SearchConfig) -> list[Paper]:
     if config.recipe.ar or config.recipe.tar:
         found.add(MERITY_2017)
     found.update(OPTIMIZERS[config.recipe.optimizer].papers)
-    found.update(config.search.optimiser.papers)
-    if config.search.plan == "hyperband":
+    for family in config.each_family:
+        found |= _of_family(family, config.density)
+    return sorted(found, key=lambda paper: (paper.year, paper.key))
+
+
+def _of_family(family: Family, density: float) -> set[Paper]:
+    """Papers behind a family's sampler, plan and choices."""
+    found = set(family.pool.optimiser.papers)
+    if family.pool.plan == "hyperband":
         found.add(LI_2018)
-    for variant in config.space.examples(config.density):
+    if family.space.distils:
+        found.add(HINTON_2015)
+    for variant in family.space.examples(density):
         found.update(citations(variant))
-    for name in config.space.method:
+    for name in family.space.method:
         if name != "rules":
             found.update(citations(name))
-    return sorted(found, key=lambda paper: (paper.year, paper.key))
+    return found

@@ -81,6 +81,8 @@ class Tasked(BaseModel):
     @model_serializer(mode="wrap")
     def _without_what_it_has_not(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         document: dict[str, Any] = handler(self)
+        for name in self._left_out():
+            document.pop(name, None)
         if self.task is None:
             document.pop("task", None)
             return document
@@ -88,3 +90,7 @@ class Tasked(BaseModel):
             document.pop(name, None)
         recipe = document.get("recipe", {})
         return {**document, "recipe": {key: value for key, value in recipe.items() if key not in TEXT_KEYS}}
+
+    def _left_out(self) -> tuple[str, ...]:
+        """Keys and tables that say nothing about this very configuration."""
+        return ()

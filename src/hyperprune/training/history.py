@@ -29,6 +29,11 @@ class InitialRecord(BaseModel):
     spectrum: str | None = Field(None, description="SHA-256 of the spectrum file.")
     live: int | None = Field(None, description="Live weights, of a network that is measured and not trained.")
     density: float | None = Field(None, description="Live share of the prunable weights, likewise.")
+    masks: str | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="SHA-256 of the masks, of a network that starts from given weights.",
+    )
 
 
 class Failure(BaseModel):

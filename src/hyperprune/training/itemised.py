@@ -5,10 +5,8 @@ import math
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
-from hyperprune.seeding import seed_globally
 from hyperprune.training.evaluation import EvaluationJob, opened
-from hyperprune.training.job import TrainingJob, task_of
-from hyperprune.training.state import TrainingState, seed_for_training
+from hyperprune.training.job import TrainingJob, fresh_state, task_of
 
 
 class ItemLosses(BaseModel):
@@ -58,8 +56,7 @@ def start_loss(job: TrainingJob) -> float:
     """Validation loss of a network before its first step; infinite where it is not a number."""
     torch.set_num_threads(job.threads)
     task = task_of(job)
-    seed_globally(seed_for_training(job.seed))
-    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, job.start)
+    state = fresh_state(job, task)
     with state.evaluated():
         loss = task.evaluate(state.network, "valid")
     return math.inf if math.isnan(loss) else loss

@@ -29,7 +29,9 @@ from hyperprune.training.history import EpochRecord, Failure, History, InitialRe
 from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.live_weights import live_weights
 from hyperprune.training.measurement import evaluate, measure
+from hyperprune.training.nested_state import mask_hash
 from hyperprune.training.progress import Listener, Progress, silent
+from hyperprune.training.scores import scores_of
 from hyperprune.training.state import TrainingState, seed_for_training
 from hyperprune.training.teaching import TeacherConfig, teacher_of
 from hyperprune.training.weights_file import GivenWeights
@@ -50,6 +52,10 @@ class TrainingJob(BaseModel):
     spectrum: SpectrumConfig | None = Field(None, description="None for no spectra.")
     variant: PruningVariant | None = Field(None, description="None for the dense network.")
     start: GivenWeights | None = Field(None, description="Weights to start from; none for fresh ones.")
+    keep_largest: bool = Field(
+        True, description="With start, whether a variant without a criterion of its own keeps the largest."
+    )
+    scores: Path | None = Field(None, description="Folder that keeps scores of start for several jobs.")
     teacher: TeacherConfig | None = Field(None, description="A network to imitate beside the data.")
     seed: int = Field(0, ge=0, description="The root seed.")
     until: int = Field(ge=0, description="Epochs, those already trained included.")
@@ -70,6 +76,8 @@ class TrainingJob(BaseModel):
         }
         if self.start is not None:
             document["start"] = self.start.sha256
+            if not self.keep_largest:
+                document["keep_largest"] = False
         if self.teacher is not None and self.teacher.weight > 0:
             document["teacher"] = self.teacher.identity
         return files.digest(document)
@@ -105,12 +113,12 @@ def _run(job: TrainingJob, listener: Listener) -> History:
     torch.set_num_threads(job.threads)
     task = task_of(job)
     if job.initial and known.initial is None:
-        if _measure_initial(job, task, folder) is not None:
+        failure = _measure_initial(job, task, folder)
+        if failure is not None or job.until == 0:
             return folder.history()
         stored = replace(stored, history=stored.history.model_copy(update={"initial": folder.initial()}))
     teacher = teacher_of(job.teacher, task)
-    seed_globally(seed_for_training(job.seed))
-    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, job.start)
+    state = fresh_state(job, task)
     history = folder.restore(state, stored)
     while len(history.epochs) < job.until:
         began = time.monotonic()
@@ -164,7 +172,7 @@ def check(job: TrainingJob) -> None:
     """
     check_precision(job.recipe.precision, torch.device(job.device))
     task = job.task.open(job.recipe, job.seed)  # on the CPU: a driver opens no card
-    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, job.start)
+    state = fresh_state(job.model_copy(update={"device": "cpu"}), task)
     if job.spectrum is not None:
         task.driven(state.network, job.spectrum.batch, job.spectrum.warmup + job.spectrum.steps)
 
@@ -190,8 +198,7 @@ def task_of(job: TrainingJob) -> OpenedTask:
 
 def _measure_initial(job: TrainingJob, task: OpenedTask, folder: JobFolder) -> Failure | None:
     """Record loss and spectrum of a network before its first step; gives the failure if it has none."""
-    seed_globally(seed_for_training(job.seed))
-    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, job.start)
+    began, state = time.monotonic(), fresh_state(job, task)
     try:
         valid_loss, spectrum = evaluate(state, task, "valid", 0), None
         if job.spectrum is not None:
@@ -200,8 +207,27 @@ def _measure_initial(job: TrainingJob, task: OpenedTask, folder: JobFolder) -> F
         failure = Failure(epoch=0, reason=str(error))
         folder.save_failure(failure, job.identity)
         return failure
-    folder.save_initial(InitialRecord(valid_loss=valid_loss, spectrum=spectrum), job.identity)
+    masks = None if job.start is None or state.sparse is None else mask_hash(state.sparse.masks)
+    folder.save_initial(InitialRecord(valid_loss=valid_loss, spectrum=spectrum, masks=masks), job.identity)
+    folder.note_seconds(0, time.monotonic() - began)
     return None
+
+
+def fresh_state(job: TrainingJob, task: OpenedTask) -> TrainingState:
+    """The network before its first step; torch's global generator then stands where it does in every job of
+    this seed.
+    """
+    scores = scores_of(job.variant, job.start, job.task, job.recipe, job.seed, job.device, job.scores)
+    seed_globally(seed_for_training(job.seed))
+    return TrainingState.fresh(
+        task,
+        job.recipe,
+        job.variant,
+        job.seed,
+        job.start,
+        keep_largest=job.keep_largest,
+        scores=scores,
+    )
 
 
 def _train_one(

@@ -1,6 +1,8 @@
 """Nested state as a flat set of named tensors and a JSON document, and back."""
 
+import hashlib
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy
@@ -49,6 +51,15 @@ def join(tensors: dict[str, Tensor], document: Any) -> Any:
 def pack(mask: Tensor) -> Tensor:
     """A boolean tensor as bits, eight a byte, first entry in the highest bit; ``(ceil(numel / 8),)``."""
     return torch.from_numpy(numpy.packbits(mask.detach().cpu().flatten().numpy()))
+
+
+def mask_hash(masks: Mapping[str, Tensor]) -> str:
+    """SHA-256 of masks by name: equal for equal masks."""
+    digest = hashlib.sha256()
+    for name, mask in sorted(masks.items()):
+        digest.update(f"{name} {tuple(mask.shape)}".encode())
+        digest.update(pack(mask).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def unpack(bits: Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -1,6 +1,6 @@
 """Everything that training carries from one epoch to the next, and its form in a checkpoint."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -56,12 +56,24 @@ class TrainingState:
         variant: PruningVariant | None,
         seed: int,
         start: GivenWeights | None = None,
+        *,
+        keep_largest: bool = True,
+        scores: Mapping[str, Tensor] | None = None,
     ) -> "TrainingState":
         """A network before its first step.
 
         The network is built first, from torch's global generator, which the caller has seeded: so the
-        dense weights are the same for every variant. The masks come from (seed, canonical variant); with
-        ``start``, from the magnitudes of the weights that it gives.
+        dense weights are the same for every variant. The masks come from (seed, canonical variant) or from
+        the weights that ``start`` gives, as the variant's criterion says.
+
+        Args:
+            task: builds the network.
+            recipe: optimiser and budget.
+            variant: none for the dense network.
+            seed: root seed.
+            start: weights in place of fresh ones.
+            keep_largest: with ``start``, whether a variant without a criterion of its own keeps the largest.
+            scores: for a criterion that reads them.
         """
         network = task.network()
         if start is not None:
@@ -82,7 +94,8 @@ class TrainingState:
                 optimizer,
                 total_steps=(recipe.decay_epochs or recipe.epochs) * task.steps_per_epoch,
                 generator=generator(seed, "masks", variant.mask_key()),
-                keep_largest=start is not None,
+                keep_largest=keep_largest and start is not None,
+                scores=scores,
             )
         return cls(network, optimizer, sparse)
 

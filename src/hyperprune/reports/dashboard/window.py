@@ -1,5 +1,6 @@
 """The web application: Optuna's dashboard on a copy of the run, made anew when the run has gone on."""
 
+import copy
 import logging
 import threading
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
+from optuna.trial import FrozenTrial
 from optuna_dashboard import wsgi
 
 from hyperprune.reports.dashboard.pictures import Pictures
@@ -15,6 +17,7 @@ from hyperprune.reports.dashboard.study import copied
 from hyperprune.reports.findings import Findings
 from hyperprune.reports.gather import gather
 from hyperprune.search import RunFolder
+from hyperprune.search.config.families import Family
 from hyperprune.search.rounds.study import stored_study
 
 logger = logging.getLogger(__name__)
@@ -22,6 +25,16 @@ logger = logging.getLogger(__name__)
 _EVERY = 2.0  # seconds between two looks at a run that goes on
 _SHARE = 0.1  # of the time may go into copies
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
+
+
+def _of_family(trial: FrozenTrial, family: Family) -> FrozenTrial:
+    """A trial by its candidate's number; its choices are named apart, because they come from other values."""
+    own = copy.copy(trial)
+    own.number = family.first + trial.number
+    params, distributions = trial.params, trial.distributions
+    own.distributions = {f"{family.name} {name}": kind for name, kind in distributions.items()}
+    own.params = {f"{family.name} {name}": value for name, value in params.items()}
+    return own
 
 
 class Window:
@@ -71,24 +84,32 @@ class Window:
         self._seen = self._state()
         findings = gather(self._folder)
         pictures = Pictures(findings)
-        stored = stored_study(self._folder.database).trials
-        storage = copied(findings, stored, pictures, self._seconds(findings))
+        storage = copied(findings, self._trials(findings), pictures, self._seconds(findings))
         app: WSGIApplication = wsgi(storage, artifact_store=pictures)
         took = time.monotonic() - began
         self._next = time.monotonic() + max(_EVERY, took / _SHARE)
         return app
 
+    def _trials(self, findings: Findings) -> list[FrozenTrial]:
+        """The trials of all families by the numbers of their candidates, up to the first that is missing."""
+        config = findings.config
+        found: list[FrozenTrial] = []
+        for family in config.each_family:
+            if len(found) == family.first:
+                trials = stored_study(self._folder.study(family.name, config.families)).trials
+                found += [_of_family(trial, family) for trial in trials] if family.first else trials
+        return found
+
     def _seconds(self, findings: Findings) -> dict[str, float]:
         """How long the first epochs of each candidate took."""
-        first = findings.config.search.first_epochs
-        return {
-            candidate.name: sum(
-                seconds
-                for epoch, seconds in self._folder.candidate(int(candidate.name)).seconds().items()
-                if int(epoch) <= first
-            )
-            for candidate in findings.distinct
-        }
+        families = findings.config.each_family
+        found: dict[str, float] = {}
+        for candidate in findings.distinct:
+            number = int(candidate.name)
+            first = next(f for f in reversed(families) if f.first <= number).pool.first_epochs
+            spent = self._folder.candidate(number).seconds()
+            found[candidate.name] = sum(seconds for epoch, seconds in spent.items() if int(epoch) <= first)
+        return found
 
     def _state(self) -> object:
         """Changes whenever the run has written something that is shown."""

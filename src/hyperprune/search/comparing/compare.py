@@ -84,7 +84,7 @@ def _check_same(first: Searched, other: Searched) -> None:
 
 def _charged(run: Searched) -> int:
     cost = run.result.cost
-    return cost.with_dense if run.config.search.needs_dense else cost.search
+    return cost.with_dense if run.config.uses_dense else cost.search
 
 
 def _row(run: Searched, path: tuple[Point, ...], best: float | None, cheapest: int) -> ComparedRun:
@@ -94,7 +94,7 @@ def _row(run: Searched, path: tuple[Point, ...], best: float | None, cheapest: i
     valid = None if chosen is None else network(run, chosen).final
     seconds = None
     if run.seconds is not None:
-        seconds = sum(run.seconds.values()) + (run.dense_seconds or 0.0) * pool.needs_dense
+        seconds = sum(run.seconds.values()) + (run.dense_seconds or 0.0) * run.config.uses_dense
     return ComparedRun(
         name=run.name,
         plan=pool.plan,

@@ -10,7 +10,7 @@ from hyperprune.search.results.round_result import RoundResult
 def trajectory(run: Searched) -> tuple[Point, ...]:
     """A point after each stretch of training that brought a better network, and one at the end."""
     seeds, signed = run.config.search.seeds, run.result.score.signed
-    charged = run.config.search.needs_dense
+    charged = run.config.uses_dense
     epochs = run.result.cost.with_dense - run.result.cost.search if charged else 0
     seconds = None if run.seconds is None else (run.dense_seconds or 0.0) * charged
     best: float | None = None
@@ -37,14 +37,23 @@ def reached_by(path: tuple[Point, ...], epochs: int) -> float | None:
 
 def _stretches(run: Searched) -> Iterator[tuple[int, int, int]]:
     """Candidate, epoch before and epoch after, in order of training."""
-    full = run.config.recipe.epochs
+    full = _full_budgets(run)
     for bracket in sorted({ranking.bracket for ranking in run.result.rounds}):
         rankings = [ranking for ranking in run.result.rounds if ranking.bracket == bracket]
         for number in sorted((*rankings[0].ranking, *rankings[0].failed)):
             yield number, 0, rankings[0].until
-        for ranking, until in zip(rankings, _next_epochs(rankings, full), strict=True):
+        for ranking, until in zip(rankings, _next_epochs(rankings, full[bracket]), strict=True):
             for number in ranking.promoted:
                 yield number, ranking.until, until
+
+
+def _full_budgets(run: Searched) -> dict[int, int]:
+    """Epochs of the finals, by bracket."""
+    return {
+        family.bracket + number: family.recipe.epochs
+        for family in run.config.each_family
+        for number in range(len(family.plan.brackets))
+    }
 
 
 def _next_epochs(rankings: list[RoundResult], full: int) -> list[int]:

@@ -1,8 +1,8 @@
 """What a search is compared with, each from the search's own configuration and one word.
 
-A baseline may spend what the search spends: its planned epochs, the dense reference included where the
-metric looks at it, because none of these needs one. It draws its candidates at random unless another
-sampler is asked for, and judges by validation loss.
+A baseline may spend what the search spends: its planned epochs, the dense reference included where
+candidates use it, because none of these needs one. Its candidates start from scratch, by ``[space]``. It
+draws them at random unless another sampler is asked for, and judges by validation loss.
 
 * ``random``: random choice, as many candidates trained to the end as the epochs buy.
 * ``exhaustive``: the search's own candidates, all of them trained to the end, whatever it costs. It is told
@@ -72,6 +72,8 @@ def _changed(config: SearchConfig, values: dict[str, Any]) -> SearchConfig:
     """The configuration with other values in [search], checked."""
     tables = config.model_dump(mode="json")
     tables["search"] |= values
+    for name in ("families", "dense_start"):
+        tables.pop(name, None)
     try:
         return SearchConfig.model_validate(tables)
     except ValidationError as error:

@@ -54,10 +54,25 @@ def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:
         raise ConfigurationError(first_mistake(error, SearchConfig)) from None
     for found in differences(decisive(old), decisive(new)):
         _check(*found)
+    _check_families(old, new)
     if new.recipe.epochs > old.recipe.epochs and old.recipe.decay_epochs is None:
         recipe = new.recipe.model_copy(update={"decay_epochs": old.recipe.epochs})
         new = new.model_copy(update={"recipe": recipe})
     return new
+
+
+def _check_families(old: SearchConfig, new: SearchConfig) -> None:
+    """Candidates of a later family, or networks that learn from the dense one, would be others."""
+    if new.recipe.epochs > old.recipe.epochs and any(family.awaits_dense for family in old.each_family):
+        raise ConfigurationError(
+            "candidates of this run start from the dense network or learn from it, which would be another "
+            f"after {new.recipe.epochs} epochs in place of {old.recipe.epochs}: start a new run"
+        )
+    if new.search.candidates > old.search.candidates and len(old.families) > 1:
+        raise ConfigurationError(
+            f"more candidates from scratch ({new.search.candidates} in place of {old.search.candidates}) "
+            "would take the numbers of the next family: start a new run"
+        )
 
 
 def extension_hint(found: list[Difference]) -> str:

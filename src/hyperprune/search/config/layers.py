@@ -83,7 +83,7 @@ def configure_training(
     values = {**_flat(groups), **(values or {})}
     tables = layered(preset, file, values)
     _as_published(tables, file, values)
-    for table in ("search", "space"):
+    for table in ("search", "space", "families", "dense_start"):
         tables.pop(table, None)
     for key in free_keys(SearchRuntime):
         tables.get("runtime", {}).pop(key, None)

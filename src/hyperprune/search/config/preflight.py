@@ -12,7 +12,8 @@ from hyperprune.optim import build
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.metrics.own import metric_of
 from hyperprune.search.samplers import check_installed
-from hyperprune.sparsity import SparseTraining
+from hyperprune.sparsity import CRITERION, PruningVariant, SparseTraining
+from hyperprune.tasks import Recipe
 
 
 def preflight(config: SearchConfig) -> None:
@@ -23,8 +24,9 @@ def preflight(config: SearchConfig) -> None:
     """
     check_choices(config)
     check_device(config.runtime.device)
-    check_installed(config.search.sampler, config.search.optimiser)
-    metric_of(config.search.metric)
+    for family in config.each_family:
+        check_installed(family.pool.sampler, family.pool.optimiser)
+        metric_of(family.pool.metric)
 
 
 def check_choices(config: SearchConfig) -> None:
@@ -33,18 +35,23 @@ def check_choices(config: SearchConfig) -> None:
     Raises:
         ConfigurationError: a rule needs what the optimiser does not keep, or the network lacks a setting.
     """
-    recipe = config.recipe
-    for variant in config.space.examples(config.density):
-        network = nn.Linear(4, 4)
-        optimizer = build(
-            recipe.optimizer,
-            network,
-            lr=recipe.learning_rate,
-            weight_decay=recipe.weight_decay,
-            momentum=recipe.momentum,
-            nonmonotone=recipe.nonmonotone,
-        )
-        plain = replace(variant, exclude=(), densities=(), share_budget=())
-        SparseTraining.from_variant(plain, network, optimizer, total_steps=recipe.epochs * 1000)
-    for choice in config.space.example_choices(config.density) if config.space.dropout else ():
-        choice.task(config.described)
+    for family in config.each_family:
+        for variant in family.space.examples(config.density):
+            _try(variant, family.recipe)
+        for choice in family.space.example_choices(config.density) if family.space.dropout else ():
+            choice.task(config.described)
+
+
+def _try(variant: PruningVariant, recipe: Recipe) -> None:
+    network = nn.Linear(4, 4)
+    optimizer = build(
+        recipe.optimizer,
+        network,
+        lr=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        momentum=recipe.momentum,
+        nonmonotone=recipe.nonmonotone,
+    )
+    criterion = "magnitude" if CRITERION[variant.criterion].needs_scores else variant.criterion
+    plain = replace(variant, exclude=(), densities=(), share_budget=(), criterion=criterion)
+    SparseTraining.from_variant(plain, network, optimizer, total_steps=recipe.epochs * 1000)

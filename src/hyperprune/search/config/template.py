@@ -2,7 +2,7 @@
 
 import json
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import tomli_w
 from pydantic import BaseModel
@@ -28,20 +28,31 @@ def commented(config: BaseModel, opening: str) -> str:
     for name in fields:
         table = getattr(config, name)
         if isinstance(table, BaseModel):
-            purpose = (type(table).__doc__ or "").strip().splitlines()[0]
-            lines += ["", f"# {purpose}", f"[{name}]"]
-            for key, field in type(table).model_fields.items():
-                if key not in known[name]:  # of another task than this one
-                    continue
-                lines += _entry(key, getattr(table, key), field)
+            lines += _table(name, table, known.get(name))
     return "\n".join(lines) + "\n"
+
+
+def _table(name: str, table: BaseModel, known: dict[str, Any] | None) -> list[str]:
+    """A table and those inside it; nothing of one that says nothing about this configuration."""
+    if known is None:
+        return []
+    purpose = (type(table).__doc__ or "").strip().splitlines()[0]
+    lines, inner = ["", f"# {purpose}", f"[{name}]"], list[str]()
+    for key, field in type(table).model_fields.items():
+        value = getattr(table, key)
+        if isinstance(value, BaseModel) and field.default_factory is not None:
+            inner += _table(f"{name}.{key}", value, known[key])
+        elif key in known or field.exclude_if is not None:  # else of another task, or filled in later
+            lines += _entry(key, value, field)
+    return lines + inner
 
 
 def _entry(name: str, value: Any, field: FieldInfo) -> list[str]:
     lines = ["", *_wrapped(field.description or name)]
     if value is None:
         example = next((kind for kind in get_args(field.annotation) if kind is not NoneType), str)
-        sign = {int: "1000", float: "0.5"}.get(example, '"..."')
+        listed = get_origin(example) is tuple
+        sign = "[]" if listed else {int: "1000", float: "0.5"}.get(example, '"..."')
         return [*lines, f"# {name} = {sign}"]
     return [*lines, f"{name} = {_toml(value)}"]
 

@@ -16,6 +16,7 @@ class PlanSettings:
         eta: one candidate of so many goes on, where the plan leaves that open.
         full: the full budget of epochs.
         brackets: most brackets of Hyperband; none for as many as the candidates fill.
+        screened: candidates that go on from a ranking before any training; none for what the plan says.
     """
 
     candidates: int
@@ -24,6 +25,7 @@ class PlanSettings:
     eta: int
     full: int
     brackets: int | None = None
+    screened: int | None = None
 
 
 @dataclass(frozen=True)

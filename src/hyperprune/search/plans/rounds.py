@@ -18,8 +18,12 @@ class Rounds:
         return (Bracket(self.settings.candidates, self.settings.first),)
 
     def step(self, bracket: int, until: int, ranked: int, free: int) -> Step:
-        """Half of them, rounded up; where two or fewer are left, they train to the end."""
+        """Half of them, rounded up, or of untrained ones as many as screening leaves; where two or fewer are
+        left, they train to the end.
+        """
         kept = min(free, ranked if is_final(ranked) else -(-ranked // 2))
+        if until == 0 and self.settings.screened is not None:
+            kept = min(free, self.settings.screened)
         if is_final(kept):
             return Step(kept, self.settings.full, last=True)
         return Step(kept, until + self.settings.each, last=False)

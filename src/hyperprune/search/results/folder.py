@@ -1,6 +1,6 @@
 """The folder of a search: where everything lies, and what may be done with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,8 +46,12 @@ class RunFolder:
 
     @property
     def database(self) -> Path:
-        """Optuna's study."""
+        """Optuna's study, that of the first family where there are several."""
         return self.path / "study.db"
+
+    def study(self, family: str, families: Sequence[str]) -> Path:
+        """Optuna's study of a family."""
+        return self.database if family == families[0] else self.path / f"study-{family}.db"
 
     @contextmanager
     def held(self, config: SearchConfig) -> Iterator[None]:

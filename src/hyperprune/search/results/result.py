@@ -48,12 +48,18 @@ class CandidateResult(Record):
     """One suggestion of the optimiser and what became of it."""
 
     number: int = Field(ge=0, description="Number of the trial.")
+    family: str | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="scratch or dense, in a search with families.",
+    )
     variant: dict[str, Any] = Field(description="The pruning choices.")
     method: str | None = Field(
         None, description="The named method that they are, where it was chosen by name."
     )
     overrides: dict[str, float] = Field(
-        {}, description="What differs from recipe and model: learning_rate, dropout."
+        {},
+        description="What differs from recipe and model: learning_rate, dropout, distillation, temperature.",
     )
     standing: Standing = Field(description="What became of it.")
     duplicate_of: int | None = Field(None, description="The earlier candidate with the same choices.")
@@ -86,6 +92,14 @@ class CandidateResult(Record):
         return several or ((self.final,) if self.final is not None else ())
 
 
+class FamilyCost(Record):
+    """Epochs of training that one family took."""
+
+    candidates: int = Field(description="Distinct candidates that were measured.")
+    search: int = Field(description="Its candidates together.")
+    charged: int = Field(description="And the dense reference, where the family uses it.")
+
+
 class CostResult(Record):
     """Epochs of training that the search took."""
 
@@ -94,6 +108,9 @@ class CostResult(Record):
     exhaustive: int = Field(description="Every distinct candidate trained to the full budget instead.")
     controls: int = Field(
         0, description="Of the networks that the selected one is compared with, beside these."
+    )
+    families: dict[str, FamilyCost] = Field(
+        {}, exclude_if=lambda given: not given, description="Each family's, in a search with families."
     )
 
 

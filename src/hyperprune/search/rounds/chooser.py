@@ -8,6 +8,7 @@ can leave no half-asked trial, and replaying study.db gives the same suggestions
 
 import copy
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ import torch
 from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
-from hyperprune.search.config.search_config import PoolConfig
+from hyperprune.search.config.pool import PoolConfig
 from hyperprune.search.metrics.early import Metric, Parts
 from hyperprune.search.rounds.batches import batch_of
 from hyperprune.search.rounds.study import SCHEMA, Study
@@ -29,6 +30,7 @@ from hyperprune.search.samplers import Asking, Seeds
 from hyperprune.search.space.space import SpaceConfig
 from hyperprune.seeding import derive
 
+_ASKING = threading.Lock()
 _IDLE = RandomSampler(seed=0)  # stands by while trials are told, so that no sampler acts on that
 
 
@@ -220,10 +222,14 @@ class Chooser:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Sums of a Gaussian process change in the last bits with the number of threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    """Sums of a Gaussian process change in the last bits with the number of threads.
+
+    That number is one for the whole process, so families that search side by side ask in turn.
+    """
+    with _ASKING:
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)

@@ -98,8 +98,10 @@ class Controls:
             jobs["one-shot-trained"] = self._job(
                 "one-shot-trained", self._method("one_shot_magnitude", choice), full
             )
-            on = self._job("dense-trained-on", choice, len(selected.history.epochs))
-            jobs["dense-trained-on"] = on.model_copy(update={"variant": None, "start": weights})
+            name: ControlName = "dense-trained-on"
+            jobs[name] = self._trainer.trained_on(
+                f"{CONTROL} {name}", self._folder.control(name), selected.number, choice
+            )
         return jobs
 
     def _dense_weights(self, dense: History) -> GivenWeights:

@@ -5,23 +5,27 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 
 from hyperprune.errors import WorkerDiedError, out_of_memory
 from hyperprune.executors import Executor, completed, retried, then
+from hyperprune.search.config.families import Family
 from hyperprune.search.config.reference import ReferenceConfig
 from hyperprune.search.config.search_config import SearchConfig
-from hyperprune.search.metrics.early import Measured, Parts, spectrum_distance
+from hyperprune.search.metrics.early import Measured, Metric, Parts, spectrum_distance
 from hyperprune.search.metrics.own import metric_of
-from hyperprune.search.plans import rankings
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.rounds.events import Listener
 from hyperprune.search.rounds.given_reference import GivenReference
+from hyperprune.search.rounds.matrices import families_of
+from hyperprune.search.rounds.origin import Origin, trained_origin
 from hyperprune.search.rounds.reference import Reference
 from hyperprune.search.rounds.seeds import root_seed
+from hyperprune.search.rounds.side_by_side import Stop
 from hyperprune.search.space.choice import Choice
+from hyperprune.sparsity import CRITERION
 from hyperprune.training import History, JobFolder, TrainingJob
 from hyperprune.training.checkpoint import path as checkpoint_path
 from hyperprune.training.entry_points import EVALUATE, MEASURE, START, TRAIN
@@ -31,6 +35,7 @@ from hyperprune.training.itemised import Itemised
 from hyperprune.training.job import check, finished, tell_known
 from hyperprune.training.measure_given import ReferenceJob
 from hyperprune.training.measure_given import check as check_reference
+from hyperprune.training.teaching import TeacherConfig
 
 
 @dataclass(frozen=True)
@@ -71,33 +76,45 @@ class Trainer:
         folder: where its networks are kept.
         executor: where its jobs run.
         listener: hears what an earlier process has trained already.
+        stop: says that nothing is to be started or told any more.
     """
 
     def __init__(
-        self, config: SearchConfig, folder: RunFolder, executor: Executor, listener: Listener = lambda _: None
+        self,
+        config: SearchConfig,
+        folder: RunFolder,
+        executor: Executor,
+        listener: Listener = lambda _: None,
+        stop: Stop | None = None,
     ) -> None:
         self._config, self._folder, self._executor, self._listener = config, folder, executor, listener
-        self.metric = metric_of(config.search.metric)
-        self._start_from = config.reference.weights if config.reference and config.reference.start else None
+        self._stop = stop or Stop()
+        self.families = families_of(config)
+        self._metrics = {family.name: metric_of(family.pool.metric) for family in self.families}
         self._references: list[Reference | GivenReference] = []
+
+    def metric(self, family: Family) -> Metric:
+        """What ranks the candidates of a family."""
+        return self._metrics[family.name]
 
     def dense(self) -> Reference | GivenReference:
         """The dense reference, which begins to train to the full budget; with it those of further seeds,
-        which train as far as something is measured against them, and not at all if the metric does not.
+        which train as far as something is measured against them or starts from them, and not at all if no
+        family uses them.
         """
         if self._config.reference is not None:
             given = GivenReference(self._given())
             self._references += [given] * self._config.search.seeds
             return given
-        full = self._config.recipe.epochs
-        measured = {ranking.until for ranking in rankings(self._config.plan)}
-        for seed in range(self._config.search.seeds if self.metric.needs_dense else 1):
-            stages = measured | {full} if seed == 0 else measured - {full} or {full}
+        full, measured = self._config.recipe.epochs, self._config.measured_at
+        awaited = any(family.awaits_dense for family in self.families)
+        for seed in range(self._config.search.seeds if self._config.uses_dense else 1):
+            stages = measured | {full} if seed == 0 or awaited else measured - {full} or {full}
             self._references.append(Reference(partial(self._train_dense, seed), stages))
         return self._references[0]
 
-    def train(self, wanted: Iterable[Wanted]) -> Iterator[Reached]:
-        """Train candidates side by side; give what became of each, in the order they are wanted.
+    def train(self, family: Family, wanted: Iterable[Wanted]) -> Iterator[Reached]:
+        """Train candidates of a family side by side; give what became of each, in the order they are wanted.
 
         Raises:
             DivergedError: the dense reference diverged meanwhile.
@@ -105,21 +122,23 @@ class Trainer:
         ahead = self._executor.workers if self._executor.workers == 1 else sys.maxsize
         waiting: deque[tuple[int, list[_Begun]]] = deque()
         for one in wanted:
-            waiting.append(
-                (one.number, [self._train(one, seed) for seed in range(self._config.search.seeds)])
-            )
+            seeds = range(self._config.search.seeds)
+            waiting.append((one.number, [self._train(family, one, seed) for seed in seeds]))
             if len(waiting) == ahead:
-                yield self._reached(*waiting.popleft())
+                yield self._reached(family, *waiting.popleft())
         while waiting:
-            yield self._reached(*waiting.popleft())
+            yield self._reached(family, *waiting.popleft())
 
     def distances(self, number: int, history: History, seed: int = 0) -> list[float]:
         """Distance to the dense spectrum of the same epoch, for every epoch of a candidate.
 
+        Of one that starts from the dense network it is the distance to the spectrum of that very network.
+
         Dense references of further seeds end early, and the distances with them.
         """
-        folder, dense = self._folder.candidate(number, seed), self._dense_folder(seed)
-        kind, known = self._config.search.distance, history.epochs
+        family = self.family_of(number)
+        folder, dense = self._folder.candidate(number, seed), self._compared_with(family, seed)
+        kind, known = family.pool.distance, history.epochs
         if seed > 0 and self._config.reference is None:
             known = tuple(takewhile(lambda record: dense.spectrum_path(record.epoch).exists(), known))
         return [spectrum_distance(folder, dense, record.epoch, kind) for record in known]
@@ -128,8 +147,13 @@ class Trainer:
         """Distance to the dense spectrum before the first step, where it was measured."""
         if history.initial is None or history.initial.spectrum is None:
             return None
-        folder = self._folder.candidate(number)
-        return spectrum_distance(folder, self._folder.dense, 0, self._config.search.distance)
+        family = self.family_of(number)
+        folder, dense = self._folder.candidate(number), self._compared_with(family, 0)
+        return spectrum_distance(folder, dense, 0, family.pool.distance)
+
+    def family_of(self, number: int) -> Family:
+        """The family of a candidate."""
+        return next(family for family in reversed(self.families) if family.first <= number)
 
     def tested(self, networks: Iterable[tuple[JobFolder, int]]) -> list[Itemised]:
         """Kept checkpoints, by folder and epoch, on the test part."""
@@ -148,15 +172,33 @@ class Trainer:
         running = [self._executor.submit(EVALUATE, job.model_dump(mode="json")) for job in jobs]
         return [Itemised.model_validate(future.result()) for future in running]
 
-    def start_losses(self, networks: Iterable[tuple[str, JobFolder, Choice | None, int]]) -> list[float]:
-        """Validation loss before the first step of networks by label, folder, choice and seed."""
-        jobs = [self._job(label, folder, choice, 0, seed) for label, folder, choice, seed in networks]
+    def start_losses(self, networks: Iterable[tuple[int, Choice, int] | None]) -> list[float]:
+        """Validation loss before the first step of candidates by number, choice and seed; none for the dense
+        reference.
+        """
+        jobs = [self._dense_job("dense", 0, 0) if one is None else self._begins(*one) for one in networks]
         running = [self._executor.submit(START, job.model_dump(mode="json")) for job in jobs]
         return [float(future.result()) for future in running]
 
     def described(self, label: str, folder: JobFolder, choice: Choice | None, until: int) -> TrainingJob:
-        """The job of a network beside the candidates; none for the dense one."""
-        return self._job(label, folder, choice, until)
+        """The job of a network beside the candidates, trained as theirs; none for the dense one."""
+        if choice is None:
+            job = self._dense_job(label, 0, until)
+        else:
+            family = self.families[0]
+            if not family.keeps_largest:  # a published schedule begins with fresh weights
+                family = replace(family, recipe=self._config.recipe, from_dense=False)
+            one = Wanted(family.first, choice, until)
+            job = self._job(label, family, one, 0, self._origin(0) if family.from_dense else None)
+        return job.model_copy(update={"folder": folder.path})
+
+    def trained_on(self, label: str, folder: JobFolder, candidate: int, choice: Choice) -> TrainingJob:
+        """The job that trains the dense network on exactly as a candidate was: epochs, rates and teacher."""
+        family = self.family_of(candidate)
+        origin = self._origin(0)
+        job = self._job(label, family, Wanted(candidate, choice, family.recipe.epochs), 0, origin)
+        changed = {"folder": folder.path, "variant": None, "start": origin.weights}
+        return job.model_copy(update=changed)
 
     def begin(self, job: TrainingJob | ReferenceJob) -> Future[History]:
         """Begin the job of such a network."""
@@ -164,9 +206,9 @@ class Trainer:
             return self._start(job)
         return then(self._executor.submit(MEASURE, job.model_dump(mode="json")), History.model_validate)
 
-    def starts_trained(self, choice: Choice) -> bool:
+    def starts_trained(self, number: int) -> bool:
         """Whether a candidate begins with trained weights."""
-        return self._start_from is not None
+        return self.family_of(number).from_dense
 
     def check(self) -> None:
         """Find what would stop the search before anything is written or trained.
@@ -176,42 +218,79 @@ class Trainer:
             ConfigurationError: a variant is impossible with the network or the optimiser.
         """
         config = self._config
+        origin = None
         if config.reference is not None:
             check_reference(self._reference_job(config.reference))
-        for choice in (None, next(config.space.example_choices(config.density))):
-            check(self._job("check", self._folder.dense, choice, config.recipe.epochs))
+            origin = Origin(config.reference.weights, self._folder.dense)
+        check(self._dense_job("check", 0, config.recipe.epochs))
+        for family in self.families:
+            choice = next(family.space.example_choices(config.density))
+            if CRITERION[choice.variant.criterion].needs_scores:  # they take a pass over the data
+                choice = replace(choice, variant=replace(choice.variant, criterion="magnitude"))
+            one = Wanted(family.first, replace(choice, distillation=None), family.recipe.epochs)
+            check(self._job("check", family, one, 0, origin))
 
-    def _reached(self, number: int, training: list[_Begun]) -> Reached:
+    def _reached(self, family: Family, number: int, training: list[_Begun]) -> Reached:
         """Wait for a candidate, and for the dense references where it is measured against them."""
-        histories = tuple(_history(begun) for begun in training)
+        histories = tuple(_history(begun, self._stop) for begun in training)
+        self._stop.check()
         for reference in self._references:
             reference.check()
         if any(history.failure is not None for history in histories):
             return Reached(histories, None)
-        parts = tuple(self._measure(number, seed, history) for seed, history in enumerate(histories))
+        parts = tuple(self._measure(family, number, seed, history) for seed, history in enumerate(histories))
         finite = all(math.isfinite(value) for own in parts for value in own)
         return Reached(histories, parts if finite else None)
 
-    def _measure(self, number: int, seed: int, history: History) -> Parts:
+    def _measure(self, family: Family, number: int, seed: int, history: History) -> Parts:
         """What the metric sees of one training; at the full budget further seeds have no dense reference,
         and what ranked them last counts on.
         """
         epoch = len(history.epochs)
-        if seed < len(self._references):
+        if seed < len(self._references) and not self._has_fixed_spectrum(family):
             epoch = min(epoch, self._references[seed].until)
             self._references[seed].at(epoch)
         loss = history.until(epoch).valid_loss
-        folder, dense = self._folder.candidate(number, seed), self._dense_folder(seed)
-        return self.metric.measure(Measured(epoch, loss, folder, dense, self._config.search.distance))
+        folder, dense = self._folder.candidate(number, seed), self._compared_with(family, seed)
+        measured = Measured(epoch, loss, folder, dense, family.pool.distance)
+        return self.metric(family).measure(measured)
 
-    def _train(self, one: Wanted, seed: int) -> _Begun:
-        label = f"candidate {one.number}" + (f", seed {seed}" if seed else "")
-        job = self._job(label, self._folder.candidate(one.number, seed), one.choice, one.until, seed)
+    def _train(self, family: Family, one: Wanted, seed: int) -> _Begun:
+        job = self._whole_job(family, one, seed)
         return _Begun(job, self._start(job))
+
+    def _begins(self, number: int, choice: Choice, seed: int) -> TrainingJob:
+        return self._whole_job(self.family_of(number), Wanted(number, choice, 0), seed)
+
+    def _whole_job(self, family: Family, one: Wanted, seed: int) -> TrainingJob:
+        """The job of a candidate; waits for the dense network where it starts or learns from that."""
+        label = f"candidate {one.number}" + (f", seed {seed}" if seed else "")
+        needs_origin = family.from_dense or one.choice.distillation
+        return self._job(label, family, one, seed, self._origin(seed) if needs_origin else None)
 
     def _train_dense(self, seed: int, until: int) -> Future[History]:
         label = "dense" + (f", seed {seed}" if seed else "")
-        return self._start(self._job(label, self._folder.dense_of(seed), None, until, seed))
+        return self._start(self._dense_job(label, seed, until))
+
+    def _origin(self, seed: int) -> Origin:
+        """The dense network that candidates start and learn from; waits until it is trained.
+
+        Raises:
+            DivergedError: it never will be.
+        """
+        history = self._references[seed].trained()
+        if self._config.reference is not None:
+            return Origin(self._config.reference.weights, self._folder.dense)
+        return trained_origin(self._folder.dense_of(seed), history)
+
+    def _compared_with(self, family: Family, seed: int) -> JobFolder:
+        """Where the spectra lie that candidates of a family are measured against."""
+        if self._has_fixed_spectrum(family):
+            return self._origin(seed).folder
+        return self._dense_folder(seed)
+
+    def _has_fixed_spectrum(self, family: Family) -> bool:
+        return family.from_dense and self._config.reference is None
 
     def _dense_folder(self, seed: int) -> JobFolder:
         """The dense reference of a seed; a given one is that of all."""
@@ -238,6 +317,7 @@ class Trainer:
 
     def _start(self, job: TrainingJob) -> Future[History]:
         """Begin a job; what an earlier process has finished is only read."""
+        self._stop.check()
         known = finished(job)
         if known is not None:
             tell_known(job, known, self._listener)
@@ -247,33 +327,55 @@ class Trainer:
         running = retried(lambda: self._executor.submit(TRAIN, payload), out_of_memory)
         return then(running, History.model_validate)
 
-    def _job(
-        self, label: str, folder: JobFolder, choice: Choice | None, until: int, seed: int = 0
-    ) -> TrainingJob:
+    def _dense_job(self, label: str, seed: int, until: int) -> TrainingJob:
         config = self._config
         return TrainingJob(
             label=label,
-            folder=folder.path,
-            task=config.described if choice is None else choice.task(config.described),
-            recipe=config.recipe if choice is None else choice.recipe(config.recipe),
+            folder=self._folder.dense_of(seed).path,
+            task=config.described,
+            recipe=config.recipe,
             spectrum=config.spectrum,
-            variant=None if choice is None else choice.variant,
-            start=None if choice is None else self._start_from,
             seed=root_seed(config.seed, seed),
             until=until,
-            initial=config.search.first_epochs == 0,
+            initial=0 in config.measured_at,
+            threads=config.runtime.threads,
+            device=config.runtime.device,
+        )
+
+    def _job(self, label: str, family: Family, one: Wanted, seed: int, origin: Origin | None) -> TrainingJob:
+        config, choice = self._config, one.choice
+        teacher = None
+        if origin is not None and choice.distillation:
+            teacher = TeacherConfig(
+                weights=origin.weights, weight=choice.distillation, temperature=choice.temperature or 1.0
+            )
+        return TrainingJob(
+            label=label,
+            folder=self._folder.candidate(one.number, seed).path,
+            task=choice.task(config.described),
+            recipe=choice.recipe(family.recipe),
+            spectrum=config.spectrum,
+            variant=choice.variant,
+            start=origin.weights if origin is not None and family.from_dense else None,
+            keep_largest=family.keeps_largest or not family.from_dense,
+            scores=self._folder.dense_of(seed).path,
+            teacher=teacher,
+            seed=root_seed(config.seed, seed),
+            until=one.until,
+            initial=family.pool.first_epochs == 0,
             threads=config.runtime.threads,
             device=config.runtime.device,
         )
 
 
-def _history(begun: _Begun) -> History:
+def _history(begun: _Begun, stop: Stop) -> History:
     """Wait for a candidate; one that no worker can train has failed, and the search goes on."""
     try:
         return begun.future.result()
     except Exception as error:
         if not (out_of_memory(error) or isinstance(error, WorkerDiedError)):
             raise
+        stop.check()
         folder = JobFolder(begun.job.folder)
         known = folder.history()
         failure = Failure(epoch=len(known.epochs) + 1, reason=_reason(error))

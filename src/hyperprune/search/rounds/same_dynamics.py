@@ -1,9 +1,10 @@
 """Who is left out of a promotion because a better candidate has the same spectrum; off by default."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from hyperprune.search.config.search_config import PoolConfig
+from hyperprune.search.config.pool import PoolConfig
 from hyperprune.search.results.folder import RunFolder
+from hyperprune.search.rounds.candidate import Candidate
 from hyperprune.search.rounds.near_duplicates import twins
 from hyperprune.seeding import generator
 
@@ -31,3 +32,21 @@ def left_out(
             mean = job.spectrum(epoch).in_nats().mean
             points[number] = mean if pool.distance == "l2" else mean.sort().values
     return twins(points, pool.near_duplicates, generator(seed, "near duplicates", epoch))
+
+
+def equal_masks(ranking: Iterable[Candidate]) -> dict[int, int]:
+    """The better candidate, by the number of each one that has the same masks and has not trained.
+
+    Args:
+        ranking: candidates that were measured before any training, best first.
+    """
+    first: dict[tuple[str, ...], int] = {}
+    same: dict[int, int] = {}
+    for candidate in ranking:
+        initials = [history.initial for history in candidate.histories]
+        masks = tuple(initial.masks for initial in initials if initial and initial.masks)
+        if len(masks) == len(initials):
+            best = first.setdefault(masks, candidate.number)
+            if best != candidate.number:
+                same[candidate.number] = best
+    return same

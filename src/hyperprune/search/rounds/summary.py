@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from hyperprune.search.config.families import DENSE
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.results.control_result import ControlResult
 from hyperprune.search.results.final_network import FinalNetwork, curve
@@ -12,6 +13,7 @@ from hyperprune.search.results.result import (
     CandidateResult,
     CostResult,
     DenseResult,
+    FamilyCost,
     GivenResult,
     InitialResult,
     SearchResult,
@@ -88,18 +90,19 @@ def summarise(
         selected=None if best is None else best.number,
         verdict=None
         if best is None
-        else verdict_on(config, folder, trainer, dense, best, tested[0], tested[1 + first[best.number] :]),
+        else verdict_on(config, trainer, dense, best, tested[0], tested[1 + first[best.number] :]),
         dense=_dense(config, dense, final_dense, score),
         candidates=tuple(
             CandidateResult(
                 number=candidate.number,
+                family=trainer.family_of(candidate.number).name if DENSE in config.families else None,
                 variant=candidate.choice.variant.canonical().to_dict(),
                 method=candidate.choice.method,
                 overrides=candidate.choice.overrides,
                 standing=_standing(candidate, best, finalists),
                 duplicate_of=candidate.duplicate_of,
                 failure=candidate.failure,
-                suggested_by=None if candidate.suggested_by == config.search.told else candidate.suggested_by,
+                suggested_by=_suggested_by(trainer, candidate),
                 pool_metric=candidate.pool_metric,
                 pool_spread=candidate.pool_spread,
                 rounds=candidate.rounds,
@@ -124,7 +127,7 @@ def summarise(
             )
             for control in controls
         ),
-        cost=_cost(config, folder, dense, candidates, controls),
+        cost=_cost(config, trainer, folder, dense, candidates, controls),
     )
 
 
@@ -213,19 +216,36 @@ def _dense(config: SearchConfig, history: History, final: FinalNetwork, score: S
     )
 
 
+def _suggested_by(trainer: Trainer, candidate: Candidate) -> str | None:
+    """The ranking under which it was suggested, where that is not the result's."""
+    told = trainer.family_of(candidate.number).pool.told
+    return None if candidate.suggested_by == told else candidate.suggested_by
+
+
 def _cost(
     config: SearchConfig,
+    trainer: Trainer,
     folder: RunFolder,
     dense: History,
     candidates: list[Candidate],
     controls: Sequence[Control],
 ) -> CostResult:
     distinct = [candidate for candidate in candidates if candidate.duplicate_of is None]
-    epochs = sum(len(history.epochs) for candidate in distinct for history in candidate.histories)
     further = sum(len(folder.dense_of(n).history().epochs) for n in range(1, config.search.seeds))
+    of_dense = len(dense.epochs) + further
+    families: dict[str, FamilyCost] = {}
+    exhaustive = 0
+    for family in trainer.families:
+        own = [c for c in distinct if trainer.family_of(c.number) is family]
+        epochs = sum(len(history.epochs) for candidate in own for history in candidate.histories)
+        charged = epochs + of_dense * family.uses_dense
+        families[family.name] = FamilyCost(candidates=len(own), search=epochs, charged=charged)
+        exhaustive += len(own) * config.search.seeds * family.recipe.epochs
+    spent = sum(family.search for family in families.values())
     return CostResult(
-        search=epochs,
-        with_dense=epochs + len(dense.epochs) + further,
+        search=spent,
+        with_dense=spent + of_dense,
         controls=sum(len(control.history.epochs) for control in controls),
-        exhaustive=len(distinct) * config.search.seeds * config.recipe.epochs,
+        exhaustive=exhaustive,
+        families=families if DENSE in config.families else {},
     )

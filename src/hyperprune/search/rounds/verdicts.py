@@ -4,20 +4,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hyperprune.search.config.search_config import SearchConfig
-from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.rounds.candidate import Candidate
 from hyperprune.search.rounds.jobs import Trainer
 from hyperprune.search.space.choice import Choice
 from hyperprune.search.verdict.judge import Learned, judged, not_learned
 from hyperprune.search.verdict.verdict import Verdict
 from hyperprune.seeding import derive
-from hyperprune.training import History, JobFolder
+from hyperprune.training import History
 from hyperprune.training.itemised import Itemised
 
 
 def verdict_on(
     config: SearchConfig,
-    folder: RunFolder,
     trainer: Trainer,
     dense: History,
     selected: Candidate,
@@ -28,7 +26,6 @@ def verdict_on(
 
     Args:
         config: the search.
-        folder: its folder.
         trainer: measures both before their first step.
         dense: the dense reference.
         selected: the candidate.
@@ -39,12 +36,10 @@ def verdict_on(
     bests = [history.best.valid_loss for history in selected.histories]
     seed = bests.index(min(bests))
     name = f"candidate {selected.number}"
-    asked: list[tuple[str, JobFolder, Choice | None, int]] = [
-        (name, folder.candidate(selected.number, seed), selected.choice, seed)
-    ]
-    networks = [Learned(name, bests[seed], 0.0, given=trainer.starts_trained(selected.choice))]
+    asked: list[tuple[int, Choice, int] | None] = [(selected.number, selected.choice, seed)]
+    networks = [Learned(name, bests[seed], 0.0, given=trainer.starts_trained(selected.number))]
     if dense.epochs:  # one that was given has no start of ours
-        asked.insert(0, ("dense", folder.dense, None, 0))
+        asked.insert(0, None)
         networks.insert(0, Learned("the dense network", dense.best.valid_loss, 0.0))
     starts = trainer.start_losses(asked)
     networks = [replace(network, start=start) for network, start in zip(networks, starts, strict=True)]

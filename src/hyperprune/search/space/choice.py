@@ -17,17 +17,23 @@ class Choice:
         learning_rate: of the first epoch; none for the recipe's.
         dropout: of the network; none for the model's.
         method: the named method that the variant is, where it was chosen by its name; decides nothing.
+        distillation: weight of the dense network's answers; none or 0 for the data alone.
+        temperature: of distillation; none for 1.
     """
 
     variant: PruningVariant
     learning_rate: float | None = None
     dropout: float | None = None
     method: str | None = None
+    distillation: float | None = None
+    temperature: float | None = None
 
     @property
     def overrides(self) -> dict[str, float]:
         """What takes the place of a value of the recipe or the model, by name."""
         given = {"learning_rate": self.learning_rate, "dropout": self.dropout}
+        if self.distillation:
+            given |= {"distillation": self.distillation, "temperature": self.temperature}
         return {name: value for name, value in given.items() if value is not None}
 
     def key(self) -> str:

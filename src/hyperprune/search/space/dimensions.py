@@ -7,7 +7,7 @@ from typing import Any
 from optuna.trial import Trial
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.search.space.ranges import FloatRange, PositiveRange, Range
+from hyperprune.search.space.ranges import ExponentRange, FloatRange, PositiveRange, Range
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,15 @@ class Dimension:
             trial.suggest_float(self.name, self.options.low, self.options.high, step=self.options.step)
         elif isinstance(self.options, PositiveRange):
             trial.suggest_float(self.name, self.options.low, self.options.high, log=self.options.log)
+        elif isinstance(self.options, ExponentRange):
+            trial.suggest_float(self.name, self.options.low, self.options.high)
         else:
             trial.suggest_categorical(self.name, self.options)
 
     @property
     def examples(self) -> tuple[Any, ...]:
         """All values, or both ends of a range."""
-        if isinstance(self.options, FloatRange | PositiveRange):
+        if isinstance(self.options, Range):
             return (self.options.low, self.options.high)
         return self.options
 
@@ -52,14 +54,14 @@ class Dimension:
             return tuple(
                 round(low + place * step, 12) for place in range(int((high - low) / step + 1e-9) + 1)
             )
-        if isinstance(self.options, FloatRange | PositiveRange):
+        if isinstance(self.options, Range):
             return (self.options.low,) if self.options.low == self.options.high else None
         return self.options
 
     @property
     def numeric(self) -> bool:
         """Whether it is a range that holds more than one value."""
-        return isinstance(self.options, FloatRange | PositiveRange) and self.options.low < self.options.high
+        return isinstance(self.options, Range) and self.options.low < self.options.high
 
 
 def in_order(dimensions: Sequence[Dimension]) -> tuple[Dimension, ...]:

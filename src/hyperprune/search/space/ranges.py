@@ -35,7 +35,21 @@ class PositiveRange(BaseModel):
         return self
 
 
-Range = FloatRange | PositiveRange
+class ExponentRange(BaseModel):
+    """A continuous choice of an exponent u of two, so that halving and doubling are equally likely."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    low: float = Field(-1.0, ge=-8, le=8, description="Smallest exponent.")
+    high: float = Field(1.0, ge=-8, le=8, description="Largest exponent.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "ExponentRange":
+        _check_order(self.low, self.high)
+        return self
+
+
+Range = FloatRange | PositiveRange | ExponentRange
 
 
 def _check_order(low: float, high: float) -> None:

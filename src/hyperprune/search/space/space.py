@@ -1,6 +1,7 @@
 """The candidates that a search may suggest."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from optuna.trial import Trial
@@ -9,14 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from hyperprune.errors import ConfigurationError
 from hyperprune.search.space.choice import Choice
 from hyperprune.search.space.dimensions import Dimension, in_order
-from hyperprune.search.space.ranges import FloatRange, PositiveRange
-from hyperprune.sparsity import METHODS, PruningVariant, density_from_sparsity
+from hyperprune.search.space.ranges import ExponentRange, FloatRange, PositiveRange, Range
+from hyperprune.sparsity import CRITERION, METHODS, PruningVariant, density_from_sparsity
 
 RULES = "rules"
 _RULES = ("sparse_init", "growth", "death", "redistribution", "decay", "update_interval", "death_rate")
 _WITHOUT_DEATHS = ("growth", "death", "redistribution", "decay", "update_interval")  # no effect if static
 _OF_METHODS = ("sparse_init", "decay", "update_interval", "death_rate")  # what a named method may be given
-_BESIDE = ("learning_rate", "dropout", "sparsity")
+_FIRST = ("criterion", "weight_scale")  # of rules and, where they fit, of named methods
+_FACTOR = "density_factor:"  # and a matrix: the exponent of its factor
+_BESIDE = ("learning_rate", "dropout", "distillation", "temperature", "sparsity")
+_ALL_MATRICES = "*"  # stands for them until the network is known; one factor for all changes nothing
 
 
 class SpaceConfig(BaseModel):
@@ -53,6 +57,37 @@ class SpaceConfig(BaseModel):
     sparsity: tuple[float, ...] | FloatRange = Field(
         (), description="Sparsities; none of them for the search's alone."
     )
+    criterion: tuple[str, ...] = Field(
+        ("random",),
+        min_length=1,
+        exclude_if=lambda given: given == ("random",),
+        description="Which weights live first: random for fresh weights; magnitude, global_magnitude, taylor "
+        "or random for trained ones.",
+    )
+    weight_scale: tuple[str, ...] = Field(
+        ("dense",),
+        min_length=1,
+        exclude_if=lambda given: given == ("dense",),
+        description="How large fresh weights are once they are masked: dense as published, or fan_in.",
+    )
+    density_factor: ExponentRange | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="Range of u in 2^u, the factor on each matrix's share of the first live weights, chosen "
+        "for each matrix; the total stays exact. None for no factors.",
+    )
+    distillation: tuple[float, ...] | FloatRange = Field(
+        (),
+        exclude_if=lambda given: given == (),
+        description="Weights a of the dense network's answers, (1 - a) loss + a T^2 KL(dense || candidate); "
+        "none of them for the data alone.",
+    )
+    temperature: tuple[float, ...] | PositiveRange = Field(
+        (), exclude_if=lambda given: given == (), description="Temperatures T of distillation; none for 1."
+    )
+    matrices: tuple[str, ...] = Field(
+        (_ALL_MATRICES,), exclude=True, description="Filled in once the network is known."
+    )
     when: dict[str, dict[str, tuple[str | int | float, ...]]] = Field(
         {},
         description="Conditions: when.death_rate = { method = ['rules', 'rigl'] } makes the choice only with "
@@ -83,8 +118,19 @@ class SpaceConfig(BaseModel):
         """The choices in the order in which they are made."""
         names = [] if self.method == (RULES,) else ["method"]
         names += _RULES if self._rules_are_chosen else []
+        names += [name for name in _FIRST if len(getattr(self, name)) > 1]
         names += [name for name in _BESIDE if getattr(self, name)]
-        return in_order([Dimension(name, getattr(self, name), self._condition(name)) for name in names])
+        chosen = [Dimension(name, getattr(self, name), self._condition(name)) for name in names]
+        if self.density_factor is not None:
+            chosen += [Dimension(f"{_FACTOR}{name}", self.density_factor) for name in self.matrices]
+        return in_order(chosen)
+
+    @property
+    def distils(self) -> bool:
+        """Whether a candidate may learn from the dense network."""
+        return any(
+            dimension.name == "distillation" and any(dimension.examples) for dimension in self.dimensions
+        )
 
     def examples(self, density: float) -> Iterator[PruningVariant]:
         """Variants in which every value of every choice occurs once; an impossible value raises."""
@@ -117,13 +163,10 @@ class SpaceConfig(BaseModel):
         """
         if "sparsity" in params:
             density = density_from_sparsity(params["sparsity"])
-        variant = self.variant(
-            {name: value for name, value in params.items() if name not in _BESIDE}, density
-        )
+        rules = {name: value for name, value in params.items() if name not in _BESIDE}
+        beside = {name: params.get(name) for name in _BESIDE if name != "sparsity"}
         method = params.get("method", RULES)
-        return Choice(
-            variant, params.get("learning_rate"), params.get("dropout"), None if method == RULES else method
-        )
+        return Choice(self.variant(rules, density), **beside, method=None if method == RULES else method)
 
     def variant(self, params: Mapping[str, Any], density: float) -> PruningVariant:
         """The pruning variant of a trial's parameters."""
@@ -134,11 +177,26 @@ class SpaceConfig(BaseModel):
             "densities": tuple(self.densities.items()),
             "share_budget": self.share_budget,
         }
+        begin = self._first_masks(rules)
         if name != RULES:
             given = {key: value for key, value in rules.items() if key in self._given_to(name)}
-            return METHODS[name].at(density, **given, **kept)
+            method = METHODS[name].at(density, **given, **kept)
+            if method.scheduled:
+                begin.pop("criterion")
+            return replace(method, **begin | {"weight_scale": method.weight_scale})
+        if CRITERION[begin["criterion"]].overall:
+            rules["sparse_init"] = "uniform"  # such a criterion finds each matrix's count itself
+        kept |= begin
         first = {key: _first(getattr(self, key)) for key in _RULES if key in self.when or self._may_be_static}
         return PruningVariant(density=density, **{**first, **rules}, **kept)
+
+    def _first_masks(self, rules: dict[str, Any]) -> dict[str, Any]:
+        """Criterion, scale and factors of a trial, taken out of its rules."""
+        begin = {name: rules.pop(name, getattr(self, name)[0]) for name in _FIRST}
+        exponents = {name: rules.pop(name) for name in list(rules) if name.startswith(_FACTOR)}
+        factors = {name.removeprefix(_FACTOR): 2.0**u for name, u in exponents.items()}
+        factors.pop(_ALL_MATRICES, None)
+        return {**begin, "density_factors": tuple(factors.items())}
 
     @property
     def conditional(self) -> bool:
@@ -169,12 +227,13 @@ class SpaceConfig(BaseModel):
         return tuple(key for key in _RULES if method in self.when.get(key, {}).get("method", ()))
 
     def _check_numbers(self) -> None:
-        limits = {"learning_rate": (0.0, float("inf")), "dropout": (0.0, 1.0), "sparsity": (0.0, 1.0)}
-        for name, (low, high) in limits.items():
-            values = getattr(self, name)
+        infinite = float("inf")
+        limits = {"learning_rate": infinite, "temperature": infinite, "dropout": 1.0, "sparsity": 1.0}
+        for name, high in (limits | {"distillation": 1.0}).items():
+            values, closed = getattr(self, name), name == "distillation"
             for value in values if isinstance(values, tuple) else ():
-                if not low <= value < high or (name == "learning_rate" and value == 0):
-                    rule = "be above 0" if name == "learning_rate" else "lie in [0, 1)"
+                if not 0 <= value < high + closed * 1e-12 or (high == infinite and value == 0):
+                    rule = "be above 0" if high == infinite else f"lie in [0, 1{']' if closed else ')'}"
                     raise ConfigurationError(
                         f"a {name.replace('_', ' ')} must {rule}, got {value} in space.{name}: give "
                         "such as 0.5"
@@ -203,5 +262,5 @@ class SpaceConfig(BaseModel):
             )
 
 
-def _first(options: tuple[Any, ...] | FloatRange) -> Any:
-    return options.low if isinstance(options, FloatRange) else options[0]
+def _first(options: tuple[Any, ...] | Range) -> Any:
+    return options.low if isinstance(options, Range) else options[0]
