@@ -11,6 +11,7 @@ LAYERS = [
         "errors",
         "accelerators",
         "optional",
+        "printable",
         "registry",
         "seeding",
         "spelling",

@@ -5,8 +5,6 @@ What most people need stands here: ``configure`` or ``for_task``, then ``run``, 
 :mod:`hyperprune.sparsity`, Lyapunov spectra are in :mod:`hyperprune.lyapunov`.
 """
 
-from importlib.metadata import PackageNotFoundError, version
-from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,10 +13,7 @@ if TYPE_CHECKING:
     from hyperprune.tasks import Epoch, Score, Task
     from hyperprune.training import train
 
-try:
-    __version__ = version("hyperprune")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0+unknown"
+    __version__: str
 
 # imported when first used: they bring torch, which takes seconds
 _HOMES = {
@@ -52,9 +47,22 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     if name in _HOMES:
+        from pkgutil import resolve_name
+
         return resolve_name(f"{_HOMES[name]}:{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("hyperprune")
+    except PackageNotFoundError:  # a source tree that was never installed
+        return "0+unknown"
 
 
 def __dir__() -> list[str]:

@@ -2,6 +2,7 @@
 
 import math
 import sys
+import warnings
 from pathlib import Path
 
 import optuna
@@ -155,3 +156,10 @@ def test_a_missing_package_is_named(name: str, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ConfigurationError, match=r"pip install 'hyperprune\[samplers\]'"):
         check_installed(name, SAMPLERS[name])
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_no_experimental_warning_reaches_the_user(name: str, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", optuna.exceptions.ExperimentalWarning)
+        _play(name, tmp_path / "study.db")

@@ -1,6 +1,5 @@
 """``hyperprune cite``."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -14,11 +13,13 @@ def cite(
 ) -> None:
     """List the papers behind a run: method, spectra, sampler, network, optimiser, pruning rules."""
     from hyperprune import files
+    from hyperprune.cli.output import print_json
+    from hyperprune.cli.screen import Screen
     from hyperprune.search import RunFolder, papers
 
     found = papers(RunFolder(files.place(run)).config())
     if as_json:
-        typer.echo(json.dumps([asdict(paper) for paper in found], indent=1, ensure_ascii=False))
+        print_json([asdict(paper) for paper in found])
         return
     for paper in found:
-        typer.echo(f"* {paper}")
+        Screen().say(f"* {paper}")

@@ -22,6 +22,7 @@ def dashboard(
     """
     import signal
 
+    from hyperprune.cli.screen import Screen
     from hyperprune.optional import try_import
     from hyperprune.search import RunFolder
 
@@ -33,8 +34,10 @@ def dashboard(
 
     with server(Window(folder), port) as listening:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        typer.echo(f"Dashboard of {folder.path}: http://127.0.0.1:{listening.server_port}/ (Ctrl-C ends it)")
+        Screen().say(
+            f"Dashboard of {folder.path}: http://127.0.0.1:{listening.server_port}/ (Ctrl-C ends it)"
+        )
         try:
             listening.serve_forever()
         except KeyboardInterrupt:
-            typer.echo("")
+            Screen().print()

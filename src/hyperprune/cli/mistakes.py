@@ -4,8 +4,6 @@ import errno
 
 from hyperprune.errors import HyperpruneError, out_of_memory
 
-INTERRUPTED = 130
-INTERRUPTED_LINE = "interrupted; what was finished is kept, and the same command goes on from there"
 _LONGEST = 600
 _NO_ROOM = "make room there and give the same command again; what was finished is kept"
 _NOT_WRITABLE = "give a place that you may write to, such as another --out"

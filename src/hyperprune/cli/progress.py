@@ -2,7 +2,7 @@
 
 from types import TracebackType
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress import (
     BarColumn,
@@ -13,7 +13,9 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
+from hyperprune.cli.screen import Screen
 from hyperprune.search import CandidateEnded, Event, RoundBegan, SearchConfig
 from hyperprune.search.rounds.controls import CONTROL
 from hyperprune.search.space.words import choice_words
@@ -26,31 +28,33 @@ class SearchProgress:
 
     Args:
         config: gives the planned number of epochs.
-        console: where to draw.
+        screen: where to draw.
+        opening: a line before everything else, such as where a search is resumed.
     """
 
-    def __init__(self, config: SearchConfig, console: Console) -> None:
+    def __init__(self, config: SearchConfig, screen: Screen, opening: str | None = None) -> None:
+        self._opening = opening
         pool = config.search
-        self._console = console
+        self._screen = screen
         self._metric, self._full = pool.metric, config.recipe.epochs
         self._score, self._items = config.described.judged_by, config.described.items
         self._whole = Progress(
-            TextColumn("[bold]{task.description}"),
+            TextColumn("{task.description}", style="bold", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("epochs"),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(elapsed_when_finished=True),
-            console=console,
+            console=screen,
         )
         self._job = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
-            TextColumn("{task.fields[figures]}"),
-            console=console,
+            TextColumn("{task.fields[figures]}", markup=False),
+            console=screen,
         )
-        self._live = Live(Group(self._whole, self._job), console=console, refresh_per_second=4)
+        self._live = Live(Group(self._whole, self._job), console=screen, refresh_per_second=4)
         self._overall = self._whole.add_task("search", total=config.planned.with_dense)
         self._bars: dict[str, TaskID] = {}
         self._done: dict[str, int] = {}
@@ -65,11 +69,14 @@ class SearchProgress:
             if kind is None:
                 self._whole.update(self._overall, completed=self._whole.tasks[0].total)
             self._live.stop()
-            self._console.print()
+            self._screen.print()
 
     def __call__(self, event: Event) -> None:
         """Draw one event; the first begins the drawing, so that a mistake found before is the only line."""
         self._live.start()
+        if self._opening is not None:
+            self._screen.say(self._opening)
+            self._opening = None
         if isinstance(event, JobProgress):
             self._progress(event)
         elif isinstance(event, RoundBegan):
@@ -79,30 +86,30 @@ class SearchProgress:
 
     def _began(self, event: RoundBegan) -> None:
         if event.until == 0 and event.name == "dense":
-            self._console.print("[bold]dense[/]: the reference that was given", highlight=False)
+            self._headed("dense", "the reference that was given")
             return
         if event.name == "controls":
             self._console.print(f"[bold]controls[/]: {event.candidates} to compare with", highlight=False)
             return
         networks = "network" if event.candidates == 1 else "candidates"
-        self._console.print(
-            f"[bold]{event.name}[/]: {event.candidates} {networks} to epoch {event.until}", highlight=False
-        )
+        self._headed(event.name, f"{event.candidates} {networks} to epoch {event.until}")
         self._whole.update(self._overall, description=event.name)
+
+    def _headed(self, name: str, words: str) -> None:
+        self._screen.print(Text.assemble((name, "bold"), f": {words}"), soft_wrap=True)
 
     def _ended(self, event: CandidateEnded) -> None:
         self._put_away(f"candidate {event.number}")
         if event.metric is None:
-            self._console.print(f"  candidate {event.number}: [red]failed[/], {event.note}", soft_wrap=True)
+            failed = Text.assemble(f"  candidate {event.number}: ", ("failed", "red"), f", {event.note}")
+            self._screen.print(failed, soft_wrap=True)
             return
         assert event.valid_score is not None, "only failed candidates have no score"
         choices = choice_words(event.variant)
         note = f" ({event.note})" if event.note else ""
-        self._console.print(
+        self._screen.say(
             f"  candidate {event.number}: {self._metric} {event.metric:.4f}, "
-            f"{self._score.name} {self._score.text(event.valid_score)}, {choices}{note}",
-            highlight=False,
-            soft_wrap=True,
+            f"{self._score.name} {self._score.text(event.valid_score)}, {choices}{note}"
         )
 
     def _progress(self, event: JobProgress) -> None:
@@ -135,18 +142,18 @@ class TrainProgress:
 
     Args:
         config: gives the full budget, and what is measured.
-        console: where to draw.
+        screen: where to draw.
     """
 
-    def __init__(self, config: TrainConfig, console: Console) -> None:
+    def __init__(self, config: TrainConfig, screen: Screen) -> None:
         self._score, self._items = config.described.judged_by, config.described.items
-        self._console = console
+        self._screen = screen
         self._bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
-            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[figures]}", markup=False),
             TimeRemainingColumn(),
-            console=console,
+            console=screen,
         )
         self._task = self._bars.add_task("training", total=config.recipe.epochs, figures="")
 
@@ -158,7 +165,7 @@ class TrainProgress:
     ) -> None:
         if self._bars.live.is_started:
             self._bars.stop()
-            self._console.print()
+            self._screen.print()
 
     def __call__(self, event: JobProgress) -> None:
         """Draw one event; the first one begins the drawing."""
@@ -169,11 +176,9 @@ class TrainProgress:
             figures = f"{event.items_per_second:,.0f} {self._items}/s, loss {event.train_loss:.3f}"
             self._bars.update(self._task, figures=figures)
         else:
-            self._console.print(
+            self._screen.say(
                 f"epoch {event.epoch}: train {self._train(event.train_loss)}, "
-                f"valid {self._score.name} {self._score.text(self._score.shown(event.valid_loss))}",
-                highlight=False,
-                soft_wrap=True,
+                f"valid {self._score.name} {self._score.text(self._score.shown(event.valid_loss))}"
             )
 
     def _train(self, loss: float) -> str:

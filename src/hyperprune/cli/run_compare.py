@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from hyperprune import files, search
 from hyperprune.cli.output import print_json
+from hyperprune.cli.screen import Screen, plain_table
 from hyperprune.reports import comparing
 
 _WIDTH = 100
@@ -25,29 +23,27 @@ def compare(runs: Sequence[Path], plot: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json(compared.model_dump(mode="json"))
         return
-    console = Console()
-    if not console.is_terminal:
-        console.width = max(console.width, _WIDTH)  # a file or a pipe has room
-    console.print(_table("Searches", comparing.run_headings(compared), comparing.run_rows(compared), 4))
+    screen = Screen()
+    if not screen.is_terminal:
+        screen.width = max(screen.width, _WIDTH)  # a file or a pipe has room
+    screen.print(_table("Searches", comparing.run_headings(compared), comparing.run_rows(compared), 4))
     if compared.early:
         title = "How early metrics rank the final scores, with 95 % intervals over candidates"
         rows = comparing.early_rows(compared)
-        console.print(_table(title, comparing.EARLY_HEADINGS, rows, 2))
+        screen.print(_table(title, comparing.EARLY_HEADINGS, rows, 2))
     for line in comparing.sentences(compared):
-        console.print(line, highlight=False, markup=False)
+        screen.say(line)
     if plot is not None:
-        console.print(f"Plot: {plot}", highlight=False, soft_wrap=True)
+        screen.say(f"Plot: {plot}")
 
 
 def _table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], words: int) -> Table:
     """A table whose first columns are words and the others numbers."""
-    table = Table(
-        title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
-    )
+    table = plain_table(title, narrow=True)
     for number, heading in enumerate(headings):
         table.add_column(
             heading, justify="left" if number < words else "right", no_wrap=number < words, overflow="fold"
         )
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*row)
     return table

@@ -2,21 +2,24 @@
 
 from typing import Any
 
-import typer
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from hyperprune import corpora
 from hyperprune.cli.output import print_json
+from hyperprune.cli.screen import Screen, plain_table
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import validated
 
 
 def get(name: str, url: str | None, *, as_json: bool) -> None:
     """Fetch a data set with a progress bar a file."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    bars = Progress(*columns, console=Console(stderr=True))
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    bars = Progress(*columns, console=Screen(stderr=True))
     tasks: dict[str, Any] = {}
 
     def draw(file: str, received: int, total: int | None) -> None:
@@ -33,7 +36,7 @@ def get(name: str, url: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "folder": str(folder)})
     else:
-        typer.echo(f"{name} is in {folder}; give it as --corpus {name}")
+        Screen().say(f"{name} is in {folder}; give it as --corpus {name}")
 
 
 def stats(values: dict[str, Any], own: dict[str, Any], *, as_json: bool) -> None:
@@ -49,8 +52,7 @@ def stats(values: dict[str, Any], own: dict[str, Any], *, as_json: bool) -> None
     if as_json:
         print_json(counted.model_dump(mode="json"))
         return
-    table = Table(title=f"{config.source}: {counted.vocabulary:,} types ({config.level} level)")
-    table.title_justify = "left"
+    table = plain_table(f"{config.source}: {counted.vocabulary:,} types ({config.level} level)")
     for number, heading in enumerate(("part", "tokens", "types", "unknown", "lines", "longest line")):
         table.add_column(heading, justify="right" if number else "left")
     for name, part in counted.parts.items():
@@ -63,13 +65,12 @@ def stats(values: dict[str, Any], own: dict[str, Any], *, as_json: bool) -> None
             f"{part.lines:,}",
             "" if part.longest_line is None else f"{part.longest_line:,} tokens",
         )
-    console = Console()
-    console.print(table)
-    console.print(f"The parts: {counted.split}.", highlight=False, markup=False)
+    screen = Screen()
+    screen.print(table)
+    screen.say(f"The parts: {counted.split}.")
     if counted.unigram_perplexity is not None:
-        console.print(
+        screen.say(
             f"Word frequencies alone reach a validation perplexity of {counted.unigram_perplexity:.1f}."
             if config.level == "word"
-            else f"Character frequencies alone reach a perplexity of {counted.unigram_perplexity:.2f}.",
-            highlight=False,
+            else f"Character frequencies alone reach a perplexity of {counted.unigram_perplexity:.2f}."
         )

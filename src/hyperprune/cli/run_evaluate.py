@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from rich.console import Console
 
 from hyperprune.accelerators import check_device
 from hyperprune.cli.output import print_json
+from hyperprune.cli.screen import Screen
 from hyperprune.cli.trained_task import recipe_of, trained_task
 from hyperprune.errors import ConfigurationError, DivergedError
 from hyperprune.search import Trained, validated
@@ -66,12 +66,12 @@ def evaluate(
         known = {"part": part, "score": score.model_dump(mode="json"), "value": measured.value, **details}
         print_json({**known, "weights": str(job.checkpoint), "of": named.subject})
         return
-    console = Console()
+    screen = Screen()
     said = f"{part} {score.name} {score.text(measured.value)}"
     if "tokens" in details:
         said += (
             f" ({details['loss']:.4f} nats or {details['bits']:.4f} bits a token) on "
             f"{details['tokens']:,} tokens, {details['unknown_rate']:.1%} of them unknown"
         )
-    console.print(said, highlight=False, soft_wrap=True)
-    console.print(f"network: {job.checkpoint}", highlight=False, soft_wrap=True)
+    screen.say(said)
+    screen.say(f"network: {job.checkpoint}")

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from hyperprune import files, reports
 from hyperprune.cli.output import print_json
 from hyperprune.cli.progress import SearchProgress
+from hyperprune.cli.screen import Screen
 from hyperprune.cli.tables import networks_table
 from hyperprune.errors import ConfigurationError
 from hyperprune.reports import (
@@ -22,6 +22,7 @@ from hyperprune.reports import (
 from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, load_timings, run
 from hyperprune.search.config.template import commented
 from hyperprune.search.rounds.extension import prepare
+from hyperprune.search.rounds.resumption import holds_run, resumed_search, where_it_starts
 
 _OPENING = """Configuration of hyperprune search: hyperprune search --config {name}
 Every key has its value; what is left out takes the default that stands here, unless a preset gives
@@ -46,6 +47,11 @@ class Given:
     baseline: str | None = None
     budget: int | None = None
 
+    @property
+    def names_nothing(self) -> bool:
+        """Whether it leaves to the run folder what is searched."""
+        return self.preset is None and self.file is None and self.baseline is None and self.budget is None
+
     def config(self) -> SearchConfig:
         """The configuration that all this makes; the demo, where nothing says what to do."""
         preset = self.preset or default_preset(self.file, self.values)
@@ -55,23 +61,24 @@ class Given:
 def search(given: Given, out: Path, *, extend: bool, as_json: bool) -> None:
     """Search or resume, then show what was found; exit status 1 where nothing has learned."""
     folder = RunFolder(files.place(out))
-    config = _extension(folder, given) if extend else given.config()
-    console = Console(stderr=as_json)
-    with SearchProgress(config, console) as progress:
+    config = _configuration(folder, given, extend=extend)
+    begun = where_it_starts(folder.path, config) if holds_run(folder.path) else None
+    screen = Screen(stderr=as_json)
+    with SearchProgress(config, screen, begun) as progress:
         result = run(config, folder.path, listener=progress).result
     page = reports.write(folder)
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:
-        _show(console, result, folder, page)
+        _show(screen, result, folder, page)
     if not is_success(result):
         raise typer.Exit(1)
 
 
-def _show(console: Console, result: SearchResult, folder: RunFolder, page: Path) -> None:
+def _show(screen: Screen, result: SearchResult, folder: RunFolder, page: Path) -> None:
     """What was found, as tables and sentences."""
     timings = load_timings(folder)
-    console.print(networks_table(result, timings))
+    screen.print(networks_table(result, timings))
     for line in (
         verdict_sentence(result),
         *variant_sentences(result),
@@ -79,8 +86,8 @@ def _show(console: Console, result: SearchResult, folder: RunFolder, page: Path)
         baseline_sentence(result),
     ):
         if line is not None:
-            console.print(line, highlight=False)
-    console.print(f"Report: {page}", soft_wrap=True)
+            screen.say(line)
+    screen.say(f"Report: {page}")
 
 
 def default_preset(file: Path | None, values: dict[str, Any]) -> str | None:
@@ -98,9 +105,16 @@ def initialise(path: Path, given: Given) -> None:
         raise ConfigurationError(
             f"{path} exists already and is left as it is: give --init another name"
         ) from None
-    Console().print(
-        f"Wrote {path}. Change it, then: hyperprune search --config {path}", soft_wrap=True, highlight=False
-    )
+    Screen().say(f"Wrote {path}. Change it, then: hyperprune search --config {path}")
+
+
+def _configuration(folder: RunFolder, given: Given, *, extend: bool) -> SearchConfig:
+    """What to search: the folder's own configuration where the command names no other."""
+    if extend:
+        return _extension(folder, given)
+    if given.names_nothing and holds_run(folder.path):
+        return resumed_search(folder.path, given.values)
+    return given.config()
 
 
 def _extension(folder: RunFolder, given: Given) -> SearchConfig:

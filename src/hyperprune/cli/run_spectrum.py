@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 from matplotlib.figure import Figure
-from rich.console import Console
 from rich.table import Table
 
 from hyperprune import files, lyapunov
 from hyperprune.cli.output import print_json
+from hyperprune.cli.screen import Screen
 from hyperprune.cli.spectrum_target import Subject
 from hyperprune.cli.terminal_plot import spark
 from hyperprune.errors import ConfigurationError
@@ -96,16 +96,14 @@ def _document(computed: lyapunov.Spectrum, name: str) -> dict[str, Any]:
 
 
 def _print(computed: lyapunov.Spectrum, name: str, plot: Path | None) -> None:
-    console = Console()
+    screen = Screen()
     own = computed.conventions
-    console.print(
+    screen.say(
         f"{name}: {len(computed.exponents)} sequences, {computed.steps} counted steps, state {own.state}, "
-        f"direction {own.direction}, {computed.unit}",
-        highlight=False,
-        soft_wrap=True,
+        f"direction {own.direction}, {computed.unit}"
     )
     table = Table()
-    curve = max(6, min(24, console.width - _COLUMNS))
+    curve = max(6, min(24, screen.width - _COLUMNS))
     for number, heading in enumerate(
         ("layer", "exponents", "largest", "mean", "smallest", "positive", "sorted")
     ):
@@ -119,21 +117,19 @@ def _print(computed: lyapunov.Spectrum, name: str, plot: Path | None) -> None:
             f"{float(values.mean()):.4f}",
             f"{float(values[-1]):.4f}",
             f"{int((values > 0).sum())}",
-            spark(values.tolist(), curve, ascii_only=console.options.ascii_only),
+            spark(values.tolist(), curve, ascii_only=screen.options.ascii_only),
         )
-    console.print(table)
+    screen.print(table)
     entropy, dimension = (_of_whole_state(computed, name) for name in ("entropy", "kaplan_yorke_dimension"))
-    console.print(
+    screen.say(
         f"largest {computed.largest:.4f}"
         + ("" if entropy is None else f", entropy {entropy:.4f}")
         + ("" if dimension is None else f", Kaplan-Yorke dimension {dimension:.2f}")
         + (f", {dead} dead directions" if (dead := int(computed.dead.sum())) else "")
-        + (f", {clamped} logarithms cut at the floor" if (clamped := int(computed.clamped.sum())) else ""),
-        highlight=False,
-        soft_wrap=True,
+        + (f", {clamped} logarithms cut at the floor" if (clamped := int(computed.clamped.sum())) else "")
     )
     if plot is not None:
-        console.print(f"Plot: {plot}", highlight=False, soft_wrap=True)
+        screen.say(f"Plot: {plot}")
 
 
 def _of_whole_state(computed: lyapunov.Spectrum, name: str) -> float | None:

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from hyperprune.cli.output import print_json
+from hyperprune.cli.screen import Screen, plain_table
 from hyperprune.search import configure_training
 from hyperprune.seeding import seed_globally
 from hyperprune.training.state import seed_for_training
@@ -41,7 +39,7 @@ def describe(values: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    table = Table(title=f"{found['task']}: {score.name}, {score.better} is better", title_justify="left")
+    table = plain_table(f"{found['task']}: {score.name}, {score.better} is better")
     table.add_column("what")
     table.add_column("seen")
     for name, seen in (
@@ -53,4 +51,4 @@ def describe(values: dict[str, Any], *, as_json: bool) -> None:
     ):
         if name:
             table.add_row(name, seen)
-    Console().print(table)
+    Screen().print(table)

@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
+from hyperprune import files
 from hyperprune.cli.keys import option_of
 from hyperprune.cli.output import print_json
 from hyperprune.cli.progress import TrainProgress
 from hyperprune.cli.run_search import default_preset
+from hyperprune.cli.screen import Screen
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import configure_training
+from hyperprune.search.rounds.resumption import holds_run, resumed_training
 from hyperprune.training import TrainConfig, TrainResult
 from hyperprune.training import train as run_training
 
@@ -28,15 +29,19 @@ def train(
     if dense:
         _nothing_pruned(values)
     given = values | {"dense": dense or None}
-    config = configure_training(preset or default_preset(file, values), file, given)
-    console = Console(stderr=as_json)
-    with TrainProgress(config, console) as progress:
+    path = files.place(out)
+    if preset is None and file is None and holds_run(path):
+        config = resumed_training(path, {name: value for name, value in given.items() if value is not None})
+    else:
+        config = configure_training(preset or default_preset(file, values), file, given)
+    screen = Screen(stderr=as_json)
+    with TrainProgress(config, screen) as progress:
         result = run_training(config, out, progress)
     if as_json:
         print_json(result.model_dump(mode="json"))
         return
     for line in _sentences(config, result, out):
-        console.print(line, highlight=False, soft_wrap=True)
+        screen.say(line)
 
 
 def _nothing_pruned(values: dict[str, Any]) -> None:

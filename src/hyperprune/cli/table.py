@@ -13,6 +13,7 @@ import typer
 from hyperprune.cli.keys import Group, option_of
 from hyperprune.cli.markup import escaped
 from hyperprune.cli.numbers import number, number_or_name
+from hyperprune.errors import ConfigurationError
 
 _TABLE: dict[str, dict[str, Any]] = json.loads(
     Path(__file__).with_name("options.json").read_text(encoding="utf-8")
@@ -62,7 +63,7 @@ def configured(groups: Sequence[Group]) -> Callable[[Callable[..., None]], Calla
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def run(**given: Any) -> None:
-            values = {key: _plain(given.pop(name)) for name, key in keys.items()}
+            values = {key: _plain(key, given.pop(name)) for name, key in keys.items()}
             command(**given, **{_PLACE: {key: value for key, value in values.items() if value is not None}})
 
         parameters: list[inspect.Parameter] = []
@@ -100,8 +101,13 @@ def _listing(help: str, known: Sequence[str]) -> str:
     return help if all(name in words for name in known) else f"{help} One of: {', '.join(known)}."
 
 
-def _plain(value: Any) -> Any:
+def _plain(key: str, value: Any) -> Any:
     """A value as TOML has it; a flag that was not given says nothing."""
     if value is False:
         return None
-    return str(value) if isinstance(value, Path) else value
+    plain = str(value) if isinstance(value, Path) else value
+    if isinstance(plain, str) and any("\ud800" <= sign <= "\udfff" for sign in plain):
+        raise ConfigurationError(
+            f"{key}: the name {plain!r} is no UTF-8, and config.toml could not say it: rename it"
+        )
+    return plain

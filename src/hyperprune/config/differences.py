@@ -6,7 +6,11 @@ Difference = tuple[str, Any, Any]
 
 
 def differences(old: Any, new: Any, name: str = "") -> list[Difference]:
-    """Where two dumped configurations differ: dotted key, old value, new value."""
+    """Where two dumped configurations differ: dotted key, old value, new value; a table may be missing."""
+    if isinstance(old, dict) and new is None:
+        new = {}
+    if isinstance(new, dict) and old is None:
+        old = {}
     if isinstance(old, dict) and isinstance(new, dict):
         return [
             found

@@ -75,7 +75,7 @@ def draw(compared: Comparison, path: Path) -> None:
     """
     check_new(path)
     with figures.applied():
-        page = figures.comparison(compared)
+        page = figures.literally(figures.comparison(compared))
     buffer = io.BytesIO()
     page.savefig(buffer, format=path.suffix[1:], dpi=140)
     files.write_new(path, buffer.getvalue())

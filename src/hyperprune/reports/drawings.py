@@ -69,7 +69,9 @@ def drawings(findings: Findings) -> dict[str, Drawing]:
     with figures.applied():
         drawn = {name: (label, draw(wide=True), draw(wide=False)) for name, (label, draw) in wanted.items()}
     return {
-        name: Drawing(label, wide, narrow) for name, (label, wide, narrow) in drawn.items() if wide and narrow
+        name: Drawing(label, figures.literally(wide), figures.literally(narrow))
+        for name, (label, wide, narrow) in drawn.items()
+        if wide and narrow
     }
 
 

@@ -44,7 +44,7 @@ def held(
         if not (path / CONFIG).exists():
             write_config(path, config)
         else:
-            _same(path, config, hint)
+            check_same(path, config, hint)
         yield
 
 
@@ -110,7 +110,12 @@ def _tables(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def _same(path: Path, config: BaseModel, hint: Callable[[list[Difference]], str]) -> None:
+def check_same(path: Path, config: BaseModel, hint: Callable[[list[Difference]], str] = lambda _: "") -> None:
+    """Refuse a configuration that is not the one in a run folder.
+
+    Raises:
+        RunFolderError: it is another one.
+    """
     found = differences(decisive(read_config(path, type(config))), decisive(config))
     found = [one for one in found if not (one[1] is None and is_fact(type(config), one[0]))]
     if found:

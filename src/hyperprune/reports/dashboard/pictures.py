@@ -7,7 +7,7 @@ from typing import BinaryIO
 from optuna.artifacts import ArtifactMeta
 from optuna.artifacts.exceptions import ArtifactNotFound
 
-from hyperprune.reports.figures import applied, spectra_by_epoch
+from hyperprune.reports.figures import applied, literally, spectra_by_epoch
 from hyperprune.reports.findings import DENSE, Findings
 
 _KEPT = 400  # PNG files of some 60 kB
@@ -63,7 +63,7 @@ class Pictures:
                 with applied():
                     page = spectra_by_epoch(self._findings, name=name)
                     if page is not None:
-                        page.savefig(buffer, format="png", dpi=110)
+                        literally(page).savefig(buffer, format="png", dpi=110)
                 return buffer.getvalue()
         raise ArtifactNotFound(f"no picture {artifact_id}")
 

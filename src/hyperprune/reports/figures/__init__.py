@@ -9,7 +9,7 @@ from hyperprune.reports.figures.rounds import rounds
 from hyperprune.reports.figures.slopes import slopes
 from hyperprune.reports.figures.spectra import spectra
 from hyperprune.reports.figures.spectra_by_epoch import spectra_by_epoch
-from hyperprune.reports.figures.style import PALETTE, applied
+from hyperprune.reports.figures.style import PALETTE, applied, literally
 
 __all__ = [
     "PALETTE",
@@ -18,6 +18,7 @@ __all__ = [
     "curves",
     "density",
     "distances",
+    "literally",
     "paths",
     "rounds",
     "slopes",

@@ -6,6 +6,10 @@ from typing import Any, Literal
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter
+
+from hyperprune.printable import printable
 
 # On a light and on a dark page. Files on disk have the light ones.
 PALETTE = {
@@ -81,6 +85,26 @@ def figure(wide: bool, height: float, panels: int = 1, *, columns: int = 3) -> t
 def applied() -> AbstractContextManager[None]:
     """Inside, figures are drawn in the shared style; what a program has set for its own is untouched."""
     return rc_context(_RC)
+
+
+def literally(page: Figure) -> Figure:
+    """The figure with all its words shown as they are: a ``$`` in a name begins no formula.
+
+    Call it when everything is drawn. Labels that matplotlib writes itself, such as powers of ten on a
+    logarithmic axis, come later and stay formulas.
+    """
+    for axes in page.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            formatter = axis.get_major_formatter()
+            if isinstance(formatter, FixedFormatter):
+                formatter.seq = [printable(label) for label in formatter.seq]
+    for text in page.findobj(Text):
+        assert isinstance(text, Text)
+        words = text.get_text()
+        if words and not words.startswith(r"$\mathdefault{"):
+            text.set_text(printable(words))
+            text.set_parse_math(False)
+    return page
 
 
 def legend_place(candidates: int) -> Literal["best", "upper right"]:

@@ -9,14 +9,13 @@ search which had this configuration, decay_epochs included, from the start; with
 of one which was given the same candidates.
 """
 
+import reprlib
 from typing import Any
-
-from pydantic import ValidationError
 
 from hyperprune.config.decisive import decisive
 from hyperprune.config.differences import Difference, differences
-from hyperprune.config.mistakes import first_mistake
 from hyperprune.errors import ConfigurationError
+from hyperprune.search.config.layers import changed
 from hyperprune.search.config.search_config import SearchConfig
 
 _MAY_GROW = ("search.candidates", "recipe.epochs")
@@ -40,18 +39,7 @@ def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:
     Raises:
         ConfigurationError: a key that cannot change any more, or a smaller number than before.
     """
-    tables = old.model_dump(mode="json")
-    for name, value in values.items():
-        *rooms, key = name.split(".")
-        table = tables
-        for room in rooms:
-            table[room] = dict(table.get(room) or {})
-            table = table[room]
-        table[key] = value
-    try:
-        new = SearchConfig.model_validate(tables)
-    except ValidationError as error:
-        raise ConfigurationError(first_mistake(error, SearchConfig)) from None
+    new = changed(old, values)
     for found in differences(decisive(old), decisive(new)):
         _check(*found)
     _check_families(old, new)
@@ -94,5 +82,9 @@ def _check(name: str, old: Any, new: Any) -> None:
     elif name not in _MAY_CHANGE:
         raise ConfigurationError(
             f"an extension may change {', '.join((*_MAY_GROW, *_MAY_CHANGE))}, but not {name}, which is "
-            f"{old!r} in the run and {new!r} here: leave it, or give another --out without --extend"
+            f"{_seen(old)} in the run and {_seen(new)} here: leave it, or give another --out without --extend"
         )
+
+
+def _seen(value: Any) -> str:
+    return "unset" if value is None else reprlib.repr(value)

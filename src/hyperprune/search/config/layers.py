@@ -19,6 +19,7 @@ from hyperprune.search.config.presets import preset as preset_tables
 from hyperprune.search.config.runtime import SearchRuntime
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.sparsity import METHODS
+from hyperprune.tasks import Tasked
 from hyperprune.tasks.opened import score_of
 from hyperprune.tasks.own import OwnTask, make, named
 from hyperprune.tasks.recipe import Recipe
@@ -26,6 +27,7 @@ from hyperprune.training.train_one import TrainConfig
 
 C = TypeVar("C", bound=BaseModel)
 logger = logging.getLogger(__name__)
+T = TypeVar("T", bound=Tasked)
 
 
 def configure(
@@ -154,6 +156,10 @@ def _with_task(tables: dict[str, Any]) -> dict[str, Any]:
     The task is imported: whoever configures names it, and so wants its code to run.
     """
     own = tables["task"]
+    if isinstance(own, Mapping) and "object" not in own:
+        raise ConfigurationError(
+            f"settings are of a task, got {', '.join(own.get('settings', own))} and no task: give --task too"
+        )
     given = validated(OwnTask, {"object": own} if isinstance(own, str) else own)
     task = make(given)
     found: dict[str, Any] = {}
@@ -161,6 +167,23 @@ def _with_task(tables: dict[str, Any]) -> dict[str, Any]:
         _merge(found, _nest(name, value))
     _merge(found, tables)
     return {**found, "task": given.model_copy(update={"score": score_of(task)}).model_dump()}
+
+
+def changed(config: T, values: Mapping[str, Any]) -> T:
+    """A stored configuration with other values by dotted name, checked; nothing is imported.
+
+    Raises:
+        ConfigurationError: a value is impossible, or is of something that the configuration does not have.
+    """
+    tables = config.model_dump(mode="json")
+    if tables.get("task") is None and any(name.startswith("task.") for name in values):
+        raise ConfigurationError(
+            f"task and its settings are fixed in a run, and this one is of {config.described.subject}: leave "
+            "--task and --setting out, or give another --out"
+        )
+    for name, value in values.items():
+        _merge(tables, _nest(name, value))
+    return validated(type(config), tables)
 
 
 def validated(model: type[C], tables: Mapping[str, Any]) -> C:

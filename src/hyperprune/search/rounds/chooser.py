@@ -184,7 +184,7 @@ class Chooser:
         """The trial of a number; one that is enqueued has its choices already, and the sampler its notes."""
         pool, seed = self._pool, self._seed
         seeds = Seeds(*(derive(seed, "sampler", *which) % 2**32 for which in ((), (number,))))
-        self._memory.sampler = pool.optimiser.build(self._settings["arguments"], seeds)  # type: ignore[arg-type]
+        self._memory.sampler = pool.optimiser.make(self._settings["arguments"], seeds)  # type: ignore[arg-type]
         with _one_thread():
             trial = self._memory.ask()
             if pool.optimiser.replays:

@@ -1,9 +1,11 @@
 """What a sampler offers to a search."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler
 
 from hyperprune.optional import try_import
@@ -68,6 +70,12 @@ class SamplerRule:
     replays: bool = False
     packages: tuple[str, ...] = ()
     papers: tuple[Paper, ...] = ()
+
+    def make(self, arguments: Arguments, seeds: Seeds) -> BaseSampler:
+        """The sampler; Optuna's notes that an interface may change are for us, who pin its version."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            return self.build(arguments, seeds)
 
 
 def check_installed(name: str, rule: SamplerRule) -> None:

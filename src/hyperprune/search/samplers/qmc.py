@@ -3,9 +3,6 @@
 The first suggestion is random, because Optuna learns the choices from it.
 """
 
-import warnings
-
-from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import QMCSampler, RandomSampler
 
 from hyperprune.errors import ConfigurationError
@@ -26,9 +23,7 @@ def _arguments(asking: Asking, space: SpaceConfig) -> Arguments:
 def _build(arguments: Arguments, seeds: Seeds) -> QMCSampler:
     """The sequence keeps the study's seed and goes on by the number of asks."""
     rest = RandomSampler(seed=seeds.trial)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)  # its interface may change: versions are pinned
-        return QMCSampler(seed=seeds.study, independent_sampler=rest, **arguments)
+    return QMCSampler(seed=seeds.study, independent_sampler=rest, **arguments)
 
 
 def _check(space: SpaceConfig, candidates: int) -> None:
