@@ -46,6 +46,7 @@ def test_a_workers_last_line_with_markup(drawn) -> None:  # type: ignore[no-unty
         progress(CandidateEnded(0, VARIANT, None, None, f"died: [/x] [red]{STEERING}"))
         progress(CandidateEnded(1, VARIANT, 0.5, 30.0, "[/x]"))
     shown = file.getvalue()
+    assert "left" not in shown  # beside the end there is no time left to tell
     assert "pool [/b]: 2 candidates to epoch 3" in shown
     assert "failed, died: [/x] [red]a?[31mb?c?d?e" in shown
     assert "death_rate" not in shown

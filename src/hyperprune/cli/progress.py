@@ -8,6 +8,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
@@ -21,6 +22,14 @@ from hyperprune.search.rounds.controls import CONTROL
 from hyperprune.search.space.words import choice_words
 from hyperprune.training import Progress as JobProgress
 from hyperprune.training import TrainConfig
+
+
+class TimeLeftColumn(TimeRemainingColumn):
+    """The time that is left, while any is."""
+
+    def render(self, task: Task) -> Text:
+        """Nothing beside the end."""
+        return Text("") if task.finished else Text.assemble("left ", super().render(task))
 
 
 class SearchProgress:
@@ -44,8 +53,7 @@ class SearchProgress:
             MofNCompleteColumn(),
             TextColumn("epochs"),
             TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(elapsed_when_finished=True),
+            TimeLeftColumn(),
             console=screen,
         )
         self._job = Progress(
@@ -89,7 +97,7 @@ class SearchProgress:
             self._headed("dense", "the reference that was given")
             return
         if event.name == "controls":
-            self._console.print(f"[bold]controls[/]: {event.candidates} to compare with", highlight=False)
+            self._headed("controls", f"{event.candidates} to compare with")
             return
         networks = "network" if event.candidates == 1 else "candidates"
         self._headed(event.name, f"{event.candidates} {networks} to epoch {event.until}")
@@ -152,7 +160,7 @@ class TrainProgress:
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.fields[figures]}", markup=False),
-            TimeRemainingColumn(),
+            TimeLeftColumn(),
             console=screen,
         )
         self._task = self._bars.add_task("training", total=config.recipe.epochs, figures="")

@@ -57,7 +57,7 @@ def cost_sentences(result: SearchResult, timings: Timings | None) -> list[str]:
     lines = [
         f"The search trained {cost.search} epochs, {_dense_words(result)}; training "
         f"all {distinct} distinct candidates to the end would have taken {cost.exhaustive} "
-        f"({cost.exhaustive / max(cost.search, 1):.1f} times as many)."
+        f"({_as_many(cost.exhaustive / max(cost.search, 1))})."
     ]
     if result.controls:
         spent = f" in {duration(sum(timings.controls.values()))}" if timings else ""
@@ -75,6 +75,12 @@ def _controls_words(result: SearchResult) -> str:
         + (f" (failed: {control.failure})" if control.failure else "")
         for control in result.controls
     )
+
+
+def _as_many(ratio: float) -> str:
+    """How many times as many, in words where it is once."""
+    times = f"{ratio:.1f}"
+    return "about as many" if times == "1.0" else f"{times} times as many"
 
 
 def _dense_words(result: SearchResult) -> str:
