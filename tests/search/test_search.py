@@ -55,9 +55,9 @@ def test_rounds_halve_and_finalists_have_the_full_budget(searched: tuple[RunFold
         size = len(ranking.ranking)
         assert len(ranking.promoted) == (size if size <= 2 else -(-size // 2))
         assert ranking.promoted == ranking.ranking[: len(ranking.promoted)]
-    for candidate in result.candidates:
-        if candidate.final:
-            assert len(candidate.curve.train_loss) == 4
+    assert len(result.finalists) == 2
+    for candidate in result.finalists:
+        assert len(candidate.curve.train_loss) == 4
     assert {c.number for c in result.finalists} == set(result.rounds[-1].promoted)
 
 
