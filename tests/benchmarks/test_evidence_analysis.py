@@ -90,11 +90,12 @@ def test_a_metric_that_knows_the_end_ranks_it_and_loss_is_compared_with_it(pool:
     assert found[early.LOSS].over_loss.value == 0
 
 
-def test_an_infinite_distance_is_null_in_a_record_and_ranks_last(records: Path) -> None:
-    """The conventions of the paper take the logarithm of a dead unit's zero as it is."""
+def test_a_distance_is_of_what_is_alive_and_a_null_of_earlier_records_ranks_last(records: Path) -> None:
+    """By the paper's conventions a dead unit has log 0; distances were infinite then, null in a record."""
     spectra, early = importlib.import_module("spectra"), importlib.import_module("early")
     dead, dense = torch.tensor([-1.0, -math.inf]), torch.tensor([-1.0, -2.0])
-    assert [spectra.rounded(dead, dense, kind) for kind in spectra.KINDS] == [None, None]
+    assert spectra.rounded(dead, dense, "l2") == 0
+    assert spectra.rounded(dead, dense, "wasserstein") == pytest.approx(math.sqrt(0.5))
     assert spectra.rounded(dense, dense + 1, "wasserstein") == pytest.approx(1)
     record = _record(0, 0, [5.0] * 30, 1.0)
     record["distances"]["same_epoch"]["3"] = {**record["distances"]["same_epoch"]["3"], "paper/l2": None}
