@@ -1,0 +1,70 @@
+"""One side of search_speed.py: works with whichever version of the package it finds, and says how long.
+
+search_speed_child.py search FILE [PRECISION] | step
+"""
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+import hyperprune
+from hyperprune.models import ModelConfig
+from hyperprune.optim import build
+from hyperprune.search import configure, run
+
+STEPS = 20
+
+
+def searched(file: Path, precision: str | None) -> dict[str, Any]:
+    """A whole search with one worker; its best final validation score."""
+    config = configure(None, file, {"recipe.precision": precision} if precision else {})
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter(), time.process_time()
+        found: Any = run(config, Path(folder) / "run")
+        took = time.perf_counter() - began[0], time.process_time() - began[1]
+    result = getattr(found, "result", found)
+    return {"wall": took[0], "cpu": took[1], "score": result.selected.final.valid_score}
+
+
+def stepped() -> dict[str, Any]:
+    """Training steps of two LSTM layers of 200 units at vocabulary 10,000, one thread."""
+    try:
+        from hyperprune.tasks import Recipe
+        from hyperprune.tasks.text.language_batches import batches
+    except ImportError:  # before tasks had a room of their own
+        from hyperprune.training.language_batches import batches
+        from hyperprune.training.recipe import Recipe
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    recipe = Recipe(batch=20, bptt=35)
+    sizes = {"kind": "stacked-lstm", "embedding": 200, "hidden": 200, "layers": 2}
+    network: nn.Module = ModelConfig.model_validate(sizes).build(10_000)
+    optimizer = build("sgd", network, lr=1e-3)
+    text = torch.randint(10_000, (recipe.bptt + 1, recipe.batch))
+
+    def step() -> None:
+        (batch,) = batches(network, text, recipe, torch.Generator())
+        optimizer.zero_grad(set_to_none=True)
+        float(batch.backward())
+        nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
+        optimizer.step()
+
+    for _ in range(3):
+        step()
+    began = time.perf_counter(), time.process_time()
+    for _ in range(STEPS):
+        step()
+    took = (time.perf_counter() - began[0]) / STEPS, (time.process_time() - began[1]) / STEPS
+    return {"wall": took[0], "cpu": took[1], "score": None}
+
+
+if __name__ == "__main__":
+    what, *rest = sys.argv[1:]
+    told = stepped() if what == "step" else searched(Path(rest[0]), rest[1] if len(rest) > 1 else None)
+    print(json.dumps({**told, "package": hyperprune.__file__}))
