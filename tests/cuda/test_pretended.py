@@ -155,7 +155,9 @@ def test_a_whole_job_waits_by_epoch_and_not_by_step(kind: str, tmp_path: Path) -
     matrices = len(found.last.live_weights)
     assert second.total() <= 1 + 7 * matrices
     assert [w.total() for w in waits["evaluate"]] == [1, 1]
-    assert all(w.total() <= 2 for w in waits["measure"])
+    # of at most 3 layers each: a QR asks whether its matrix was well-conditioned, 6 steps; the rest is what
+    # finds the structure of the weights and puts the record together, whatever the number of steps
+    assert all(w.total() <= 3 * (6 + 8) for w in waits["measure"])
     for own, wanted in zip(found.epochs, expected.epochs, strict=True):
         assert own.train_loss == pytest.approx(wanted.train_loss, rel=1e-5)
         assert own.valid_loss == pytest.approx(wanted.valid_loss, rel=1e-4)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from hyperprune.lyapunov.frames import make_frame
+from hyperprune.lyapunov.cholesky_frame import frame_for
 from hyperprune.lyapunov.layers import Jacobians
 from hyperprune.lyapunov.parts import PartJacobians
 
@@ -52,7 +52,7 @@ class Strand:
         self.clamped = torch.zeros_like(self.total, dtype=torch.int64)
         self.steps = 0
         self.history: list[Tensor] | None = [] if running else None
-        self._frame = make_frame(start, transposed, identity, differentiable)
+        self._frame = frame_for(start, transposed, identity, differentiable)
         self._floor, self._settle = floor, settle
         self._rounded, self._clear = torch.zeros_like(self.clamped), torch.zeros_like(self.clamped)
         self._diagonals: list[Tensor] = []
