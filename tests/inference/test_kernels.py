@@ -108,13 +108,13 @@ def test_a_token_outside_the_vocabulary_changes_nothing(token: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("block", "name"), [((16, 1), "16x1"), ((8, 4), "8x4"), ((1, 1), "1x1"), ((48, 64), "dense")]
+    ("block", "name"), [((16, 1), "16x1"), ((8, 4), "8x4"), ((1, 1), "1x1"), ((192, 1024), "dense")]
 )
 @pytest.mark.parametrize("prefer", ["size", "speed"])
 def test_a_pattern_is_found_in_the_mask(block: tuple[int, int], name: str, prefer: str) -> None:
-    density = 1.0 if name == "dense" else 0.1
-    weight = torch.randn(192, 64) * block_mask(192, 64, density, block, gates=4)
-    made = case("lstm", inputs=64, hidden=48, layers=1)
+    density = {"dense": 1.0, "1x1": 0.03}.get(name, 0.1)
+    weight = torch.randn(768, 1024) * block_mask(768, 1024, density, block, gates=4)
+    made = case("lstm", inputs=1024, hidden=192, layers=1)
     layer = made.plain.layers[0]
     network = PlainNetwork(
         "lstm", (type(layer)(Matrix.of(weight, gates=4), layer.recurrent, layer.bias_ih, layer.bias_hh),)

@@ -7,7 +7,10 @@ from hyperprune.cli.compare import compare
 from hyperprune.cli.dashboard import dashboard
 from hyperprune.cli.data import data
 from hyperprune.cli.evaluate import evaluate
+from hyperprune.cli.export import export
+from hyperprune.cli.generate import generate
 from hyperprune.cli.markup import prose
+from hyperprune.cli.profile import profile
 from hyperprune.cli.report import report
 from hyperprune.cli.search import search
 from hyperprune.cli.spectrum import spectrum
@@ -20,7 +23,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for _command in (search, train, evaluate, spectrum, report, compare, dashboard, cite):
+for _command in (
+    search,
+    train,
+    evaluate,
+    spectrum,
+    report,
+    compare,
+    profile,
+    export,
+    generate,
+    dashboard,
+    cite,
+):
     app.command(help=prose(_command))(_command)
 app.add_typer(data, name="data")
 

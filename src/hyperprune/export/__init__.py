@@ -2,6 +2,7 @@
 
 from hyperprune.export.check import Check
 from hyperprune.export.exporting import Choices, Export, export
+from hyperprune.export.profile import Profile, profile
 from hyperprune.export.subject import Subject, subject_of
 
-__all__ = ["Check", "Choices", "Export", "Subject", "export", "subject_of"]
+__all__ = ["Check", "Choices", "Export", "Profile", "Subject", "export", "profile", "subject_of"]

@@ -36,16 +36,19 @@ def sources() -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=1)
-def library() -> tuple[Path, str]:
+@lru_cache(maxsize=4)
+def library(*further: str) -> tuple[Path, str]:
     """The built runtime, and a line that says how it came to be.
+
+    Args:
+        further: flags after the usual ones, such as ``-DHP_PORTABLE``.
 
     Raises:
         BuildError: there is no compiler, or it fails.
     """
     command = compiler()
     problems = []
-    for flags in (FLAGS, _PLAIN):
+    for flags in ((*FLAGS, *further), (*_PLAIN, *further)):
         target = _folder() / f"runtime-{_key(command, flags)}.so"
         if target.is_file():
             return target, f"built by {command} before, {target}"

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.inference.layouts import LAYOUTS, Layout, possible, size_of
+from hyperprune.inference.layouts import LAYOUTS, PANEL, Layout, possible, size_of
 from hyperprune.inference.plain import Matrix
+
+_A_LINE = 100.0  # what beginning a row of blocks costs, in values of a dense matrix
 
 Prefer = Literal["speed", "size"]
 
@@ -54,7 +56,8 @@ def choose(matrix: Matrix, item: int, prefer: Prefer = "speed", wanted: Layout |
 
     def weight(layout: Layout) -> float:
         values, size = sizes[layout]
-        return size if prefer == "size" else values * layout.cost
+        tall = layout.block[0] if layout.block else PANEL
+        return size if prefer == "size" else values * layout.cost + _A_LINE * (len(matrix.weight) // tall)
 
     best = min(sizes, key=weight)
     others = ", ".join(f"{layout.name} {values:,}" for layout, (values, _) in sizes.items() if layout != best)

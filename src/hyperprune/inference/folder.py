@@ -31,6 +31,11 @@ class Exported:
     matrices: dict[str, Matrix]
     others: dict[str, Tensor]
 
+    @property
+    def weights_path(self) -> Path:
+        """The file of the weights."""
+        return self.folder / WEIGHTS
+
     def state(self) -> dict[str, Tensor]:
         """Every tensor by its name in the network's state dictionary, dense, tied ones under all names."""
         state = {name: matrix.weight for name, matrix in self.matrices.items()} | self.others

@@ -43,6 +43,7 @@ class Kernels:
     Args:
         data: the network's bytes, checked by the runtime.
         where: for errors.
+        flags: further ones for the compiler.
 
     Attributes:
         name: ``"c"``.
@@ -55,8 +56,8 @@ class Kernels:
 
     name = "c"
 
-    def __init__(self, data: bytes, where: str = "the network") -> None:
-        path, self.why = library()
+    def __init__(self, data: bytes, where: str = "the network", flags: tuple[str, ...] = ()) -> None:
+        path, self.why = library(*flags)
         self._library = _opened(str(path))
         self._bytes = _aligned(data)
         self._network = _Network()

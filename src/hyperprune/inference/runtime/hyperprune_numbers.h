@@ -80,6 +80,8 @@ static inline void add_halves(wide *sums, wide w, float x, float y) {
 static inline void add(wide *sums, wide other) { *sums = _mm512_add_ps(*sums, other); }
 static inline void store(float *to, wide w) { _mm512_storeu_ps(to, w); }
 
+#define HP_WIDE
+
 #elif defined(__AVX2__) && defined(__FMA__) && !defined(HP_PORTABLE)
 
 #include <immintrin.h>
@@ -117,6 +119,8 @@ static inline void store(float *to, wide w) {
     _mm256_storeu_ps(to + 8, w.high);
 }
 
+#define HP_WIDE
+
 #else
 
 typedef struct {
@@ -130,25 +134,26 @@ static inline wide zeros(void) {
     EACH w.at[i] = 0.0f;
     return w;
 }
-static inline wide load_f32(const float *v) {
-    wide w;
-    EACH w.at[i] = v[i];
-    return w;
-}
-static inline wide load_i8(const int8_t *v) {
-    wide w;
-    int32_t whole[HP_PANEL]; /* in two steps: gcc vectorises each, and not both at once */
-    EACH whole[i] = v[i];
-    EACH w.at[i] = (float)whole[i];
-    return w;
-}
-static inline void add_times(wide *sums, wide w, float x) { EACH sums->at[i] += w.at[i] * x; }
-static inline void add_halves(wide *sums, wide w, float x, float y) {
-    for (int i = 0; i < HP_PANEL / 2; i++) sums->at[i] += w.at[i] * x;
-    for (int i = HP_PANEL / 2; i < HP_PANEL; i++) sums->at[i] += w.at[i] * y;
+static inline void add_times(wide *sums, const float *w, float x) { EACH sums->at[i] += w[i] * x; }
+static inline void add_halves(wide *sums, const float *w, float x, float y) {
+    for (int i = 0; i < HP_PANEL / 2; i++) sums->at[i] += w[i] * x;
+    for (int i = HP_PANEL / 2; i < HP_PANEL; i++) sums->at[i] += w[i] * y;
 }
 static inline void add(wide *sums, wide other) { EACH sums->at[i] += other.at[i]; }
 static inline void store(float *to, wide w) { EACH to[i] = w.at[i]; }
+
+/* Two times sixteen weights as floats. Whole numbers go by way of int32_t, each step a loop of 32: gcc
+ * vectorises that, and neither both steps at once nor loops of 16. */
+static inline const float *floats_f32(const float *v, float *room) {
+    (void)room;
+    return v;
+}
+static inline const float *floats_i8(const int8_t *v, float *room) {
+    int32_t whole[2 * HP_PANEL];
+    for (int i = 0; i < 2 * HP_PANEL; i++) whole[i] = v[i];
+    for (int i = 0; i < 2 * HP_PANEL; i++) room[i] = (float)whole[i];
+    return room;
+}
 
 #endif
 

@@ -1,89 +1,9 @@
-/* Products of a matrix with the vectors of one sequence or several, a kernel for each layout. */
+/* Products of a matrix with the vectors of one sequence or several, by its layout. */
 #ifndef HYPERPRUNE_PRODUCTS_H
 #define HYPERPRUNE_PRODUCTS_H
 
-#include "hyperprune_numbers.h"
+#include "hyperprune_kernels.h"
 #include "hyperprune_parts.h"
-
-/* ---- Products -----------------------------------------------------------------------------------------
- * sums = W x for the rows of one panel, of one sequence or of HP_LANES. Entries of x of further sequences
- * begin `apart` later. Four sums go side by side, so that no product waits for the one before. */
-
-#define ONE_PANEL(NAME, TYPE, LOAD, COLUMN)                                                               \
-    static void NAME(const TYPE *restrict v, const uint16_t *restrict columns, uint32_t blocks,           \
-                     const float *restrict x, float *restrict sums) {                                     \
-        wide a = zeros(), b = a, c = a, d = a;                                                            \
-        uint32_t k = 0;                                                                                   \
-        (void)columns;                                                                                    \
-        for (; blocks - k >= 4; k += 4, v += 4 * HP_PANEL) {                                              \
-            add_times(&a, LOAD(v), x[COLUMN(k)]);                                                         \
-            add_times(&b, LOAD(v + HP_PANEL), x[COLUMN(k + 1)]);                                          \
-            add_times(&c, LOAD(v + 2 * HP_PANEL), x[COLUMN(k + 2)]);                                      \
-            add_times(&d, LOAD(v + 3 * HP_PANEL), x[COLUMN(k + 3)]);                                      \
-        }                                                                                                 \
-        for (; k < blocks; k++, v += HP_PANEL) add_times(&a, LOAD(v), x[COLUMN(k)]);                      \
-        add(&a, b);                                                                                       \
-        add(&c, d);                                                                                       \
-        add(&a, c);                                                                                       \
-        store(sums, a);                                                                                   \
-    }
-
-#define LANES_PANEL(NAME, TYPE, LOAD, COLUMN)                                                             \
-    static void NAME(const TYPE *restrict v, const uint16_t *restrict columns, uint32_t blocks,           \
-                     const float *restrict x, size_t apart, float *restrict sums) {                       \
-        wide a = zeros(), b = a, c = a, d = a;                                                            \
-        (void)columns;                                                                                    \
-        for (uint32_t k = 0; k < blocks; k++, v += HP_PANEL) {                                            \
-            const wide w = LOAD(v);                                                                       \
-            const float *at = x + COLUMN(k);                                                              \
-            add_times(&a, w, at[0]);                                                                      \
-            add_times(&b, w, at[apart]);                                                                  \
-            add_times(&c, w, at[2 * apart]);                                                              \
-            add_times(&d, w, at[3 * apart]);                                                              \
-        }                                                                                                 \
-        store(sums, a);                                                                                   \
-        store(sums + HP_PANEL, b);                                                                        \
-        store(sums + 2 * HP_PANEL, c);                                                                    \
-        store(sums + 3 * HP_PANEL, d);                                                                    \
-    }
-
-/* Eight rows: the two halves of sixteen numbers are two columns. */
-#define ONE_EIGHT(NAME, TYPE, LOAD)                                                                       \
-    static void NAME(const TYPE *restrict v, const uint16_t *restrict columns, uint32_t blocks,           \
-                     const float *restrict x, float *restrict sums) {                                     \
-        wide a = zeros(), b = a, c = a, d = a;                                                            \
-        uint32_t k = 0;                                                                                   \
-        for (; blocks - k >= 2; k += 2, v += 4 * HP_PANEL) {                                              \
-            const float *p = x + 4u * columns[k], *q = x + 4u * columns[k + 1];                           \
-            add_halves(&a, LOAD(v), p[0], p[1]);                                                          \
-            add_halves(&b, LOAD(v + HP_PANEL), p[2], p[3]);                                               \
-            add_halves(&c, LOAD(v + 2 * HP_PANEL), q[0], q[1]);                                           \
-            add_halves(&d, LOAD(v + 3 * HP_PANEL), q[2], q[3]);                                           \
-        }                                                                                                 \
-        if (k < blocks) {                                                                                 \
-            const float *p = x + 4u * columns[k];                                                         \
-            add_halves(&a, LOAD(v), p[0], p[1]);                                                          \
-            add_halves(&b, LOAD(v + HP_PANEL), p[2], p[3]);                                               \
-        }                                                                                                 \
-        add(&a, b);                                                                                       \
-        add(&c, d);                                                                                       \
-        add(&a, c);                                                                                       \
-        store(sums, a);                                                                                   \
-    }
-
-#define LISTED(k) columns[k]
-#define ALL(k) (k)
-
-ONE_PANEL(dense_f32, float, load_f32, ALL)
-ONE_PANEL(dense_i8, int8_t, load_i8, ALL)
-ONE_PANEL(blocks_f32, float, load_f32, LISTED)
-ONE_PANEL(blocks_i8, int8_t, load_i8, LISTED)
-LANES_PANEL(dense_lanes_f32, float, load_f32, ALL)
-LANES_PANEL(dense_lanes_i8, int8_t, load_i8, ALL)
-LANES_PANEL(blocks_lanes_f32, float, load_f32, LISTED)
-LANES_PANEL(blocks_lanes_i8, int8_t, load_i8, LISTED)
-ONE_EIGHT(eight_f32, float, load_f32)
-ONE_EIGHT(eight_i8, int8_t, load_i8)
 
 /* Sums of a panel's rows into y, which begins `apart` later for each further sequence. */
 static void add_sums(const float *sums, uint32_t rows, const float *scales, float *y) {
