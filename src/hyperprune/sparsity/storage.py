@@ -22,7 +22,7 @@ def overlap(one: nn.Parameter, two: nn.Parameter) -> bool:
 
 def _extent(parameter: nn.Parameter) -> tuple[int, int]:
     """First and last byte."""
-    first = parameter.storage_offset()
+    first = int(parameter.storage_offset())
     steps = zip(parameter.shape, parameter.stride(), strict=True)
-    last = first + sum((size - 1) * step for size, step in steps)
+    last = first + sum(int((size - 1) * step) for size, step in steps)
     return first * parameter.element_size(), (last + 1) * parameter.element_size() - 1
