@@ -5,7 +5,7 @@ import torch
 
 from hyperprune.errors import DivergedError
 from hyperprune.sparsity import REDISTRIBUTION, Topology
-from hyperprune.sparsity.apportion import with_spill
+from hyperprune.sparsity.counts.apportion import with_spill
 
 # a: 4 weights, 3 live; b: 4 weights, 2 live, and 3 of the 5 died
 WEIGHTS = {"a": torch.tensor([1.0, -2.0, 3.0, 0.0]), "b": torch.tensor([0.0, 5.0, -3.0, 0.0])}

@@ -3,7 +3,7 @@
 import pytest
 
 from hyperprune.sparsity import SPARSE_INIT
-from hyperprune.sparsity.apportion import with_capacity
+from hyperprune.sparsity.counts.apportion import with_capacity
 
 SHAPES = {"a": (1, 2), "b": (2, 3)}
 # rule: shares, live weights of 4; er would give a 3 * 4 / 8 = 1.5 and b 2.5: a tie that the name decides

@@ -3,8 +3,8 @@ import torch
 from torch import nn
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.sparsity.initial import initial_counts
-from hyperprune.sparsity.parameters import Prunable, find_prunable
+from hyperprune.sparsity.counts.initial import initial_counts
+from hyperprune.sparsity.parameters.prunable import Prunable, find_prunable
 
 
 def _matrices(**shapes: tuple[int, ...]) -> Prunable:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperprune.errors import DivergedError
-from hyperprune.sparsity.apportion import largest_remainder, with_capacity, with_spill
+from hyperprune.sparsity.counts.apportion import largest_remainder, with_capacity, with_spill
 
 
 def test_the_largest_remainder_gets_the_rest() -> None:

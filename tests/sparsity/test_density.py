@@ -2,7 +2,7 @@ import pytest
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity import density_from_sparsity
-from hyperprune.sparsity.density import death_count, live_total
+from hyperprune.sparsity.counts.density import death_count, live_total
 
 
 @pytest.mark.parametrize(("sparsity", "density"), [(0.67, 0.33), (0.0, 1.0), (0.9, 0.1), (0.528, 0.472)])

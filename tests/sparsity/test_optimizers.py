@@ -9,7 +9,7 @@ from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity import SparseTraining
-from hyperprune.sparsity.optimizer_state import state_tensors
+from hyperprune.sparsity.optimizers.state import state_tensors
 
 MakeModel = Callable[..., nn.Module]
 Backward = Callable[..., None]

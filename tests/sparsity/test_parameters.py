@@ -7,8 +7,8 @@ from torch.nn.utils import prune
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity import SparseTraining
-from hyperprune.sparsity.initial import budget_shapes
-from hyperprune.sparsity.parameters import find_prunable
+from hyperprune.sparsity.counts.initial import budget_shapes
+from hyperprune.sparsity.parameters.prunable import find_prunable
 
 
 def test_parameters_of_two_or_more_dimensions_are_prunable(make_model: Callable[..., nn.Module]) -> None:

@@ -7,16 +7,15 @@ The pieces don't know each other and are composed by one record, :class:`Pruning
 
 from hyperprune.papers import Paper
 from hyperprune.sparsity.allocation import SPARSE_INIT
-from hyperprune.sparsity.citations import citations
+from hyperprune.sparsity.counts.density import density_from_sparsity
+from hyperprune.sparsity.counts.select import keep_highest
 from hyperprune.sparsity.criterion import CRITERION
 from hyperprune.sparsity.death import DEATH
 from hyperprune.sparsity.decay import DECAY
-from hyperprune.sparsity.density import density_from_sparsity
 from hyperprune.sparsity.density_schedule import DENSITY_SCHEDULE
 from hyperprune.sparsity.growth import GROWTH
-from hyperprune.sparsity.methods import METHODS, Method
-from hyperprune.sparsity.optimizer_state import FollowsTopology
-from hyperprune.sparsity.parameters import unwrap
+from hyperprune.sparsity.optimizers.state import FollowsTopology
+from hyperprune.sparsity.parameters.prunable import find_prunable, unwrap
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
 from hyperprune.sparsity.rules import (
     AllocationRule,
@@ -30,11 +29,12 @@ from hyperprune.sparsity.rules import (
     Topology,
     WeightScaleRule,
 )
-from hyperprune.sparsity.select import keep_highest
 from hyperprune.sparsity.taylor import taylor_scores
 from hyperprune.sparsity.training import SparseTraining
 from hyperprune.sparsity.update import TopologyUpdate
-from hyperprune.sparsity.variant import PruningVariant
+from hyperprune.sparsity.variants.citations import citations
+from hyperprune.sparsity.variants.methods import METHODS, Method
+from hyperprune.sparsity.variants.variant import PruningVariant
 from hyperprune.sparsity.weight_scale import WEIGHT_SCALE
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "WeightScaleRule",
     "citations",
     "density_from_sparsity",
+    "find_prunable",
     "keep_highest",
     "taylor_scores",
     "unwrap",

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from hyperprune.errors import CheckpointError, HyperpruneError
-from hyperprune.sparsity.live_counts import live_counts
+from hyperprune.sparsity.counts.live import live_counts
 from hyperprune.sparsity.network import SparseNetwork
 from hyperprune.sparsity.schedule import Clock
-from hyperprune.sparsity.variant import PruningVariant
+from hyperprune.sparsity.variants.variant import PruningVariant
 
 
 def save(network: SparseNetwork, clock: Clock) -> dict[str, Any]:

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.sparsity.apportion import with_capacity
-from hyperprune.sparsity.density import exact
-from hyperprune.sparsity.initial import by_pattern, initial_counts
-from hyperprune.sparsity.overall import smallest_overall
-from hyperprune.sparsity.parameters import Prunable
+from hyperprune.sparsity.counts.apportion import with_capacity
+from hyperprune.sparsity.counts.density import exact
+from hyperprune.sparsity.counts.initial import by_pattern, initial_counts
+from hyperprune.sparsity.counts.overall import smallest_overall
+from hyperprune.sparsity.counts.select import keep_highest
+from hyperprune.sparsity.parameters.prunable import Prunable
 from hyperprune.sparsity.rules import CriterionRule, Tensors, Topology
-from hyperprune.sparsity.select import keep_highest
-from hyperprune.sparsity.variant import PruningVariant
+from hyperprune.sparsity.variants.variant import PruningVariant
 
 
 def first_masks(

@@ -7,23 +7,24 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.sparsity import distributed, optimizer_state
+from hyperprune.sparsity import distributed
+from hyperprune.sparsity.counts.initial import initial_counts
+from hyperprune.sparsity.counts.live import live_counts
 from hyperprune.sparsity.criterion import CRITERION
 from hyperprune.sparsity.death import DEATH
 from hyperprune.sparsity.first_masks import first_masks
 from hyperprune.sparsity.growth import GROWTH
-from hyperprune.sparsity.initial import initial_counts
-from hyperprune.sparsity.live_counts import live_counts
-from hyperprune.sparsity.masked import MaskedParameters
-from hyperprune.sparsity.optimizer_checks import check_optimizer
-from hyperprune.sparsity.optimizer_state import FollowsTopology
-from hyperprune.sparsity.parameters import Prunable
+from hyperprune.sparsity.optimizers import state as optimizer_state
+from hyperprune.sparsity.optimizers.checks import check_optimizer
+from hyperprune.sparsity.optimizers.signals import gradients, momenta
+from hyperprune.sparsity.optimizers.state import FollowsTopology
+from hyperprune.sparsity.parameters.masked import MaskedParameters
+from hyperprune.sparsity.parameters.prunable import Prunable
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
 from hyperprune.sparsity.rules import Memory, Tensors, Topology
 from hyperprune.sparsity.scheduled import scheduled_deaths
-from hyperprune.sparsity.signals import gradients, momenta
 from hyperprune.sparsity.update import Change, die_and_grow, die_only
-from hyperprune.sparsity.variant import PruningVariant
+from hyperprune.sparsity.variants.variant import PruningVariant
 from hyperprune.sparsity.weight_scale import WEIGHT_SCALE
 
 

@@ -1,7 +1,7 @@
 """What a rule is: a pure function of named tensors, and what it needs to be given.
 
 Names stand for matrices (as stored, or several that share one budget). A rule says scores and counts, or
-shares; turning them into masks is :func:`hyperprune.sparsity.select.keep_highest`'s work alone.
+shares; turning them into masks is :func:`hyperprune.sparsity.counts.select.keep_highest`'s work alone.
 
 | symbol | meaning | shape |
 | --- | --- | --- |

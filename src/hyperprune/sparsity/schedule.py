@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.sparsity.density import exact
-from hyperprune.sparsity.variant_fields import Interval
+from hyperprune.sparsity.counts.density import exact
+from hyperprune.sparsity.variants.fields import Interval
 
 
 @dataclass

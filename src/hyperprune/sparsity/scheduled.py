@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.sparsity.apportion import largest_remainder
-from hyperprune.sparsity.density import exact, live_total
+from hyperprune.sparsity.counts.apportion import largest_remainder
+from hyperprune.sparsity.counts.density import exact, live_total
 from hyperprune.sparsity.rules import DeathRule, Deaths, Topology
-from hyperprune.sparsity.variant_fields import Interval
+from hyperprune.sparsity.variants.fields import Interval
 
 
 def scheduled_deaths(topology: Topology, final: Mapping[str, int], density: float, rule: DeathRule) -> Deaths:

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
-from hyperprune.sparsity import optimizer_state
 from hyperprune.sparsity.network import SparseNetwork
+from hyperprune.sparsity.optimizers import state as optimizer_state
 from hyperprune.sparsity.schedule import Clock
 
 _LOG = logging.getLogger(__name__)

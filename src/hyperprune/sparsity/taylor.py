@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.sparsity.parameters import find_prunable, unwrap
+from hyperprune.sparsity.parameters.prunable import find_prunable, unwrap
 
 
 def taylor_scores(

@@ -9,20 +9,21 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from hyperprune.sparsity import checkpoint, optimizer_state
-from hyperprune.sparsity.clip import Scope, clip_grad_norm_
+from hyperprune.sparsity import checkpoint
 from hyperprune.sparsity.decay import DECAY
 from hyperprune.sparsity.distributed import several_processes
 from hyperprune.sparsity.generators import cpu_generator
-from hyperprune.sparsity.methods import METHODS
 from hyperprune.sparsity.network import SparseNetwork
-from hyperprune.sparsity.parameters import find_prunable, unwrap
+from hyperprune.sparsity.optimizers import state as optimizer_state
+from hyperprune.sparsity.optimizers.clip import Scope, clip_grad_norm_
+from hyperprune.sparsity.parameters.prunable import find_prunable, unwrap
 from hyperprune.sparsity.schedule import Clock
 from hyperprune.sparsity.scheduled import check_schedule
 from hyperprune.sparsity.stepping import Stepper
 from hyperprune.sparsity.update import TopologyUpdate
-from hyperprune.sparsity.variant import Numbers, PruningVariant, pairs, patterns
-from hyperprune.sparsity.variant_fields import Interval
+from hyperprune.sparsity.variants.fields import Interval
+from hyperprune.sparsity.variants.methods import METHODS
+from hyperprune.sparsity.variants.variant import Numbers, PruningVariant, pairs, patterns
 
 _LOG = logging.getLogger(__name__)
 
@@ -82,27 +83,9 @@ class SparseTraining:
         scores: Mapping[str, Tensor] | None = None,
         keep_largest: bool = False,
     ) -> None:
-        self.variant = variant = PruningVariant(
-            density=density,
-            sparse_init=sparse_init,
-            death=death,
-            growth=growth,
-            redistribution=redistribution,
-            death_rate=death_rate,
-            decay=decay,
-            update_interval=update_interval,
-            exclude=patterns("exclude", exclude),
-            densities=pairs(densities),
-            share_budget=tuple(patterns("share_budget", group) for group in share_budget),
-            density_schedule=density_schedule,
-            schedule_span=schedule_span,
-            death_options=pairs(death_options),
-            update_until=update_until,
-            update_replaces_step=update_replaces_step,
-            weight_scale=weight_scale,
-            criterion=criterion,
-            density_factors=pairs(density_factors),
-        )
+        given = locals()  # the arguments, which have the names of the variant's fields
+        rules = {field.name: given[field.name] for field in dataclasses.fields(PruningVariant)}
+        self.variant = variant = PruningVariant(**rules)
         self.optimizer = optimizer
         self._model = unwrap(model)
         self._clock = Clock(update_interval, total_steps, until=update_until)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hyperprune.sparsity.apportion import with_spill
-from hyperprune.sparsity.live_counts import live_counts
+from hyperprune.sparsity.counts.apportion import with_spill
+from hyperprune.sparsity.counts.live import live_counts
+from hyperprune.sparsity.counts.select import keep_highest
 from hyperprune.sparsity.rules import (
     DeathRule,
     Deaths,
@@ -17,7 +18,6 @@ from hyperprune.sparsity.rules import (
     Tensors,
     Topology,
 )
-from hyperprune.sparsity.select import keep_highest
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hyperprune.search.config.families import Family
 from hyperprune.search.config.search_config import SearchConfig
-from hyperprune.sparsity.parameters import find_prunable
+from hyperprune.sparsity import find_prunable
 
 
 def families_of(config: SearchConfig) -> tuple[Family, ...]:

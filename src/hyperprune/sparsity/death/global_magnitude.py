@@ -1,8 +1,8 @@
 """The floor(p * NNZ) smallest by magnitude over all matrices die, never the last weight of a matrix."""
 
 from hyperprune.papers import HAN_2015
-from hyperprune.sparsity.density import death_count
-from hyperprune.sparsity.overall import smallest_overall
+from hyperprune.sparsity.counts.density import death_count
+from hyperprune.sparsity.counts.overall import smallest_overall
 from hyperprune.sparsity.rules import DeathRule, Deaths, Memory, Topology
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from hyperprune.papers import HAN_2015
-from hyperprune.sparsity.density import death_count
+from hyperprune.sparsity.counts.density import death_count
 from hyperprune.sparsity.rules import DeathRule, Deaths, Memory, Topology
 
 

@@ -4,10 +4,10 @@ import torch
 from torch import Tensor
 
 from hyperprune.papers import MOCANU_2018
-from hyperprune.sparsity.apportion import largest_remainder
-from hyperprune.sparsity.density import death_count
+from hyperprune.sparsity.counts.apportion import largest_remainder
+from hyperprune.sparsity.counts.density import death_count
+from hyperprune.sparsity.counts.select import keep_highest
 from hyperprune.sparsity.rules import DeathRule, Deaths, Memory, Topology
-from hyperprune.sparsity.select import keep_highest
 
 
 def deaths(topology: Topology, rate: float, memory: Memory) -> Deaths:

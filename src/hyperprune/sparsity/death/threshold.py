@@ -6,8 +6,8 @@ from fractions import Fraction
 import torch
 
 from hyperprune.papers import MOSTAFA_WANG_2019
-from hyperprune.sparsity.density import death_count, exact
-from hyperprune.sparsity.overall import smallest_overall
+from hyperprune.sparsity.counts.density import death_count, exact
+from hyperprune.sparsity.counts.overall import smallest_overall
 from hyperprune.sparsity.rules import DeathRule, Deaths, Memory, Topology
 
 FIRST_THRESHOLD = 1e-3

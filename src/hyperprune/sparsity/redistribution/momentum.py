@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from hyperprune.papers import DETTMERS_ZETTLEMOYER_2019
+from hyperprune.sparsity.counts.statistics import live_mean_magnitude
 from hyperprune.sparsity.rules import RedistributionRule, Topology
-from hyperprune.sparsity.statistics import live_mean_magnitude
 
 
 def shares(topology: Topology, lost: Mapping[str, int]) -> dict[str, float]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.sparsity import stored, variant_checks
 from hyperprune.sparsity.criterion import CRITERION
 from hyperprune.sparsity.death import DEATH
 from hyperprune.sparsity.density_schedule import DENSITY_SCHEDULE
 from hyperprune.sparsity.growth import GROWTH
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
-from hyperprune.sparsity.variant_fields import VariantFields
+from hyperprune.sparsity.variants import checks, stored
+from hyperprune.sparsity.variants.fields import VariantFields
 
 Numbers = Mapping[str, float] | Sequence[tuple[str, float]]
 WITHOUT_DEATHS = ("death", "death_options", "growth", "redistribution", "decay", "update_until")
@@ -24,7 +24,7 @@ WITHOUT_GROWTH = ("growth", "redistribution", "decay", "death_options")
 class PruningVariant(VariantFields):
     """A point of the space of pruning variants; an impossible one cannot be made.
 
-    Its fields are those of :class:`~hyperprune.sparsity.variant_fields.VariantFields`.
+    Its fields are those of :class:`~hyperprune.sparsity.variants.fields.VariantFields`.
 
     Raises:
         UnknownNameError: a rule that no registry holds.
@@ -33,11 +33,11 @@ class PruningVariant(VariantFields):
 
     def __post_init__(self) -> None:
         self._freeze()
-        variant_checks.check_names(self)
-        variant_checks.check_numbers(self)
-        variant_checks.check_options(self)
-        variant_checks.check_schedule(self)
-        variant_checks.check_first_masks(self)
+        checks.check_names(self)
+        checks.check_numbers(self)
+        checks.check_options(self)
+        checks.check_schedule(self)
+        checks.check_first_masks(self)
         if self.scheduled and self.schedule_span is None:
             object.__setattr__(self, "schedule_span", DENSITY_SCHEDULE[self.density_schedule].span)
 

@@ -12,7 +12,7 @@ from hyperprune.sparsity.decay import DECAY
 from hyperprune.sparsity.density_schedule import DENSITY_SCHEDULE
 from hyperprune.sparsity.growth import GROWTH
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
-from hyperprune.sparsity.variant_fields import VariantFields
+from hyperprune.sparsity.variants.fields import VariantFields
 from hyperprune.sparsity.weight_scale import WEIGHT_SCALE
 
 ROLES: dict[str, Registry[Any]] = {

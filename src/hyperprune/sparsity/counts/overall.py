@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
+from hyperprune.sparsity.counts.select import keep_highest
 from hyperprune.sparsity.rules import Deaths, Topology
-from hyperprune.sparsity.select import keep_highest
 
 
 def smallest_overall(topology: Topology, count: int) -> Deaths:

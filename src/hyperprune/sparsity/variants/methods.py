@@ -35,9 +35,9 @@ from hyperprune.papers import (
     Paper,
 )
 from hyperprune.registry import Registry
-from hyperprune.sparsity.density import exact
-from hyperprune.sparsity.variant import PruningVariant
-from hyperprune.sparsity.variant_fields import Interval
+from hyperprune.sparsity.counts.density import exact
+from hyperprune.sparsity.variants.fields import Interval
+from hyperprune.sparsity.variants.variant import PruningVariant
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ Interval = int | Literal["epoch"] | None
 
 @dataclass(frozen=True, kw_only=True)
 class VariantFields:
-    """What a :class:`~hyperprune.sparsity.variant.PruningVariant` is made of, unchecked.
+    """What a :class:`~hyperprune.sparsity.variants.variant.PruningVariant` is made of, unchecked.
 
     Attributes:
         density: fraction of live weights over all prunable matrices together, in (0, 1]; with a density

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.sparsity.optimizer_state import momentum_of
+from hyperprune.sparsity.optimizers.state import momentum_of
 
 
 def gradients(parameters: Mapping[str, nn.Parameter]) -> dict[str, Tensor]:

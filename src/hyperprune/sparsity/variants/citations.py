@@ -7,9 +7,9 @@ from hyperprune.sparsity.death import DEATH
 from hyperprune.sparsity.decay import DECAY
 from hyperprune.sparsity.density_schedule import DENSITY_SCHEDULE
 from hyperprune.sparsity.growth import GROWTH
-from hyperprune.sparsity.methods import METHODS
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
-from hyperprune.sparsity.variant import PruningVariant
+from hyperprune.sparsity.variants.methods import METHODS
+from hyperprune.sparsity.variants.variant import PruningVariant
 from hyperprune.sparsity.weight_scale import WEIGHT_SCALE
 
 

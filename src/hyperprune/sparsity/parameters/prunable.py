@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.sparsity.computed import foreign_weights
-from hyperprune.sparsity.storage import overlap
+from hyperprune.sparsity.parameters.computed import foreign_weights
+from hyperprune.sparsity.parameters.storage import overlap
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.sparsity.optimizer_state import FollowsTopology, keeps_momentum, nested
-from hyperprune.sparsity.variant import PruningVariant
+from hyperprune.sparsity.optimizers.state import FollowsTopology, keeps_momentum, nested
+from hyperprune.sparsity.variants.variant import PruningVariant
 
 _TORCHS_OWN = ("state", "param_groups", "defaults")
 

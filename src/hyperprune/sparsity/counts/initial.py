@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity.allocation import SPARSE_INIT
-from hyperprune.sparsity.apportion import with_capacity
-from hyperprune.sparsity.density import live_total
-from hyperprune.sparsity.parameters import Prunable, matches
+from hyperprune.sparsity.counts.apportion import with_capacity
+from hyperprune.sparsity.counts.density import live_total
+from hyperprune.sparsity.parameters.prunable import Prunable, matches
 
 
 def initial_counts(

@@ -1,0 +1,1 @@
+"""What sparse training reads and changes in an optimiser, and which it refuses."""

@@ -1,0 +1,1 @@
+"""One choice of pruning configuration: fields, checks, written form, and the named ones of the field."""
