@@ -1,11 +1,16 @@
 """What ``hyperprune data stats --task`` does: a task tried once, before a search relies on it."""
 
+from contextlib import suppress
 from typing import Any
 
 from hyperprune.cli.output import print_json
 from hyperprune.cli.screen import Screen, plain_table
-from hyperprune.search import configure_training
+from hyperprune.errors import ConfigurationError, HyperpruneError
+from hyperprune.search import configure_training, validated
 from hyperprune.seeding import seed_globally
+from hyperprune.tasks import SpectrumConfig
+from hyperprune.tasks.faults import faults
+from hyperprune.tasks.own import OwnTask, make
 from hyperprune.training.state import seed_for_training
 
 
@@ -13,8 +18,9 @@ def describe(values: dict[str, Any], *, as_json: bool) -> None:
     """Open a task, build its network, run every method but training, and say what was seen.
 
     Raises:
-        ConfigurationError: a method gives what training or spectra cannot use.
+        ConfigurationError: methods that give what training or spectra cannot use, all of them.
     """
+    _refuse_faults(values)
     config = configure_training(values=values).bound()
     seed_globally(seed_for_training(config.seed))
     opened = config.described.open(config.recipe, config.seed, config.runtime.device)
@@ -52,3 +58,24 @@ def describe(values: dict[str, Any], *, as_json: bool) -> None:
         if name:
             table.add_row(name, seen)
     Screen().print(table)
+
+
+def _refuse_faults(values: dict[str, Any]) -> None:
+    """All faults of a task in one message.
+
+    Raises:
+        ConfigurationError: there are some.
+    """
+    room = "task.settings."
+    settings = {name.removeprefix(room): value for name, value in values.items() if name.startswith(room)}
+    named = validated(OwnTask, {"object": values["task.object"], "settings": settings})
+    task = make(named)
+    sampling = SpectrumConfig()
+    with suppress(HyperpruneError):  # its own defaults, unless what it calls its number is a fault already
+        sampling = configure_training(values=values).spectrum
+    found = faults(task, named.object, sampling)
+    if len(found) == 1:
+        raise ConfigurationError(found[0])
+    if found:
+        numbered = "; ".join(f"({number}) {fault}" for number, fault in enumerate(found, start=1))
+        raise ConfigurationError(f"{named.object} has {len(found)} faults: {numbered}")

@@ -1,11 +1,16 @@
 """The first mistake of a configuration, in words that say what to do."""
 
 import reprlib
+from collections.abc import Iterable
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+
+from hyperprune.spelling import suggestion
+
+_TOO_LARGE = ("less_than", "less_than_equal", "float_parsing")
 
 
 def first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
@@ -18,9 +23,12 @@ def first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
         return str(cause)
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return f"unknown key {place}: docs/configuration.md lists the known ones"
-    seen = reprlib.repr(first["input"])
-    return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}, got {seen}{_wanted(model, first['loc'])}"
+        table = "".join(f"{part}." for part in first["loc"][:-1])
+        meant = suggestion(place, (f"{table}{key}" for key in _keys(model, first["loc"][:-1])))
+        return f"unknown key {place}: docs/configuration.md lists the known ones{meant}"
+    seen, wanted = reprlib.repr(first["input"]), _wanted(model, first["loc"])
+    share = _share(first["input"]) if first["type"] in _TOO_LARGE else ""
+    return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}, got {seen}{wanted}{share}"
 
 
 def _wanted(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
@@ -36,6 +44,28 @@ def _wanted(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
         example = f", such as {field.default}" if isinstance(field.default, int | float | str) else ""
         return f": give {purpose[0].lower()}{purpose[1:]}{example}" if purpose else ""
     return ""
+
+
+def _share(given: Any) -> str:
+    """``; 80 % is 0.8`` for a percentage in the place of a share; empty for anything else."""
+    text = str(given).strip().removesuffix("%").strip()
+    try:
+        percent = float(text)
+    except ValueError:
+        return ""
+    return f"; {percent:g} % is {percent / 100:g}" if 1 < percent <= 100 else ""
+
+
+def _keys(model: type[BaseModel], place: tuple[int | str, ...]) -> Iterable[str]:
+    """The keys of the table at a place, of all kinds that the table may be of."""
+    for part in place:
+        field = _field(model, str(part))
+        record = None if field is None else record_of(field.annotation)
+        if record is None:
+            return ()
+        model = record
+    kinds = (model, *model.__subclasses__())
+    return dict.fromkeys(name for kind in kinds for name in kind.model_fields)
 
 
 def record_of(annotation: Any) -> type[BaseModel] | None:

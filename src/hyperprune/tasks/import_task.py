@@ -8,6 +8,7 @@ import functools
 import importlib
 import json
 import re
+from pathlib import PurePath
 from typing import Any
 
 from hyperprune.errors import ConfigurationError
@@ -49,6 +50,24 @@ def _name_of_object(of_class: str, task: Any) -> str:
         number += 1
         name = f"{of_class}{_MADE}-{number}"
     return name
+
+
+def module_of_file(name: str) -> str:
+    """``folder/spot_task.py:Spot`` as ``folder.spot_task:Spot``; any other name as it is.
+
+    Raises:
+        ConfigurationError: the file is not below the current folder, where modules are found.
+    """
+    file, colon, attribute = name.rpartition(":")
+    if not (colon and file.endswith(".py")):
+        return name
+    parts = PurePath(file).with_suffix("").parts
+    if not all(part.isidentifier() for part in parts):
+        raise ConfigurationError(
+            f"{file} is no file that Python could import from the current folder: start in the folder that "
+            f"holds it, and give {PurePath(file).stem}:{attribute}"
+        )
+    return f"{'.'.join(parts)}:{attribute}"
 
 
 def is_made(name: str) -> bool:

@@ -10,7 +10,7 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.tasks import import_task
 from hyperprune.tasks.description import TaskDescription
 from hyperprune.tasks.fingerprint import data_hash, training_hash
-from hyperprune.tasks.import_task import hand_over, is_distinct, is_given
+from hyperprune.tasks.import_task import hand_over, is_distinct, is_given, module_of_file
 from hyperprune.tasks.opened import OpenedTask, counted_steps, score_of
 from hyperprune.tasks.recipe import TEXT_KEYS, Recipe
 from hyperprune.tasks.score import Score
@@ -52,7 +52,7 @@ class OwnTask(TaskDescription):
     @field_validator("object")
     @classmethod
     def _named_in_full(cls, name: str) -> str:
-        name = SHIPPED.get(name, name)
+        name = module_of_file(SHIPPED.get(name, name))
         module, colon, attribute = name.partition(":")
         if not (module and colon and attribute):
             raise ConfigurationError(
