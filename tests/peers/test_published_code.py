@@ -142,7 +142,7 @@ def test_death_rates_fall_as_published() -> None:
 
 @pytest.mark.parametrize("case", PUBLISHED["er"]["cases"], ids=lambda case: str(case["density"]))
 def test_er_counts_are_those_expected_of_the_published_masks(case: dict[str, Any]) -> None:
-    """Theirs are means of random counts, whose search for epsilon ends 1 % beside the total; ours is exact."""
+    """Theirs are means of random counts, whose search for epsilon ends 1 % beside the total; ours exact."""
     weights = nn.ParameterDict({f"w{k}": torch.zeros(*shape) for k, shape in enumerate(case["shapes"])})
     sparse = SparseTraining(
         weights,
