@@ -122,6 +122,61 @@ def test_what_is_no_plain_network_is_refused_with_the_reason(
     assert why in done.plain
 
 
+class Packed(nn.Module):
+    """Packs its sequences."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        packed = nn.utils.rnn.pack_padded_sequence(x, torch.full((x.shape[1],), len(x)))
+        return nn.utils.rnn.pad_packed_sequence(self.lstm(packed)[0])[0]
+
+
+class OwnStart(nn.Module):
+    """Begins from a learned state, and names its arguments."""
+
+    def __init__(self, start: float) -> None:
+        super().__init__()
+        self.gru, self.start = nn.GRU(4, 4), nn.Parameter(torch.full((1, 1, 4), start))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.gru(input=x, hx=self.start.expand(1, x.shape[1], 4).contiguous())[0]
+
+
+@pytest.mark.parametrize(
+    ("module", "why"),
+    [
+        (Packed(), "packs its sequences"),
+        (OwnStart(0.5), "not zero"),
+        (nn.utils.parametrizations.weight_norm(nn.LSTM(4, 4), "weight_hh_l0"), "parametrisations"),
+    ],
+    ids=["packed", "own start", "weight norm"],
+)
+def test_modules_that_do_something_of_their_own_are_refused(
+    tmp_path: Path, module: nn.Module, why: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=why):
+        export(module, tmp_path / "out", "c", inputs=torch.randn(6, 3, 4))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_arguments_by_name_and_a_zero_start_are_plain(tmp_path: Path) -> None:
+    assert export(OwnStart(0.0), tmp_path / "out", inputs=torch.randn(6, 3, 4)).plain == ""
+
+
+def test_the_module_that_is_exported_is_left_as_it_is(tmp_path: Path) -> None:
+    """In training mode and float64, also behind a wrapper."""
+    module = nn.LSTM(4, 6).double().train()
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    done = export(module, tmp_path / "out", inputs=torch.randn(5, 2, 4, dtype=torch.float64))
+    assert done.check.difference < TOLERANCE
+    assert module.training
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+    assert export(torch.compile(module), tmp_path / "compiled").plain == ""
+
+
 def test_a_different_output_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from hyperprune.export import torch_folder
 
@@ -165,8 +220,7 @@ def test_an_unknown_format_lists_the_known_ones(tmp_path: Path) -> None:
         export(case().module, tmp_path / "out", "pickle")
 
 
-@pytest.mark.parametrize("int8", [False, True])
-@pytest.mark.parametrize(("types", "kind"), [(11, "lstm"), (0, "gru")])
+@pytest.mark.parametrize(("types", "kind", "int8"), [(11, "lstm", True), (0, "gru", False)])
 def test_outputs_are_equal_in_a_fresh_process(tmp_path: Path, int8: bool, types: int, kind: str) -> None:
     """By hyperprune, and by the folder's own module where hyperprune cannot be imported."""
     made = case(kind, types=types, block=(16, 1), inputs=32, hidden=32)

@@ -1,5 +1,7 @@
 """The kernels against torch's own layers, step by step."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 from plain_nets import block_mask, case, relative
@@ -137,3 +139,14 @@ def test_memory_is_what_is_packed() -> None:
     made = case("gru", inputs=64, hidden=64, layers=1, outputs=0, density=0.1, block=(16, 1))
     kernels, dense = Kernels(pack(made.plain).data), 4 * 2 * 3 * 64 * 64
     assert kernels.nbytes < 0.2 * dense
+
+
+def test_one_network_serves_several_threads() -> None:
+    made = case("lstm", inputs=64, hidden=64, steps=200)
+    kernels = Kernels(pack(made.plain).data)
+    inputs = [torch.randn(200, 1, 64) for _ in range(4)]
+    alone = [kernels.run(x, state_for(made.plain, 1)) for x in inputs]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(10):
+            together = pool.map(lambda x: kernels.run(x, state_for(made.plain, 1)), inputs)
+            assert all(torch.equal(a, b) for a, b in zip(together, alone, strict=True))

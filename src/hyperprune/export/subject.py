@@ -1,5 +1,6 @@
 """What is exported: a network, its masks, and real inputs that the export is checked on."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from hyperprune.export.trace import Traced, trace
 from hyperprune.inference.folder import plain_of
 from hyperprune.inference.plain import Matrix, PlainNetwork
 from hyperprune.search import find
+from hyperprune.sparsity.parameters import unwrap
 from hyperprune.tasks import PERPLEXITY, Recipe, Score, TextTask, task_of
 from hyperprune.training import checkpoint, load_network
 from hyperprune.training.nested_state import unpack
@@ -119,8 +121,9 @@ def subject_of(
         ConfigurationError: a task that was not named, or a module whose inputs cannot be guessed.
     """
     if isinstance(source, nn.Module):
-        given = inputs if inputs is not None else _guessed(source)
-        return Subject(source.eval(), {}, given, real=inputs is not None)
+        network = copy.deepcopy(unwrap(source)).to("cpu", torch.float32).eval()
+        given = _guessed(network) if inputs is None else _plain(inputs)
+        return Subject(network, {}, given, real=inputs is not None)
     found = find(Path(source), candidate, dense=dense)
     whole = checkpoint.load(found.weights)
     network = load_network(found.weights, task)
@@ -155,6 +158,15 @@ def subject_of(
         score=opened.score,
         loss=lambda other: opened.evaluate(other, "valid"),
     )
+
+
+def _plain(inputs: Any) -> Any:
+    """Inputs on the CPU, numbers in float32."""
+    if isinstance(inputs, tuple):
+        return tuple(_plain(part) for part in inputs)
+    if not isinstance(inputs, Tensor):
+        return inputs
+    return inputs.to("cpu", torch.float32) if inputs.is_floating_point() else inputs.to("cpu")
 
 
 def _guessed(module: nn.Module) -> Any:

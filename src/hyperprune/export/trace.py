@@ -33,12 +33,13 @@ class Traced:
 
 @dataclass(frozen=True, eq=False)
 class _Call:
-    """One call of a part: its name, itself, its first argument and what it gave."""
+    """One call of a part: its name, itself, its first argument, what it gave, and the state it was given."""
 
     name: str
     module: nn.Module
     given: Tensor
     gave: Tensor
+    state: Any = None
 
 
 def trace(network: nn.Module, inputs: Any) -> Traced:
@@ -62,10 +63,11 @@ def _observed(network: nn.Module, inputs: Any) -> tuple[list[_Call], Tensor]:
     hooks = []
 
     def watch(name: str, module: nn.Module) -> None:
-        def note(_: nn.Module, args: tuple[Any, ...], gave: Any) -> None:
-            calls.append(_Call(name, module, args[0], _first(gave)))
+        def note(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], gave: Any) -> None:
+            given = [*args, *(kwargs[key] for key in ("input", "hx") if key in kwargs)]
+            calls.append(_Call(name, module, given[0], _first(gave), given[1] if len(given) > 1 else None))
 
-        hooks.append(module.register_forward_hook(note))
+        hooks.append(module.register_forward_hook(note, with_kwargs=True))
 
     for name, module in network.named_modules():
         if isinstance(module, nn.Embedding | nn.Linear | nn.RNNBase | nn.RNNCellBase):
@@ -126,11 +128,25 @@ def _kind(recurrent: list[_Call]) -> Kind:
     for call in recurrent:
         module = call.module
         assert isinstance(module, nn.RNNBase)
+        if not isinstance(call.given, Tensor):
+            raise ConfigurationError("it packs its sequences, so trace it on sequences of one length")
+        if not _is_zero(call.state):
+            raise ConfigurationError("its layers begin from a state that is not zero")
+        if nn.utils.parametrize.is_parametrized(module) or "weight_hh_l0" not in module._parameters:
+            raise ConfigurationError(
+                "its weights are computed from others: remove their parametrisations first"
+            )
         if module.bidirectional or module.proj_size:
             raise ConfigurationError("its recurrent layers run both ways, or project their state")
         if getattr(module, "nonlinearity", "tanh") != "tanh":
             raise ConfigurationError("its nonlinearity is not tanh")
     return kind
+
+
+def _is_zero(state: Any) -> bool:
+    if isinstance(state, tuple | list):
+        return all(_is_zero(part) for part in state)
+    return state is None or not bool(state.any())
 
 
 def _layers(call: _Call) -> list[LayerNames]:
@@ -193,7 +209,7 @@ def _batch_first(call: _Call) -> bool:
 
 def _first(value: Any) -> Tensor:
     """The tensor among what a module gave: itself, or the first of a tuple."""
-    while isinstance(value, tuple | list):
+    while isinstance(value, tuple | list):  # of a packed sequence this is its data
         value = value[0]
     if not isinstance(value, Tensor):
         raise ConfigurationError(

@@ -1,6 +1,7 @@
 """The compiled runtime, called through ctypes."""
 
 import ctypes
+import threading
 from collections.abc import Sequence
 from ctypes import POINTER, Structure, byref, c_char_p, c_int, c_size_t, c_void_p
 from functools import lru_cache
@@ -66,7 +67,7 @@ class Kernels:
             raise ExportError(f"{where} cannot be read: {self._message(code)}")
         self._reference = byref(self._network)
         self.outputs: int = self._library.hp_outputs(self._reference)
-        self._scratch: dict[int, Tensor] = {}
+        self._scratch = threading.local()  # ctypes lets several threads in at once
 
     @property
     def nbytes(self) -> int:
@@ -90,10 +91,12 @@ class Kernels:
         return outputs
 
     def _scratch_for(self, batch: int) -> Tensor:
-        if batch not in self._scratch:
-            size = self._library.hp_scratch_floats(self._reference, batch)
-            self._scratch[batch] = torch.empty(size)
-        return self._scratch[batch]
+        size: int = self._library.hp_scratch_floats(self._reference, batch)
+        known: Tensor | None = getattr(self._scratch, "room", None)
+        if known is None or known.numel() < size:
+            known = torch.empty(size)
+            self._scratch.room = known
+        return known
 
     def _message(self, code: int) -> str:
         text: bytes = self._library.hp_message(code)

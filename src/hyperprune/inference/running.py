@@ -1,6 +1,7 @@
 """A network that runs: step by step, or over whole sequences."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import torch
@@ -185,7 +186,8 @@ class ModuleRunning:
     def step(self, x: Any, state: State = None) -> tuple[Tensor, State]:
         """See :class:`Running`."""
         tokens = torch.as_tensor(x)
-        outputs, after = self._module(tokens.reshape(1, -1), state)
+        with _without_reordering():
+            outputs, after = self._module(tokens.reshape(1, -1), state)
         return (outputs[0, 0] if tokens.dim() == 0 else outputs[0]), after
 
     @torch.no_grad()
@@ -194,3 +196,18 @@ class ModuleRunning:
         tokens = torch.as_tensor(inputs)
         outputs, after = self._module(tokens[:, None] if tokens.dim() == 1 else tokens, state)
         return (outputs[:, 0] if tokens.dim() == 1 else outputs), after
+
+
+@contextmanager
+def _without_reordering() -> Iterator[None]:
+    """Inside, ``nn.LSTM`` leaves its weights in their order: oneDNN rearranges them at every call.
+
+    Over a window that pays; at one step a call it takes many times as long as the step.
+    """
+    backend: Any = torch.backends.mkldnn  # its flags() would warn of TF32, which no CPU has
+    before = backend.enabled
+    backend.enabled = False
+    try:
+        yield
+    finally:
+        backend.enabled = before
