@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hyperprune.inference import load_pretrained
     from hyperprune.search import compare, configure, configure_training, for_task, load, run
     from hyperprune.tasks import Epoch, Score, Task
-    from hyperprune.training import train
+    from hyperprune.training import prune, train
 
     __version__: str
 
@@ -23,6 +23,7 @@ _HOMES = {
     "for_task": "hyperprune.search",
     "load": "hyperprune.search",
     "load_pretrained": "hyperprune.inference",
+    "prune": "hyperprune.training",
     "run": "hyperprune.search",
     "train": "hyperprune.training",
     "Epoch": "hyperprune.tasks",
@@ -41,6 +42,7 @@ __all__ = [
     "for_task",
     "load",
     "load_pretrained",
+    "prune",
     "run",
     "train",
 ]

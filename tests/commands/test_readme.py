@@ -74,6 +74,23 @@ def test_command(place: Path, words: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+TRAINED = """
+import torch
+
+class Reader(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm, self.decoder = torch.nn.LSTM(3, 8, batch_first=True), torch.nn.Linear(8, 2)
+
+    def forward(self, x):
+        return self.decoder(self.lstm(x)[0][:, -1])
+
+network = Reader()
+x, x_valid = torch.randn(96, 5, 3), torch.randn(32, 5, 3)
+y, y_valid = (x.sum((1, 2)) > 0).long(), (x_valid.sum((1, 2)) > 0).long()
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python(place: Path, code: str) -> None:
@@ -84,7 +101,10 @@ def test_python(place: Path, code: str) -> None:
         "model.hidden": 8,
         "model.embedding": 8,
     }
-    assert "values={" in code
+    if "hyperprune.prune" in code:
+        code = TRAINED + code + "print(sum(p.numel() for p in pruned.parameters()), 'weights')\n"
+    else:
+        assert "values={" in code
     code = code.replace("values={", f"values={{**{limits!r}, ")
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=place, capture_output=True, text=True, check=False

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from small_search import families
 
-from hyperprune.config.toml import read_toml, toml_text
+from hyperprune.config.toml import configuration_text, read_configuration
 from hyperprune.errors import ConfigurationError
 from hyperprune.reports.gather import gather
 from hyperprune.search import Event, RunFolder, SearchConfig, SearchResult, configure, run
@@ -56,8 +56,8 @@ def test_a_configuration_with_families_reads_as_it_was_written(tmp_path: Path) -
     config = families(
         **{"dense_start.search.first_epochs": 1, "dense_start.space.density_factor": {"low": 0, "high": 0}}
     )
-    (tmp_path / "config.toml").write_text(toml_text(config.model_dump(mode="json")))
-    assert validated(SearchConfig, read_toml(tmp_path / "config.toml")) == config
+    (tmp_path / "config.toml").write_text(configuration_text(config.model_dump(mode="json")))
+    assert validated(SearchConfig, read_configuration(tmp_path / "config.toml")) == config
 
 
 def test_finalists_of_both_meet_by_validation_loss(whole: Path) -> None:

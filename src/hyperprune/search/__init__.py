@@ -8,8 +8,9 @@ from hyperprune.search.citations import papers
 from hyperprune.search.comparing.compare import compare
 from hyperprune.search.comparing.records import ComparedRun, Comparison, EarlyRank
 from hyperprune.search.config.layers import configure, configure_training, for_task, validated
+from hyperprune.search.config.pool import PoolConfig
 from hyperprune.search.config.presets import PRESETS, preset
-from hyperprune.search.config.search_config import PoolConfig, SearchConfig
+from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.results.final_network import FinalNetwork
 from hyperprune.search.results.find import Trained, find
 from hyperprune.search.results.folder import RunFolder

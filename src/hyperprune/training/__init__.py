@@ -10,6 +10,7 @@ from hyperprune.training.history import EpochRecord, Failure, History
 from hyperprune.training.job import TrainingJob, run
 from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.progress import Listener, Progress, silent
+from hyperprune.training.pruning import prune
 from hyperprune.training.runtime import RuntimeConfig
 from hyperprune.training.train_one import TrainConfig, TrainResult, VariantConfig, train
 from hyperprune.training.training_run import TrainingRun
@@ -30,6 +31,7 @@ __all__ = [
     "TrainingRun",
     "VariantConfig",
     "load_network",
+    "prune",
     "run",
     "silent",
     "train",

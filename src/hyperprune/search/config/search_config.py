@@ -25,7 +25,7 @@ class SearchConfig(Tasked):
     space: SpaceConfig = Field(default_factory=SpaceConfig)
     search: PoolConfig = Field(default_factory=PoolConfig)
     families: tuple[Literal["scratch", "dense"], ...] = Field(
-        (SCRATCH,),
+        ("scratch",),
         min_length=1,
         description="Where candidates come from: scratch ([space], [search]), dense (the trained dense "
         "network, [dense_start]), or both, whose finalists meet.",

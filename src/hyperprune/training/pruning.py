@@ -1,0 +1,208 @@
+"""One call for a network that is trained already: prune, train on, imitate what it was. In memory."""
+
+import copy
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from hyperprune import optim
+from hyperprune.errors import ConfigurationError, DivergedError
+from hyperprune.seeding import generator, seed_globally
+from hyperprune.sparsity import (
+    CRITERION,
+    PruningVariant,
+    SparseTraining,
+    density_from_sparsity,
+    taylor_scores,
+)
+from hyperprune.tasks import Epoch, OpenedTask, Recipe
+from hyperprune.tasks.distillation import Teacher
+from hyperprune.tasks.opened import counted_steps
+from hyperprune.tasks.task import Loss, Part
+from hyperprune.training.epoch import device_of, train_epoch
+from hyperprune.training.measurement import evaluate as evaluated
+from hyperprune.training.progress import Progress, silent
+from hyperprune.training.state import TrainingState, seed_for_training
+
+
+def prune(
+    network: nn.Module,
+    *,
+    losses: Callable[..., Iterator[Loss]],
+    evaluate: Callable[[nn.Module], float],
+    sparsity: float = 0.9,
+    epochs: int = 5,
+    optimizer: str = "adam",
+    learning_rate: float = 1e-3,
+    clip: float = 1.0,
+    distillation: float | None = None,
+    temperature: float = 1.0,
+    criterion: str = "magnitude",
+    seed: int = 0,
+    **rules: Any,
+) -> nn.Module:
+    """A pruned network that starts from a trained one; its best epoch, in evaluation mode.
+
+    ``criterion`` chooses the weights that live, and the others are exactly zero. Then they are trained on
+    while a frozen copy of the given network teaches. Nothing is written, and neither the given network nor
+    torch's global generator changes. On a CPU the same seed gives the same bits.
+
+    Args:
+        network: trained, of any architecture, on any device.
+        losses: ``losses(network, epoch)`` yields the mean loss of each training batch with its graph, as a
+            task's does: ``epoch.generator`` shuffles, ``epoch.distilled`` adds what the teacher says. One
+            that takes the network alone has no teacher.
+        evaluate: a number for a network in evaluation mode, smaller is better. The epoch where it is
+            smallest counts; the pruned network before its first step is among them.
+        sparsity: share of the prunable weights that is zero, in [0, 1).
+        epochs: of training after pruning; 0 for none.
+        optimizer: name in :mod:`hyperprune.optim`; a new one.
+        learning_rate: of all epochs.
+        clip: largest norm of the gradient; 0 for no clipping.
+        distillation: a in (1 - a) loss + a T^2 KL(teacher || network); 0 for no teacher. None is 0.5 where
+            the losses look at ``epoch.teacher``.
+        temperature: T, above 0.
+        criterion: ``magnitude``, ``global_magnitude``, ``taylor``, or ``random`` as a control.
+        seed: of the order of batches, dropout and random growth.
+        rules: further fields of :class:`hyperprune.sparsity.PruningVariant`: ``exclude``, ``sparse_init``, a
+            ``death_rate`` above 0 for masks that go on changing.
+
+    Raises:
+        ConfigurationError: an impossible value or combination; says why.
+        DivergedError: neither the pruned network nor an epoch of it has a finite evaluation.
+    """
+    if type(epochs) is not int or epochs < 0:
+        raise ConfigurationError(f"epochs must be a whole number from 0, got {epochs!r}: give such as 5")
+    task = _InMemory(losses, evaluate, takes_epoch=_takes_epoch(losses), must_listen=bool(distillation))
+    teacher = _teacher(network, task, distillation, temperature)
+    density = density_from_sparsity(sparsity)
+    variant = PruningVariant(density=density, criterion=criterion, **{"death_rate": 0.0, **rules})
+    recipe = Recipe(optimizer=optimizer, learning_rate=learning_rate, clip=clip, epochs=max(1, epochs))
+    device = device_of(network)
+    opened = OpenedTask(task, "prune", seed, device, 0, {})
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        seed_globally(seed_for_training(seed))
+        state = _masked(copy.deepcopy(network), opened, recipe, variant)
+        return _best(state, opened, recipe, epochs, teacher)
+
+
+class _InMemory:
+    """The two functions as a task.
+
+    Args:
+        losses: of a network and perhaps an epoch.
+        evaluate: of a network.
+        takes_epoch: whether the losses are told the epoch.
+        must_listen: whether losses that never look at the teacher are a mistake.
+    """
+
+    def __init__(
+        self,
+        losses: Callable[..., Iterator[Loss]],
+        evaluate: Callable[[nn.Module], float],
+        *,
+        takes_epoch: bool,
+        must_listen: bool,
+    ) -> None:
+        self._losses, self._evaluate = losses, evaluate
+        self.takes_epoch, self._must_listen = takes_epoch, must_listen
+
+    def network(self) -> nn.Module:
+        """Nobody asks: the network is given."""
+        raise NotImplementedError
+
+    def losses(self, network: nn.Module, epoch: Epoch) -> Iterator[Loss]:
+        """The given ones."""
+        if epoch.teaching is not None and not self._must_listen:
+            epoch.teaching.asked = True
+        return self._losses(network, epoch) if self.takes_epoch else self._losses(network)
+
+    def evaluate(self, network: nn.Module, part: Part) -> float:
+        """The given number."""
+        return self._evaluate(network)
+
+    def spectrum_inputs(self, batch: int, steps: int) -> Any:
+        """Nobody asks."""
+        raise NotImplementedError
+
+
+def _takes_epoch(losses: Callable[..., Any]) -> bool:
+    """Whether a function takes the epoch beside the network."""
+    try:
+        inspect.signature(losses).bind(None, None)
+    except TypeError:
+        return False
+    return True
+
+
+def _teacher(
+    network: nn.Module, task: _InMemory, distillation: float | None, temperature: float
+) -> Teacher | None:
+    weight = 0.5 if distillation is None else distillation
+    if not 0 <= weight <= 1 or not temperature > 0:
+        raise ConfigurationError(
+            f"distillation must lie in [0, 1] and the temperature above 0, got {weight} and {temperature}: "
+            "give such as 0.5 and 1"
+        )
+    if distillation and not task.takes_epoch:
+        raise ConfigurationError(
+            f"losses see a teacher through their epoch, got distillation {distillation} and losses that take "
+            "the network alone: give losses(network, epoch) that yield epoch.distilled(...)"
+        )
+    return Teacher(copy.deepcopy(network), weight, temperature) if weight and task.takes_epoch else None
+
+
+def _masked(network: nn.Module, task: OpenedTask, recipe: Recipe, variant: PruningVariant) -> TrainingState:
+    """The network under its first masks, with a new optimiser."""
+    optimizer = optim.build(recipe.optimizer, network, lr=recipe.learning_rate)
+    scores = None
+    if CRITERION[variant.criterion].needs_scores:
+        batches = task.losses(network, 1)
+        whole = (torch.stack([part.objective for part in batch.slices]).sum() for batch in batches)
+        scores = taylor_scores(network, whole, exclude=variant.exclude)
+    steps = None
+    if not variant.static:
+        steps = counted_steps(task.task, network, task.seed) * recipe.epochs
+    sparse = SparseTraining.from_variant(
+        variant,
+        network,
+        optimizer,
+        total_steps=steps,
+        generator=generator(task.seed, "masks", variant.mask_key()),
+        scores=scores,
+    )
+    return TrainingState(network, optimizer, sparse)
+
+
+def _best(
+    state: TrainingState, task: OpenedTask, recipe: Recipe, epochs: int, teacher: Teacher | None
+) -> nn.Module:
+    """Train, and give the network of the best evaluation, that before the first step included."""
+    best: tuple[float, dict[str, Tensor]] | None = None
+    failed = DivergedError("the pruned network has no finite evaluation")
+    for epoch in range(epochs + 1):
+        try:
+            if epoch:
+                progress = Progress("prune", epoch, epochs, 0, 0, 0.0, float("nan"))
+                train_epoch(
+                    task, state.network, state.optimizer, state.sparse, recipe, progress, silent, teacher
+                )
+            loss = evaluated(state, task, "valid", epoch)
+        except DivergedError as error:
+            failed = error
+            if epoch:
+                break
+            continue
+        state.observe(loss)
+        if best is None or loss < best[0]:
+            with state.evaluated():
+                kept = state.network.state_dict()
+                best = loss, {name: value.detach().clone() for name, value in kept.items()}
+    if best is None:
+        raise failed
+    state.network.load_state_dict(best[1])
+    state.network.zero_grad()
+    return state.network.eval()
