@@ -100,3 +100,21 @@ def test_a_method_brings_its_optimiser_where_the_user_names_none(caplog: pytest.
     assert (rigl.momentum, rigl.learning_rate) == (0.9, configure_training("demo").recipe.learning_rate / 10)
     dense = configure_training("demo", values={**method, "dense": True}).recipe
     assert dense.optimizer == "sgd"
+
+
+def test_a_search_says_where_a_method_was_published_with_another_optimiser(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    values = {"space.method": ["rules", "set", "selfish_rnn"]}
+    assert configure("demo", values=values).recipe.optimizer == "sgd"
+    assert [r.getMessage() for r in caplog.records] == [
+        "selfish_rnn was published with snt-asgd, this training has sgd: the results may differ"
+    ]
+
+
+def test_what_a_task_asks_for_is_not_replaced_by_a_method(caplog: pytest.LogCaptureFixture) -> None:
+    values = {"task.object": "digits", "variant.method": "rigl"}
+    plain = configure_training(values={"task.object": "digits"}).recipe
+    recipe = configure_training(values=values).recipe
+    assert (recipe.optimizer, recipe.learning_rate) == (plain.optimizer, plain.learning_rate)
+    assert ("rigl was published with" in caplog.text) == (plain.optimizer != "sgd")

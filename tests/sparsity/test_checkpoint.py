@@ -106,3 +106,28 @@ def test_a_state_of_something_else_is_refused_before_anything_changes(make_model
     with pytest.raises(CheckpointError, match=r"live weights, got \d+"):
         sparse.load_state_dict(state | {"masks": wrong})
     assert all(torch.equal(mask, state["masks"][n]) for n, mask in sparse.masks.items())
+
+
+def test_a_state_of_the_first_version_opens(make_model: MakeModel, backward: Backward) -> None:
+    """It wrote ``ramp``: null for most, two fractions with growth none for gradual and one-shot pruning."""
+    sparse = _sparse(make_model())
+    state = sparse.state_dict()
+    state["variant"] = {**state["variant"], "ramp": None}
+    sparse.load_state_dict(state)
+    gradual = {"death": "magnitude", "growth": "random", "redistribution": "none", "death_rate": 0.0}
+    gradual |= {"density_schedule": "gradual", "update_interval": 2}
+    model = make_model()
+    sparse = _sparse(model, **gradual)
+    _train(model, sparse, backward, range(9))
+    state = sparse.state_dict()
+    variant = {n: v for n, v in state["variant"].items() if n not in ("density_schedule", "schedule_span")}
+    state["variant"] = {**variant, "growth": "none", "ramp": [0.0, 0.75]}
+    other = _sparse(make_model(), **gradual)
+    other.load_state_dict(state)
+    assert other.live() == sparse.live()
+    state["variant"]["ramp"] = [0.0, 0.5]
+    with pytest.raises(CheckpointError, match="of the same variant, got schedule_span"):
+        other.load_state_dict(state)
+    state["variant"] = {"density": 0.3, "waves": 3}
+    with pytest.raises(CheckpointError, match="one that cannot be made: unknown field 'waves'"):
+        other.load_state_dict(state)

@@ -58,6 +58,8 @@ def configure(
     values = {**_flat(groups), **(values or {})}
     config = validated(SearchConfig, layered(preset, file, values))
     check_choices(config)
+    for name in config.space.method:
+        _say_difference(name, config.recipe.optimizer, config.recipe.momentum)
     if baseline is None:
         if budget is not None:
             raise ConfigurationError(
@@ -103,10 +105,17 @@ def _as_published(tables: dict[str, Any], file: Path | None, values: Mapping[str
     if not isinstance(recipe, dict) or not isinstance(own, Mapping):
         return
     given = {*own, *(n.removeprefix("recipe.") for n, v in values.items() if v is not None)}
+    if tables.get("task") is not None:
+        given |= set(recipe)  # what a task asks for was chosen for it
     defaults = {key: Recipe.model_fields[key].default for key in ("optimizer", "momentum", "learning_rate")}
     recipe |= METHODS[name].completed({**defaults, **recipe}, given)
     whole = {**defaults, **recipe}
-    difference = METHODS[name].difference(name, whole["optimizer"], whole["momentum"])
+    _say_difference(name, whole["optimizer"], whole["momentum"])
+
+
+def _say_difference(name: str, optimizer: str, momentum: float) -> None:
+    """Warn of a method that trains with another optimiser than it was published with."""
+    difference = METHODS[name].difference(name, optimizer, momentum) if name in METHODS else None
     if difference is not None:
         logger.warning(difference)
 
