@@ -52,8 +52,18 @@ def stats(values: dict[str, Any], own: dict[str, Any], *, as_json: bool) -> None
     if as_json:
         print_json(counted.model_dump(mode="json"))
         return
+<<<<<<< HEAD
     table = plain_table(f"{config.source}: {counted.vocabulary:,} types ({config.level} level)")
-    for number, heading in enumerate(("part", "tokens", "types", "unknown", "lines", "longest line")):
+    for number, heading in enumerate(
+        ("part", "tokens", "types", "unknown", "in training", "lines", "longest line")
+    ):
+=======
+    table = Table(title=f"{config.source}: {counted.vocabulary:,} types ({config.level} level)")
+    table.title_justify = "left"
+    for number, heading in enumerate(
+        ("part", "tokens", "types", "unknown", "in training", "lines", "longest line")
+    ):
+>>>>>>> dcf8075 (Corpora: python-docs is split by topic without what it says twice; data stats says how much of a part occurs in training)
         table.add_column(heading, justify="right" if number else "left")
     for name, part in counted.parts.items():
         rate = f"{part.unknown_rate:.2%}"
@@ -62,15 +72,40 @@ def stats(values: dict[str, Any], own: dict[str, Any], *, as_json: bool) -> None
             f"{part.tokens:,}",
             f"{part.types:,}",
             rate,
+            "" if part.repeated is None else f"{part.repeated:.1%}",
             f"{part.lines:,}",
             "" if part.longest_line is None else f"{part.longest_line:,} tokens",
         )
+<<<<<<< HEAD
     screen = Screen()
     screen.print(table)
     screen.say(f"The parts: {counted.split}.")
+    for line in repeats_sentences(counted, config.level):
+        screen.say(line)
+=======
+    console = Console()
+    console.print(table)
+    console.print(f"The parts: {counted.split}.", highlight=False, markup=False)
+    for line in repeats_sentences(counted, config.level):
+        console.print(line, highlight=False, markup=False)
+>>>>>>> dcf8075 (Corpora: python-docs is split by topic without what it says twice; data stats says how much of a part occurs in training)
     if counted.unigram_perplexity is not None:
         screen.say(
             f"Word frequencies alone reach a validation perplexity of {counted.unigram_perplexity:.1f}."
             if config.level == "word"
             else f"Character frequencies alone reach a perplexity of {counted.unigram_perplexity:.2f}."
         )
+
+
+def repeats_sentences(counted: corpora.CorpusStats, level: corpora.Level) -> list[str]:
+    """What the column means, and a warning for each part that training has seen too much of."""
+    length = corpora.LENGTHS[level]
+    kind = "words" if level == "word" else "characters"
+    lines = [f"In training: the share of sequences of {length} {kind} that occur in the training part."]
+    lines += [
+        f"Warning: {part.repeated:.0%} of the {name} part occurs in training, so its score says little about "
+        "new text: split by document, and drop what is there twice."
+        for name, part in counted.parts.items()
+        if part.repeated is not None and part.repeated > corpora.WARN_ABOVE
+    ]
+    return lines

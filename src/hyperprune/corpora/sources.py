@@ -3,10 +3,10 @@
 import glob
 from dataclasses import dataclass
 from pathlib import Path
-from pydoc_data import topics
 
 from hyperprune import files
 from hyperprune.corpora.datasets import DATASETS, located
+from hyperprune.corpora.python_docs import sections
 from hyperprune.corpora.tokens import Level, check_words, source_tokens, tokenise
 from hyperprune.errors import CorpusError
 from hyperprune.spelling import suggestion
@@ -86,38 +86,45 @@ def folder(path: Path, level: Level) -> Parts:
 
 
 def python_docs(level: Level) -> Parts:
-    """The Python language reference that CPython ships for ``help()``, split by position.
+    """The Python language reference that CPython ships for ``help()``, split by topic.
 
     It differs between Python versions, so a run's configuration holds its hash.
     """
-    text = "\n".join(topics.topics[name] for name in sorted(topics.topics))
-    tokens = source_tokens(text) if level == "word" else tokenise(text.lower(), level)
-    return _by_position(tokens, _BY_POSITION)
+    texts = [source_tokens(text) if level == "word" else tokenise(text.lower(), level) for text in sections()]
+    train, valid, test, said = _kept_whole(texts)
+    return Parts(
+        train, valid, test, f"{len(texts)} topics without repeated paragraphs, {said} by their names"
+    )
 
 
 def _of_files(paths: list[Path], source: str, level: Level) -> Parts:
     """Ten files or more are kept whole, in order of their names; fewer are joined and cut by position.
 
-    A file belongs to the part that its middle lies in when all are laid end to end, so the parts have
-    about 80, 10 and 10 % of the tokens. Where one would have no file at all, the tokens are cut instead.
+    Where a part would have no file at all, the tokens are cut instead.
     """
     if not paths:
         raise CorpusError(f"no file is called like {source}: give a pattern such as books/*.txt, in quotes")
-    texts = [_tokens(path, level) for path in paths]
+    train, valid, test, said = _kept_whole([_tokens(path, level) for path in paths])
+    if len(paths) >= _FILES_TO_SPLIT and valid and test and train:
+        return Parts(train, valid, test, f"{len(paths)} files, {said} of them by their names")
+    return _by_position([*train, *valid, *test], f"{len(paths)} files, joined and {_BY_POSITION}")
+
+
+def _kept_whole(texts: list[list[str]]) -> tuple[list[str], list[str], list[str], str]:
+    """The three parts made of whole texts, and how many each has.
+
+    A text belongs to the part that its middle lies in when all are laid end to end, so the parts have about
+    80, 10 and 10 % of the tokens.
+    """
     total = sum(map(len, texts))
     rows: tuple[list[str], list[str], list[str]] = ([], [], [])
     counts, before = [0, 0, 0], 0
     for text in texts:
-        middle = (before + len(text) / 2) / total
-        part = sum(middle >= share for share in _SHARES)
+        part = sum((before + len(text) / 2) / total >= share for share in _SHARES)
         rows[part].extend(text)
         counts[part] += 1
         before += len(text)
-    if len(paths) >= _FILES_TO_SPLIT and all(counts):
-        said = "/".join(map(str, counts))
-        return Parts(*rows, split=f"{len(paths)} files, {said} of them by their names")
-    joined = [token for row in rows for token in row]
-    return _by_position(joined, f"{len(paths)} files, joined and {_BY_POSITION}")
+    return (*rows, "/".join(map(str, counts)))
 
 
 def _by_position(tokens: list[str], split: str) -> Parts:

@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from hyperprune.corpora.corpus import Corpus
+from hyperprune.corpora.repeats import LENGTHS, repeated_share
+from hyperprune.corpora.tokens import Level
 from hyperprune.corpora.unigram import unigram_perplexity
 from hyperprune.corpora.vocabulary import EOS, UNKNOWN
 
@@ -21,6 +23,11 @@ class PartStats(BaseModel):
         description="Tokens that are <unk>, in the text or because the vocabulary lacks them."
     )
     unknown_rate: float = Field(description="Their share of the tokens.")
+    repeated: float | None = Field(
+        None,
+        description="Share of its sequences of ten words, or 60 characters, that occur in training; none for "
+        "the training part and parts that are shorter.",
+    )
     lines: int = Field(description="Line ends.")
     longest_line: int | None = Field(
         description="Tokens of the longest line, its end not counted; none for a text without line ends."
@@ -42,7 +49,7 @@ class CorpusStats(BaseModel):
     parts: dict[str, PartStats]
 
 
-def stats(corpus: Corpus, level: str) -> CorpusStats:
+def stats(corpus: Corpus, level: Level) -> CorpusStats:
     """Count a corpus."""
     numbers = corpus.vocabulary.numbers
     rows = {name: corpus.part(name) for name in ("train", "valid", "test")}
@@ -53,12 +60,18 @@ def stats(corpus: Corpus, level: str) -> CorpusStats:
         sha256=corpus.sha256,
         split=corpus.split,
         parts={
-            name: _part(row, numbers.get(UNKNOWN, -1), numbers.get(EOS, -1)) for name, row in rows.items()
+            name: _part(
+                row,
+                numbers.get(UNKNOWN, -1),
+                numbers.get(EOS, -1),
+                None if name == "train" else repeated_share(row, corpus.train, LENGTHS[level]),
+            )
+            for name, row in rows.items()
         },
     )
 
 
-def _part(row: Tensor, unknown: int, eos: int) -> PartStats:
+def _part(row: Tensor, unknown: int, eos: int, repeated: float | None) -> PartStats:
     missing = int((row == unknown).sum())
     ends = (row == eos).nonzero().flatten()
     return PartStats(
@@ -66,6 +79,7 @@ def _part(row: Tensor, unknown: int, eos: int) -> PartStats:
         types=len(row.unique()),
         unknown=missing,
         unknown_rate=missing / max(len(row), 1),
+        repeated=repeated,
         lines=len(ends),
         longest_line=_longest(ends.tolist(), len(row)) if len(ends) else None,
     )
