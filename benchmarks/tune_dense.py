@@ -1,0 +1,186 @@
+"""About a dozen short trainings that find the learning rate, dropout and epochs of a preset's dense network.
+
+    python benchmarks/tune_dense.py demo --work runs/tuning          # all of them
+    python benchmarks/tune_dense.py demo --work runs/tuning --runs 3 # three more; the same call goes on
+
+A search compares its candidates with the dense network, so a dense network at a poor rate makes every
+candidate look good. One choice is changed at a time, from the best so far: three rates, four dropouts, the
+two rates beside the best one at that dropout, then half as many epochs again and twice as many, milestones
+moved with them. The validation part alone is looked at. The table is kept in benchmarks/tuning/PRESET.json
+and what was trained in the folder of ``--work``; both are taken up again.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from hyperprune import files
+from hyperprune.search import SearchConfig, configure
+from hyperprune.training import History, TrainingJob
+from hyperprune.training import run as train
+
+TABLES = Path(__file__).parent / "tuning"
+DROPOUTS = (0.0, 0.2, 0.35, 0.5, 0.65)
+RATES = (0.5, 1.0, 2.0)  # times the preset's, then times the best
+LENGTHS = (1.5, 2.0)  # times the preset's epochs
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is tuned.
+
+    Attributes:
+        learning_rate: of the first epoch.
+        dropout: of the network; None for a task that has no such key.
+        epochs: of the whole training.
+    """
+
+    learning_rate: float
+    dropout: float | None
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training and what it came to.
+
+    Attributes:
+        setting: what it was trained with.
+        best_epoch: with the lowest validation loss; None if it diverged.
+        valid_score: of that epoch; None likewise.
+    """
+
+    setting: Setting
+    best_epoch: int | None
+    valid_score: float | None
+
+
+class Tuner:
+    """Trains settings, each once, and remembers them.
+
+    Args:
+        preset: its name.
+        work: where trainings are kept.
+        runs: how many may be trained in this call.
+    """
+
+    def __init__(self, preset: str, work: Path, runs: int) -> None:
+        self.preset, self._work, self._left = preset, work, runs
+        self.config = configure(preset).bound()
+        self.table = TABLES / f"{preset}.json"
+        self.known = {run.setting: run for run in _read(self.table, self.config)}
+        self._asked: list[Setting] = []
+
+    def best(self, settings: list[Setting]) -> Setting | None:
+        """The best of these settings and those asked for before; None if this call may train no more."""
+        self._asked += settings
+        for setting in settings:
+            if setting in self.known:
+                continue
+            if self._left == 0:
+                return None
+            self._left -= 1
+            self.known[setting] = self._train(setting)
+            self._write()
+        score = self.config.described.judged_by
+        found = [run for run in map(self.known.__getitem__, self._asked) if run.valid_score is not None]
+        return min(found, key=lambda run: score.signed(run.valid_score or 0.0)).setting
+
+    def _train(self, setting: Setting) -> Run:
+        history = train(_job(self.config, setting, self._work))
+        run = _judged(self.config, setting, history)
+        print(f"{setting}: {run.valid_score} at epoch {run.best_epoch}", file=sys.stderr, flush=True)
+        return run
+
+    def _write(self) -> None:
+        document = {
+            "preset": self.preset,
+            "corpus_sha256": None if self.config.corpus is None else self.config.corpus.sha256,
+            "score": self.config.described.judged_by.name,
+            "seed": self.config.seed,
+            "runs": [asdict(run) for run in self.known.values()],
+        }
+        files.write_json(self.table, document)
+
+
+def tune(tuner: Tuner) -> Setting | None:
+    """The best setting; None if more calls are needed."""
+    config = tuner.config
+    dropout = getattr(config.model, "dropout", None)
+    start = Setting(config.recipe.learning_rate, dropout, config.recipe.epochs)
+    best = tuner.best([replace(start, learning_rate=start.learning_rate * factor) for factor in RATES])
+    if best is not None and dropout is not None:
+        best = tuner.best([replace(best, dropout=value) for value in DROPOUTS if value != dropout])
+    if best is not None:
+        best = tuner.best([replace(best, learning_rate=best.learning_rate * f) for f in RATES])
+    if best is not None:
+        best = tuner.best([replace(best, epochs=round(start.epochs * factor)) for factor in LENGTHS])
+    return best
+
+
+def _job(config: SearchConfig, setting: Setting, work: Path) -> TrainingJob:
+    task, recipe = config.described, config.recipe
+    if setting.dropout is not None:
+        task = task.with_dropout(setting.dropout)
+    stretch = setting.epochs / recipe.epochs
+    changed = {
+        "learning_rate": setting.learning_rate,
+        "epochs": setting.epochs,
+        "milestones": tuple(round((epoch - 1) * stretch) + 1 for epoch in recipe.milestones),
+    }
+    name = files.digest({"setting": asdict(setting), "config": config.digest})[:12]
+    return TrainingJob(
+        label=name,
+        folder=work / name,
+        task=task,
+        recipe=recipe.model_copy(update=changed),
+        seed=config.seed,
+        until=setting.epochs,
+        threads=config.runtime.threads,
+        device=config.runtime.device,
+    )
+
+
+def _judged(config: SearchConfig, setting: Setting, history: History) -> Run:
+    if history.failure is not None:
+        return Run(setting, None, None)
+    return Run(setting, history.best.epoch, config.described.judged_by.shown(history.best.valid_loss))
+
+
+def _read(table: Path, config: SearchConfig) -> list[Run]:
+    """What earlier calls found on the same text."""
+    try:
+        document = json.loads(table.read_bytes())
+    except FileNotFoundError:
+        return []
+    if config.corpus is not None and document["corpus_sha256"] != config.corpus.sha256:
+        return []
+    return [Run(Setting(**run.pop("setting")), **run) for run in document["runs"]]
+
+
+def main() -> int:
+    """Train, and print the table, best first."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else None)
+    parser.add_argument("preset")
+    parser.add_argument("--work", type=Path, required=True, help="folder for what is trained")
+    parser.add_argument("--runs", type=int, default=99, help="trainings of this call")
+    given = parser.parse_args()
+    tuner = Tuner(given.preset, given.work, given.runs)
+    best = tune(tuner)
+    score = tuner.config.described.judged_by
+    print("| rate | dropout | epochs | best epoch | validation |\n| --: | --: | --: | --: | --: |")
+    scored = sorted(
+        tuner.known.values(),
+        key=lambda run: float("inf") if run.valid_score is None else score.signed(run.valid_score),
+    )
+    for run in scored:
+        s, shown = run.setting, "diverged" if run.valid_score is None else score.text(run.valid_score)
+        print(f"| {s.learning_rate:g} | {s.dropout} | {s.epochs} | {run.best_epoch} | {shown} |")
+    print("more to train: give the same command again" if best is None else f"best: {best}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
