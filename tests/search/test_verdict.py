@@ -10,7 +10,7 @@ import torch
 from small_search import small
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.reports import network_rows, verdict_sentence, write
+from hyperprune.reports import network_rows, verdict_sentence, went_wrong, write
 from hyperprune.search import RunFolder, SearchResult, for_task, run
 from hyperprune.search.results.result import SCHEMA
 from hyperprune.search.verdict.judge import Learned, judged, not_learned
@@ -96,8 +96,9 @@ def test_what_counts_as_not_learned(
         assert reason is None
     else:
         assert reason is not None
-        assert "candidate 3 reaches" in reason
-        assert says in reason
+        assert "candidate 3 reaches" in reason.words
+        assert says in reason.words
+        assert reason.diverged == ("began" in says)
 
 
 class Each(tiny_tasks.Tiny):
@@ -158,6 +159,7 @@ def test_a_learning_rate_of_1e9_is_no_success(tmp_path: Path) -> None:
         assert result.verdict is not None
         assert result.verdict.against_dense == "not learned"
         assert network_rows(result, None)[1][0].startswith("not learned")
+    assert went_wrong(result)  # exit status 1
     said = verdict_sentence(result)
     assert said is not None
     assert "not learned. The dense network reaches a validation perplexity of" in said

@@ -52,18 +52,10 @@ def stats(values: dict[str, Any], own: dict[str, Any], *, as_json: bool) -> None
     if as_json:
         print_json(counted.model_dump(mode="json"))
         return
-<<<<<<< HEAD
     table = plain_table(f"{config.source}: {counted.vocabulary:,} types ({config.level} level)")
     for number, heading in enumerate(
         ("part", "tokens", "types", "unknown", "in training", "lines", "longest line")
     ):
-=======
-    table = Table(title=f"{config.source}: {counted.vocabulary:,} types ({config.level} level)")
-    table.title_justify = "left"
-    for number, heading in enumerate(
-        ("part", "tokens", "types", "unknown", "in training", "lines", "longest line")
-    ):
->>>>>>> dcf8075 (Corpora: python-docs is split by topic without what it says twice; data stats says how much of a part occurs in training)
         table.add_column(heading, justify="right" if number else "left")
     for name, part in counted.parts.items():
         rate = f"{part.unknown_rate:.2%}"
@@ -76,19 +68,11 @@ def stats(values: dict[str, Any], own: dict[str, Any], *, as_json: bool) -> None
             f"{part.lines:,}",
             "" if part.longest_line is None else f"{part.longest_line:,} tokens",
         )
-<<<<<<< HEAD
     screen = Screen()
     screen.print(table)
     screen.say(f"The parts: {counted.split}.")
     for line in repeats_sentences(counted, config.level):
         screen.say(line)
-=======
-    console = Console()
-    console.print(table)
-    console.print(f"The parts: {counted.split}.", highlight=False, markup=False)
-    for line in repeats_sentences(counted, config.level):
-        console.print(line, highlight=False, markup=False)
->>>>>>> dcf8075 (Corpora: python-docs is split by topic without what it says twice; data stats says how much of a part occurs in training)
     if counted.unigram_perplexity is not None:
         screen.say(
             f"Word frequencies alone reach a validation perplexity of {counted.unigram_perplexity:.1f}."

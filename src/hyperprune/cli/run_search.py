@@ -15,9 +15,9 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.reports import (
     baseline_sentence,
     cost_sentences,
-    is_success,
     variant_sentences,
     verdict_sentence,
+    went_wrong,
 )
 from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, load_timings, run
 from hyperprune.search.config.template import commented
@@ -59,7 +59,7 @@ class Given:
 
 
 def search(given: Given, out: Path, *, extend: bool, as_json: bool) -> None:
-    """Search or resume, then show what was found; exit status 1 where nothing has learned."""
+    """Search or resume, then show what was found; exit status 1 where training went wrong."""
     folder = RunFolder(files.place(out))
     config = _configuration(folder, given, extend=extend)
     begun = where_it_starts(folder.path, config) if holds_run(folder.path) else None
@@ -71,7 +71,7 @@ def search(given: Given, out: Path, *, extend: bool, as_json: bool) -> None:
         print_json(result.model_dump(mode="json"))
     else:
         _show(screen, result, folder, page)
-    if not is_success(result):
+    if went_wrong(result):
         raise typer.Exit(1)
 
 

@@ -15,7 +15,7 @@ from hyperprune.reports.rows import (
     network_rows,
     variant_sentences,
 )
-from hyperprune.reports.verdict import is_success, verdict_sentence, verdict_word
+from hyperprune.reports.verdict import is_success, verdict_sentence, verdict_word, went_wrong
 
 __all__ = [
     "Findings",
@@ -30,5 +30,6 @@ __all__ = [
     "variant_sentences",
     "verdict_sentence",
     "verdict_word",
+    "went_wrong",
     "write",
 ]

@@ -40,6 +40,15 @@ def verdict_word(result: SearchResult) -> str:
     return "selected" if learned else "not learned"
 
 
+def went_wrong(result: SearchResult) -> bool:
+    """Whether training failed altogether: every finalist, or a network that ended no better than it began.
+
+    A network that is on its way, and not yet better than frequencies alone, is no success either, but has
+    only had too little training.
+    """
+    return result.selected is None or (result.verdict is not None and result.verdict.diverged)
+
+
 def is_success(result: SearchResult) -> bool:
     """Whether the search found a network that has learned."""
     return result.selected is not None and verdict_word(result) == "selected"

@@ -146,5 +146,9 @@ class SearchResult(Record):
     @property
     def finalists(self) -> list[CandidateResult]:
         """Candidates trained to the end, the selected one first, then by validation score."""
-        found = [(self.score.signed(c.final.valid_score), c.number, c) for c in self.candidates if c.final]
-        return [c for *_, c in sorted(found, key=lambda item: item[:2])]
+        found = [
+            (c.standing != "selected", self.score.signed(c.final.valid_score), c.number, c)
+            for c in self.candidates
+            if c.final
+        ]
+        return [c for *_, c in sorted(found, key=lambda item: item[:3])]

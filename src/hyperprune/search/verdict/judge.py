@@ -29,8 +29,21 @@ class Learned:
     given: bool = False
 
 
+@dataclass(frozen=True)
+class Reason:
+    """Why a network counts for nothing.
+
+    Attributes:
+        words: as a clause.
+        diverged: whether it ended no better than it began, so that training went wrong.
+    """
+
+    words: str
+    diverged: bool
+
+
 def judged(
-    score: Score, dense: Itemised, pruned: Itemised, tolerance: float, seed: int, reason: str | None = None
+    score: Score, dense: Itemised, pruned: Itemised, tolerance: float, seed: int, reason: Reason | None = None
 ) -> Verdict:
     """The verdict on two networks.
 
@@ -52,7 +65,9 @@ def judged(
         tolerance=tolerance,
     )
     if reason is not None:
-        return plain.model_copy(update={"against_dense": "not learned", "reason": reason})
+        return plain.model_copy(
+            update={"against_dense": "not learned", "reason": reason.words, "diverged": reason.diverged}
+        )
     left, right = dense.items, pruned.items
     if left is None or right is None or left.counts != right.counts:
         return plain
@@ -73,7 +88,7 @@ def judged(
 
 def not_learned(
     score: Score, networks: Sequence[Learned], baseline: tuple[str, float] | None, tolerance: float
-) -> str | None:
+) -> Reason | None:
     """Why one of some networks counts for nothing; none if all have learned.
 
     A network that started from fresh weights must end better than it began. One that started from trained
@@ -87,18 +102,13 @@ def not_learned(
     """
     for network in networks:
         reached, begun = score.shown(network.loss), score.shown(network.start)
-        if baseline is not None and not score.signed(reached) < score.signed(baseline[1]):
-            return (
-                f"{network.name} reaches a validation {score.name} of {score.text(reached)}, no better than "
-                f"{score.text(baseline[1])}, {baseline[0]}"
-            )
+        said = f"{network.name} reaches a validation {score.name} of {score.text(reached)}, no better than"
         room = tolerance * abs(begun) if network.given else 0.0
         gained = score.signed(begun) + room - score.signed(reached)
         if not (gained >= 0 if network.given else gained > 0):
-            return (
-                f"{network.name} reaches a validation {score.name} of {score.text(reached)}, no better than "
-                f"{score.text(begun)}, where it began"
-            )
+            return Reason(f"{said} {score.text(begun)}, where it began", diverged=True)
+        if baseline is not None and not score.signed(reached) < score.signed(baseline[1]):
+            return Reason(f"{said} {score.text(baseline[1])}, {baseline[0]}", diverged=False)
     return None
 
 

@@ -31,3 +31,6 @@ class Verdict(BaseModel):
     item: str | None = Field(None, description="What they are, such as windows of 20 tokens.")
     block: int | None = Field(None, description="Neighbouring items that were drawn together.")
     reason: str | None = Field(None, description="Why nothing was learned.")
+    diverged: bool = Field(
+        False, description="Whether that is because a network ended no better than it began."
+    )
