@@ -88,6 +88,30 @@ def test_spectrum_of_a_run_is_the_one_that_the_search_measured(command, run: Pat
     assert (len(two["exponents"]), two["sequences"]) == (4, 3)
 
 
+def test_the_command_tells_a_whole_state_from_h_alone(command) -> None:  # type: ignore[no-untyped-def]
+    """Entropy and dimension are of (h, c); a run's own convention, and the preset's, is h."""
+    given = ["spectrum", "demo", "--hidden", 6, "--embedding", 5, "--json"]
+    hidden, full, paper, turned = (
+        json.loads(command(*given, *more).out)
+        for more in (
+            [],
+            ["--state", "full"],
+            ["--preset", "paper"],
+            ["--preset", "paper", "--direction", "forward", "--state", "full"],
+        )
+    )
+    assert (hidden["conventions"]["state"], hidden["entropy"]) == ("hidden", None)
+    assert (paper["conventions"]["state"], paper["kaplan_yorke_dimension"]) == ("hidden", None)
+    assert full["entropy"] >= 0
+    assert full["kaplan_yorke_dimension"] >= 0
+    assert (full["dead"], full["rounded"]) == (0, 0)
+    assert (turned["conventions"]["direction"], turned["conventions"]["state"]) == ("forward", "full")
+    rhn = json.loads(
+        command("spectrum", "rhn", "--hidden", 6, "--embedding", 6, "--preset", "paper", "--json").out
+    )
+    assert rhn["conventions"]["direction"] == "forward"
+
+
 def test_spectrum_of_an_untrained_network(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     """The same seed gives the same weights, whether the model is a kind, a preset or a file."""
     sizes = ["--hidden", 6, "--embedding", 5, "--seed", 3, "--json"]

@@ -88,6 +88,7 @@ def _document(computed: lyapunov.Spectrum, name: str) -> dict[str, Any]:
         "steps": computed.steps,
         "clamped": int(computed.clamped.sum()),
         "dead": int(computed.dead.sum()),
+        "rounded": int(computed.rounded.sum()),
         "largest": _finite([computed.largest])[0],
         "entropy": _of_whole_state(computed, "entropy"),
         "kaplan_yorke_dimension": _of_whole_state(computed, "kaplan_yorke_dimension"),

@@ -12,9 +12,10 @@ Notation, for a state s(t) = F(s(t-1), x(t)) of n entries, b sequences and k col
 | exponents | mean of log R_ii over counted steps, float64; layer 1 first, then by column | (b, k) |
 
 Units: natural logarithms per step (nats/step) unless ``log_base`` says otherwise; distances are always
-in nats. Inputs are ``(time, batch, ...)``. Sources: Benettin et al., Meccanica 15, 1980; Vogt, Puelma
-Touzel, Shlizerman, Lajoie, Front. Appl. Math. Stat., 2022; conventions of published numbers (preset
-``paper``): Zheng and Shlizerman, arXiv 2506.07975. The guide is docs/lyapunov.md.
+in nats. Inputs are ``(time, batch, ...)``, those of a bare ``batch_first`` module in its own layout.
+Sources: Benettin et al., Meccanica 15, 1980; Vogt, Puelma Touzel, Shlizerman, Lajoie, Front. Appl. Math.
+Stat., 2022; conventions of published numbers (preset ``paper``): Zheng and Shlizerman, arXiv 2506.07975.
+The guide is docs/lyapunov.md.
 
 Public names:
 
@@ -24,7 +25,8 @@ Public names:
 * ``distance``, ``distance_tensor``: l2 and wasserstein; the tensor keeps derivatives.
 * ``distance_interval``, ``compare``: how sure a distance, or a difference of two, is; ``Interval``,
   ``Comparison``.
-* ``drive``: what reaches the recurrent module inside a network when it runs, as a ``Driven``.
+* ``drive``: what reaches the recurrent module inside a network when it runs, as a ``Driven``, which has
+  ``first(steps, sequences)`` and ``spectrum(...)``.
 * ``windows``: chosen windows of a stream as a batch.
 * ``layer_order``: the order of the layers in a flat state; ``STATES``, ``DIRECTIONS``: known choices.
 """

@@ -12,7 +12,8 @@ class Network(Protocol):
     ``recurrent`` is anything :func:`hyperprune.lyapunov.spectrum` accepts as a system: ``nn.LSTM``,
     ``nn.GRU``, ``nn.RNN``, their cells, a :class:`Cell`, or a list of those, layer 1 first. Each layer
     receives the hidden state of the one below; what the model does between layers in training (dropout)
-    is off in evaluation and so left out.
+    is off in evaluation and so left out. A module is run once to see that this is what it does; where
+    something else reaches its one recurrent module, that is taken.
     """
 
     recurrent: Any
@@ -38,6 +39,8 @@ class Cell(Protocol):
       Jacobian, for a step that is a chain of maps: few columns go through them one by one.
     * ``input_jacobian(state, x) -> (batch, state, features)``: the same for the input; used only by
       ``layerwise=False``.
+    * ``published_direction``: the direction that ``preset="paper"`` takes for it, where that is not
+      ``adjoint``.
 
     Where derivatives are missing, ``torch.func`` takes their place. A step is deterministic and treats
     the sequences of a batch independently.

@@ -54,7 +54,8 @@ def make_record(
     if conventions.floor is not None:
         clamped[:, dead] = recursion.factored[:, None]
     rounded = arranged("rounded", 0).long()
-    _warn(rounded, arranged("clear", 0).long(), recursion.factored)
+    if bool(rounded.any()):
+        _warn(rounded, arranged("clear", 0).long(), recursion.factored)
     history = None
     if running:
         times = int(recursion.factored.max())
