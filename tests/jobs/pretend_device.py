@@ -71,10 +71,14 @@ class PretendDevice(TorchDispatchMode):
     Attributes:
         launches: by operation; what only looks at memory in another way is none.
         waits: by operation.
+
+    Args:
+        stacked_dropout: whether torch's recurrent calls may drop between their layers.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, stacked_dropout: bool = False) -> None:
         super().__init__()
+        self.stacked_dropout = stacked_dropout
         self.launches: Counter[str] = Counter()
         self.waits: Counter[str] = Counter()
 
@@ -165,7 +169,8 @@ class _RecurrentCalls(TorchFunctionMode):
         if func not in (_VF.lstm, _VF.gru, _VF.rnn_tanh) or not isinstance(args[0], Pretended):
             return func(*args, **(kwargs or {}))
         inputs, begin, weights, *rest = args
-        assert rest[2] == 0 or not rest[3], "cuDNN's own dropout keeps a state that no checkpoint holds"
+        if rest[2] > 0 and rest[3] and not self._device.stacked_dropout:
+            raise AssertionError("cuDNN's own dropout keeps a state that no checkpoint holds")
         states = list(begin) if isinstance(begin, list | tuple) else [begin]
 
         def call(x: Tensor, *others: Tensor) -> tuple[Tensor, ...]:

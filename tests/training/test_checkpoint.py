@@ -1,7 +1,9 @@
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 
 from hyperprune import files
@@ -80,3 +82,14 @@ def test_keep_deletes_the_rest(tmp_path: Path) -> None:
 def test_missing_checkpoint_is_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="does not exist"):
         checkpoint.load(tmp_path / "epoch-0001.safetensors")
+
+
+def test_what_was_written_is_hashed_and_not_read_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hash is that of the bytes in memory, so a disk that keeps other ones is found out."""
+    expected = hashlib.sha256(safetensors.torch.save({"w": torch.arange(9.0)})).hexdigest()
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint.files, "sha256", lambda _: pytest.fail("the file was read back"))
+        checkpoint.save(tmp_path, checkpoint.Checkpoint(3, {"w": torch.arange(9.0)}, {}))
+    assert checkpoint.load(checkpoint.path(tmp_path, 3)).document["sha256"] == expected

@@ -13,6 +13,7 @@ from torch.autograd.function import once_differentiable
 
 _ENTRIES = 2**20  # of a block of rows that several passes find in the cache
 _EVALUATED = 2**25  # of the experts that evaluation holds at a time
+_EVALUATED_ELSEWHERE = 2**28  # a launch costs more there
 
 
 def mixture_log_probabilities(features: Tensor, prior: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -29,7 +30,8 @@ def mixture_log_probabilities(features: Tensor, prior: Tensor, weight: Tensor, b
     if torch.is_grad_enabled() and any(t.requires_grad for t in (features, prior, weight, bias)):
         scores: Tensor = _Mixture.apply(features, prior, weight, bias)
         return scores
-    rows = _rows(_EVALUATED, features.shape[1], len(bias))
+    held = _EVALUATED if features.device.type == "cpu" else _EVALUATED_ELSEWHERE
+    rows = _rows(held, features.shape[1], len(bias))
     parts = zip(features.split(rows), prior.split(rows), strict=True)
     return torch.cat([_log(_mix(_products(z, weight), bias, own)) for z, own in parts])
 
@@ -87,7 +89,9 @@ def _to_logits(experts: Tensor, by_mixed: Tensor, prior: Tensor) -> Tensor:
 
 
 def _blocks(experts: Tensor) -> list[slice]:
-    rows = _rows(_ENTRIES, experts.shape[1], experts.shape[2])
+    """Of rows; one where there is no cache to fit."""
+    on_cpu = experts.device.type == "cpu"
+    rows = _rows(_ENTRIES, experts.shape[1], experts.shape[2]) if on_cpu else max(1, len(experts))
     return [slice(start, start + rows) for start in range(0, len(experts), rows)]
 
 

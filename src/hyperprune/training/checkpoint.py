@@ -8,6 +8,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,13 +52,12 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; one of the same epoch is replaced."""
     target = path(folder, checkpoint.epoch)
     target.with_suffix(".json").unlink(missing_ok=True)
-    files.write_bytes(target, safetensors.torch.save(checkpoint.tensors))
-    document = {
-        **checkpoint.document,
-        "schema": SCHEMA,
-        "epoch": checkpoint.epoch,
-        "sha256": files.sha256(target),
-    }
+    data = safetensors.torch.save(checkpoint.tensors)
+    with ThreadPoolExecutor(1) as beside:  # the processor hashes while the disk writes; nothing is read back
+        digest = beside.submit(lambda: hashlib.sha256(data).hexdigest())
+        files.write_bytes(target, data)
+        sha256 = digest.result()
+    document = {**checkpoint.document, "schema": SCHEMA, "epoch": checkpoint.epoch, "sha256": sha256}
     files.write_json(target.with_suffix(".json"), files.sealed(document))
 
 
