@@ -14,7 +14,7 @@ from hyperprune.export.trace import Traced, trace
 from hyperprune.inference.folder import plain_of
 from hyperprune.inference.plain import Matrix, PlainNetwork
 from hyperprune.search import find
-from hyperprune.sparsity.parameters import unwrap
+from hyperprune.sparsity.parameters.prunable import unwrap
 from hyperprune.tasks import PERPLEXITY, Recipe, Score, TextTask, task_of
 from hyperprune.training import checkpoint, load_network
 from hyperprune.training.nested_state import unpack
