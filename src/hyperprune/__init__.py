@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     __version__: str
 
-# imported when first used: they bring torch, which takes seconds
+# imported when first used: they bring torch, which takes seconds; until the command line has its own way to
+# end at Ctrl-C, every import is time in which Python's is seen
 _HOMES = {
     "compare": "hyperprune.search",
     "configure": "hyperprune.search",
@@ -68,4 +69,4 @@ def _version() -> str:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, "__version__"})

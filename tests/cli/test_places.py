@@ -152,3 +152,26 @@ def test_reader_that_goes_away(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.stdout == "{\n"
     assert done.stderr == ""
+
+
+def test_an_interrupt_in_the_first_moments_is_one_line_too() -> None:
+    """In 8 of 20, Python's own traceback was seen: much was imported before anybody was ready for Ctrl-C."""
+    code = (
+        "import sys\nbefore = set(sys.modules)\nfrom hyperprune.cli import main\n"
+        "print(*sorted(set(sys.modules) - before))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert not loaded & {"logging", "importlib.metadata", "email", "typer", "rich", "pydantic", "torch"}
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full"])
+@pytest.mark.parametrize(
+    "words", ["--version", "data stats python-docs --max-train-tokens 500", "data stats nowhere"]
+)
+def test_closed_and_full_streams_give_no_traceback(tmp_path: Path, closed: str, words: str) -> None:
+    command = f"{sys.executable} -m hyperprune {words} {closed}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert "Traceback" not in done.stderr
+    failing = "nowhere" in words or closed == ">/dev/full"
+    assert done.returncode == (2 if failing else 0)
