@@ -1,12 +1,13 @@
-"""About a dozen short trainings that find the learning rate, dropout and epochs of a preset's dense network.
+"""About a dozen short trainings that find the learning rate, dropout and epochs of a dense network.
 
-    python benchmarks/tune_dense.py demo --work runs/tuning          # all of them
-    python benchmarks/tune_dense.py demo --work runs/tuning --runs 3 # three more; the same call goes on
+    python benchmarks/tune_dense.py demo --work runs/tuning            # of a preset
+    python benchmarks/tune_dense.py --task digits --work runs/tuning   # of a shipped task
+    python benchmarks/tune_dense.py demo --work runs/tuning --runs 3   # three more; the same call goes on
 
 A search compares its candidates with the dense network, so a dense network at a poor rate makes every
 candidate look good. One choice is changed at a time, from the best so far: three rates, four dropouts, the
 two rates beside the best one at that dropout, then half as many epochs again and twice as many, milestones
-moved with them. The validation part alone is looked at. The table is kept in benchmarks/tuning/PRESET.json
+moved with them. The validation part alone is looked at. The table is kept in benchmarks/tuning/NAME.json
 and what was trained in the folder of ``--work``; both are taken up again.
 """
 
@@ -17,7 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from hyperprune import files
-from hyperprune.search import SearchConfig, configure
+from hyperprune.search import SearchConfig, configure, for_task
 from hyperprune.training import History, TrainingJob
 from hyperprune.training import run as train
 
@@ -61,15 +62,16 @@ class Tuner:
     """Trains settings, each once, and remembers them.
 
     Args:
-        preset: its name.
+        name: of the table.
+        config: what is tuned.
         work: where trainings are kept.
         runs: how many may be trained in this call.
     """
 
-    def __init__(self, preset: str, work: Path, runs: int) -> None:
-        self.preset, self._work, self._left = preset, work, runs
-        self.config = configure(preset).bound()
-        self.table = TABLES / f"{preset}.json"
+    def __init__(self, name: str, config: SearchConfig, work: Path, runs: int) -> None:
+        self.name, self._work, self._left = name, work, runs
+        self.config = config.bound()
+        self.table = TABLES / f"{name}.json"
         self.known = {run.setting: run for run in _read(self.table, self.config)}
         self._asked: list[Setting] = []
 
@@ -96,7 +98,7 @@ class Tuner:
 
     def _write(self) -> None:
         document = {
-            "preset": self.preset,
+            "name": self.name,
             "corpus_sha256": None if self.config.corpus is None else self.config.corpus.sha256,
             "score": self.config.described.judged_by.name,
             "seed": self.config.seed,
@@ -163,11 +165,13 @@ def _read(table: Path, config: SearchConfig) -> list[Run]:
 def main() -> int:
     """Train, and print the table, best first."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else None)
-    parser.add_argument("preset")
+    parser.add_argument("preset", nargs="?", default="demo")
+    parser.add_argument("--task", help="digits or co2, in place of a preset")
     parser.add_argument("--work", type=Path, required=True, help="folder for what is trained")
     parser.add_argument("--runs", type=int, default=99, help="trainings of this call")
     given = parser.parse_args()
-    tuner = Tuner(given.preset, given.work, given.runs)
+    config = configure(given.preset) if given.task is None else for_task(given.task)
+    tuner = Tuner(given.task or given.preset, config, given.work, given.runs)
     best = tune(tuner)
     score = tuner.config.described.judged_by
     print("| rate | dropout | epochs | best epoch | validation |\n| --: | --: | --: | --: | --: |")
