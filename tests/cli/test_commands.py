@@ -128,6 +128,12 @@ def test_spectrum_of_an_untrained_network(command, tmp_path: Path) -> None:  # t
     assert "is fixed in a trained network" not in command("spectrum", "transformer", "--hidden", 3).mistake
 
 
+def test_a_training_that_learned_nothing_says_so(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    shown = command("train", *SIZES, "--dense", "--learning-rate", 1e-9, "--out", tmp_path / "run").out
+    assert "Not learned: no better than" in " ".join(shown.split())
+    assert "frequencies alone" in " ".join(shown.split())
+
+
 def test_train_ends_and_is_not_done_again(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     out = tmp_path / "run"
     given = ["train", *SIZES, "--method", "set", "--sparsity", "0.9", "--out", out, "--json"]

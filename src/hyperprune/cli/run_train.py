@@ -58,5 +58,18 @@ def _sentences(config: TrainConfig, result: TrainResult, out: Path) -> list[str]
         f"valid {score.name} {score.text(result.valid_score)}, test {score.name} "
         f"{score.text(result.test_score)} (best of {result.epochs} epochs: {result.best_epoch})",
         f"{result.live:,} live weights, density {result.density:.3f}" + (", dense" if config.dense else ""),
+        *_not_learned(config, result),
         f"network: {out / result.weights}",
+    ]
+
+
+def _not_learned(config: TrainConfig, result: TrainResult) -> list[str]:
+    """A line where the network is no better than none."""
+    baseline, score = config.described.baseline(), result.score
+    if baseline is None or score.signed(result.valid_score) < score.signed(baseline[1]):
+        return []
+    name, reached = baseline
+    return [
+        f"Not learned: no better than {score.text(reached)}, {name}. Give another learning rate, more epochs "
+        "or more data."
     ]
