@@ -53,6 +53,33 @@ def test_a_state_that_is_given_is_not_changed(tmp_path: Path) -> None:
     assert torch.equal(again, once)
 
 
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_a_state_may_be_any_tensors_of_its_shape(tmp_path: Path, kind: str) -> None:
+    """Copies, parts of something larger, other types, and both halves exchanged."""
+    made = case(kind, batch=2)
+    network = load(exported(tmp_path, made.module))
+    _, state = network.run(made.inputs)
+    expected, _ = network.step(made.inputs[0], state)
+    parts = state if kind == "lstm" else (state,)
+    larger = torch.zeros(2, 3, 2, 2, 20)
+    for number, part in enumerate(parts):
+        larger[number, 1] = part
+    forms = [
+        [part.clone() for part in parts],
+        [part.double() for part in parts],
+        [larger[number, 1] for number in range(len(parts))],
+        [part.transpose(0, 1).contiguous().transpose(0, 1) for part in parts],
+    ]
+    for form in forms:
+        found, _ = network.step(made.inputs[0], tuple(form) if kind == "lstm" else form[0])
+        assert torch.equal(found, expected)
+    if kind == "lstm":
+        exchanged, _ = network.step(made.inputs[0], state[::-1])
+        copied, _ = network.step(made.inputs[0], tuple(part.clone() for part in state[::-1]))
+        assert torch.equal(exchanged, copied)
+        assert not torch.equal(exchanged, expected)
+
+
 def test_a_run_goes_on_from_a_state(tmp_path: Path) -> None:
     made = case("gru", types=11)
     network = load(exported(tmp_path, made.module))

@@ -1,6 +1,6 @@
 """A network that runs: step by step, or over whole sequences."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -10,8 +10,7 @@ from torch import Tensor
 from hyperprune.errors import ConfigurationError
 from hyperprune.inference.kernels import Engine
 from hyperprune.inference.plain import PlainNetwork
-
-State = Any  # as the network itself has it: h, or (h, c), or one of these for each layer
+from hyperprune.inference.states import State, StateForm
 
 
 class Running(Protocol):
@@ -71,12 +70,11 @@ class PlainRunning:
         self.kernel, self.why, self.vocabulary = engine.name, why, vocabulary
         self.engine = engine
         self._features = None if network.types else network.inputs
-        self._units, self._pairs = network.units, network.kind == "lstm"
-        self._layerwise = layerwise
-        self._sum = sum(network.units)
+        self._layers = len(network.layers)
+        self._state = StateForm(network.units, pairs=network.kind == "lstm", layerwise=layerwise)
 
     def __repr__(self) -> str:
-        return f"<a recurrent network of {len(self._units)} layers on {self.kernel}>"
+        return f"<a recurrent network of {self._layers} layers on {self.kernel}>"
 
     def step(self, x: Any, state: State = None) -> tuple[Tensor, State]:
         """See :class:`Running`."""
@@ -121,50 +119,9 @@ class PlainRunning:
                 f"inputs must be (time, batch{rest}), a step (batch{rest}), got {tuple(inputs.shape)}: give "
                 "them in that shape"
             )
-        flat = self._flat(state, inputs.shape[1])
-        outputs = self.engine.run(inputs.contiguous(), flat)
-        return outputs, self._shaped(flat, inputs.shape[1])
-
-    def _flat(self, state: State, batch: int) -> Tensor:
-        """A state of the engines' own, which they may change."""
-        count = self._sum * batch * (2 if self._pairs else 1)
-        if state is None:
-            return torch.zeros(count)
-        if self._layerwise:
-            parts = [state] if isinstance(state, Tensor) else list(state)
-            if self._pairs:
-                parts = [layer[0] for layer in parts] + [layer[1] for layer in parts]
-        else:
-            parts = list(state) if self._pairs else [state]
-        shapes = self._shapes(batch)
-        if [tuple(part.shape) for part in parts] != shapes:
-            raise ConfigurationError(
-                f"the state must be {shapes}, got {[tuple(part.shape) for part in parts]}: give what the "
-                "last step gave, or None"
-            )
-        flat = torch.cat([part.reshape(-1) for part in parts])
-        if flat.dtype != torch.float32 or flat.device.type != "cpu":
-            return flat.to("cpu", torch.float32)
-        return flat
-
-    def _shapes(self, batch: int) -> list[tuple[int, int, int]]:
-        one = [(1, batch, units) for units in self._units]
-        if not self._layerwise:
-            one = [(len(self._units), batch, self._units[0])]
-        return one * (2 if self._pairs else 1)
-
-    def _shaped(self, flat: Tensor, batch: int) -> State:
-        shapes = self._shapes(batch)
-        sizes = [rows * columns * batch for rows, _, columns in shapes]
-        parts: Sequence[Tensor] = [
-            part.view(shape) for part, shape in zip(flat.split(sizes), shapes, strict=True)
-        ]
-        if not self._layerwise:
-            return tuple(parts) if self._pairs else parts[0]
-        if not self._pairs:
-            return tuple(parts)
-        half = len(parts) // 2
-        return tuple(zip(parts[:half], parts[half:], strict=True))
+        row = self._state.flat(state, inputs.shape[1])
+        outputs = self.engine.run(inputs.contiguous(), row)
+        return outputs, self._state.shaped(row, inputs.shape[1])
 
 
 class ModuleRunning:
