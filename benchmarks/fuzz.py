@@ -2,6 +2,7 @@
 
     python benchmarks/fuzz.py --cases 10000 --seed 0
     python benchmarks/fuzz.py --cases 1 --seed 0 --first 1234      # one case again
+    python benchmarks/fuzz.py --reader study --cases 500           # one reader of files; --reader all
 
 A case passes if the command ends with exit status 0 or 2, a failing one with exactly one line (after those
 of its progress, if it had begun to search), without traceback, and writes nowhere but in the places that it
@@ -12,6 +13,7 @@ every finding; the exit status is 1 if there is one.
 import argparse
 import importlib
 import io
+import logging
 import os
 import random
 import shutil
@@ -68,7 +70,10 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
+    parser.add_argument("--reader", help="throw files at one reader, or at all")
     given = parser.parse_args()
+    if given.reader is not None:
+        return read_cases(given.reader, given.seed, given.first, given.cases)
     began = time.monotonic()
     findings, outcomes = run_cases(given.seed, given.first, given.cases)
     seconds = time.monotonic() - began
@@ -79,6 +84,31 @@ def main() -> int:
     for finding in findings:
         print(f"\ncase {finding.number} ({finding.kind}): hyperprune {' '.join(finding.arguments)[:300]}")
         print(finding.what)
+    return 1 if findings else 0
+
+
+def read_cases(name: str, seed: int, first: int, cases: int) -> int:
+    """Throw changed files at readers, so many at each; gives the exit status."""
+    import fuzz_readers
+
+    known = fuzz_readers.readers()
+    if name not in (*known, "all"):
+        print(f"there is no reader {name!r}: choose one of all, {', '.join(known)}")
+        return 2
+    logging.disable(logging.CRITICAL)
+    findings = 0
+    print(f"{'reader':<16}{'cases':>8}{'findings':>10}{'seconds':>10}")
+    with tempfile.TemporaryDirectory() as scratch:
+        whole = fuzz_readers.material(Path(scratch) / "whole")
+        for one in known if name == "all" else [name]:
+            began, wrong = time.monotonic(), []
+            for number in range(first, first + cases):
+                chance = random.Random(f"{seed}/{one}/{number}")
+                said = fuzz_readers.attack(one, known[one], whole, Path(scratch), chance, number)
+                wrong += [f"case {number}: {said}"] if said else []
+            findings += len(wrong)
+            print(f"{one:<16}{cases:>8}{len(wrong):>10}{time.monotonic() - began:>10.1f}", flush=True)
+            print(*wrong[:5], sep="\n\n", end="\n" if wrong else "")
     return 1 if findings else 0
 
 

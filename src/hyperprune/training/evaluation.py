@@ -103,7 +103,10 @@ def loaded(path: Path) -> checkpoint.Checkpoint:
                 planned = build(model, len(types))
         except (ConfigurationError, RuntimeError, TypeError, OverflowError):  # or sizes beyond any number
             raise CheckpointError(f"{path} speaks of a network that cannot be: {_REMEDY}") from None
-        check_weights(planned, whole.tensors, "model.")
+        try:
+            check_weights(planned, whole.tensors, "model.")
+        except CheckpointError as error:
+            raise CheckpointError(f"{path}: {error}") from None
     return whole
 
 
