@@ -95,6 +95,13 @@ def test_mistakes(command, tmp_path: Path, given: list[str], says: str) -> None:
     assert says in command("search", "--out", tmp_path / "run", "--task", *given).mistake
 
 
+def test_a_spectrum_that_cannot_be_is_refused_before_any_training(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "c.toml").write_text("[spectrum]\nk = 500\n")
+    given = ["search", "--task", NAME, "--config", tmp_path / "c.toml", "--out", tmp_path / "run"]
+    assert "k must be at most" in command(*given).mistake
+    assert not list((tmp_path / "run").rglob("*.safetensors"))
+
+
 def test_broken_module_is_one_line(
     command,
     tmp_path: Path,

@@ -75,5 +75,12 @@ def test_inputs_in_a_dictionary_are_moved_and_named() -> None:
 
 def test_sequences_shorter_than_the_warm_up_are_refused_with_a_remedy() -> None:
     network, lengths = Network(), torch.tensor([20, 9, 15, 20, 12, 20])
+    task = opened(network, (TOKENS, lengths))
     with pytest.raises(ConfigurationError, match="more than warmup = 9 inputs, one has 9: leave it out"):
-        opened(network, (TOKENS, lengths)).spectrum(network, 5, 15, warmup=9)
+        task.spectrum(network, 5, 15, warmup=9)
+    driven = task.driven(network, 5, 15)
+    with pytest.raises(ConfigurationError, match="10 steps or more, the shortest has 9: leave it out"):
+        driven.check(warmup=9)
+    driven.check(warmup=8, steps=7)
+    with pytest.raises(ConfigurationError, match="k must be at most 6"):
+        driven.check(k=7)

@@ -1,6 +1,7 @@
 """The recurrent module inside a network, and what reaches it when the network runs."""
 
 import copy
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,22 @@ class Driven:
         mask = None if self.mask is None else self.mask[:steps, :sequences]
         state = _of_first(self.initial_state, sequences)
         return Driven(self.system, self.inputs[:steps, :sequences], state, mask)
+
+    def check(self, **choices: Any) -> None:
+        """Refuse now what :meth:`spectrum` would refuse later, at the price of one step of one sequence.
+
+        Raises:
+            ConfigurationError: choices that do not fit, or sequences too short for them.
+        """
+        needed = choices.get("warmup", 0) + 1
+        if self.mask is not None and int(self.mask.sum(dim=0).min()) < needed:
+            raise ConfigurationError(
+                f"every sequence must have {needed} steps or more, the shortest has "
+                f"{int(self.mask.sum(dim=0).min())}: leave it out or lower the warm-up"
+            )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a single step says little about rank
+            self.first(1, 1).spectrum(**{**choices, "warmup": 0, "steps": 1})
 
     def spectrum(self, **choices: Any) -> Spectrum:
         """The spectrum; ``choices`` are further arguments of :func:`hyperprune.lyapunov.spectrum`."""

@@ -174,7 +174,9 @@ def check(job: TrainingJob) -> None:
     task = job.task.open(job.recipe, job.seed)  # on the CPU: a driver opens no card
     state = fresh_state(job.model_copy(update={"device": "cpu"}), task)
     if job.spectrum is not None:
-        task.driven(state.network, job.spectrum.batch, job.spectrum.warmup + job.spectrum.steps)
+        sampling = job.spectrum
+        driven = task.driven(state.network, sampling.batch, sampling.warmup + sampling.steps)
+        driven.check(**sampling.model_dump(exclude={"batch"}))
 
 
 def tell_known(job: TrainingJob, known: History, listener: Listener) -> None:
