@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hyperprune.models import MODELS, GivesLoss, LanguageModel, Reads, SoftTargets, scored_loss
+from hyperprune.models import MODELS, GivesLoss, LanguageModel, Reads, SoftTargets, scored_loss, working_type
 from hyperprune.models import mixture_loss as mixture_loss_module
 
 SIZES = {"embedding": 6, "hidden": 6, "dropout": 0.3}
@@ -117,9 +117,16 @@ def test_a_mixture_refuses_a_second_backward_pass() -> None:
         loss.backward()
 
 
+@pytest.mark.parametrize("loops", [False, True])
 @pytest.mark.parametrize("kind", MODELS)
-def test_autocast_narrows_the_step_and_leaves_gradients_wide(kind: str) -> None:
-    """Errors of some roundings of bfloat16 (2^-8), through five steps of time."""
+def test_autocast_narrows_the_step_and_leaves_gradients_wide(
+    kind: str, loops: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Errors of some roundings of bfloat16 (2^-8), through five steps of time; with the loops' small products
+    as they are, and with those narrowed too.
+    """
+    if loops:
+        monkeypatch.setattr(working_type, "_WORTH_NARROWING", 0)
     own = network(kind).float().eval()
     own.train()
     for part in own.modules():  # no dropout: both passes must be of the same network

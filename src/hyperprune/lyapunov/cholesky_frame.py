@@ -47,7 +47,8 @@ class CholeskyFrame(Frame):
         half = _divided(wide, first)
         second = torch.linalg.cholesky_ex(half.mT @ half)[0]
         self._keep(_divided(half, second))
-        return (diagonal * second.diagonal(dim1=-2, dim2=-1)).to(self._memory.dtype)
+        found: Tensor = diagonal * second.diagonal(dim1=-2, dim2=-1)
+        return found.to(self._memory.dtype)
 
     def q(self) -> Tensor:
         """See the base class."""
@@ -76,4 +77,5 @@ def frame_for(start: Tensor, transposed: bool, identity: bool, differentiable: b
 
 def _divided(matrix: Tensor, lower: Tensor) -> Tensor:
     """``matrix`` times the inverse of R = ``lower`` transposed."""
-    return torch.linalg.solve_triangular(lower.mT, matrix, upper=True, left=False)
+    found: Tensor = torch.linalg.solve_triangular(lower.mT, matrix, upper=True, left=False)
+    return found

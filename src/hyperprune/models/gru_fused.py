@@ -16,7 +16,7 @@ from torch.autograd.function import once_differentiable
 from hyperprune.models.fused_layers import FusedLayers
 from hyperprune.models.layered import Kernel
 from hyperprune.models.narrow_product import add_product, by_matrix
-from hyperprune.models.working_type import working_type
+from hyperprune.models.working_type import loop_type
 
 _TANH = torch.ops.aten.tanh_backward.grad_input
 _SIGMOID = torch.ops.aten.sigmoid_backward.grad_input
@@ -39,7 +39,7 @@ class _Recurrence(torch.autograd.Function):
         r, z, n = _by_gate(gates)
         both, both_sums = gates[:, :, : 2 * size].unbind(), sums[:, :, : 2 * size].unbind()
         n_sums, sums_at, at = sums[:, :, 2 * size :].unbind(), sums.unbind(), states.unbind()
-        recurrent = recurrent.to(working_type(recurrent))
+        recurrent = recurrent.to(loop_type(recurrent))
         transposed = recurrent.mT
         for t in range(time):
             add_product(bias, at[t], transposed, out=sums_at[t])

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from hyperprune.models.narrow_product import add_product, by_matrix, product
-from hyperprune.models.working_type import working_type
+from hyperprune.models.working_type import loop_type
 
 _TANH = torch.ops.aten.tanh_backward.grad_input
 _SIGMOID = torch.ops.aten.sigmoid_backward.grad_input
@@ -56,7 +56,7 @@ class FusedHighway(torch.autograd.Function):
         sums = [level.unbind() for level in gates]
         values = _by_gate(gates, hidden)
         drives = driven.unbind()
-        weights = tuple(weight.to(working_type(weight)) for weight in weights)
+        weights = tuple(weight.to(loop_type(weight)) for weight in weights)
         transposed = [weight.mT for weight in weights]
         for t in range(time):
             for d in range(depth):

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from hyperprune.models.narrow_product import add_product, by_matrix, product
-from hyperprune.models.working_type import working_type
+from hyperprune.models.working_type import loop_type
 
 _TANH = torch.ops.aten.tanh_backward.grad_input
 _SIGMOID = torch.ops.aten.sigmoid_backward.grad_input
@@ -54,7 +54,7 @@ class FusedOrdered(torch.autograd.Function):
         driven_at, sums_at, soft_at = driven.unbind(), sums.unbind(), soft.unbind()
         written, kept = (half.unbind() for half in mixed)
         h_at, split_h = states.unbind(), states.unflatten(2, split).unbind()
-        weight = weight.to(working_type(weight))
+        weight = weight.to(loop_type(weight))
         c_at, squashed_at, transposed = cells.unbind(), squashed.unbind(), weight.mT
         for t in range(time):
             add_product(driven_at[t], h_at[t], transposed, out=sums_at[t])

@@ -9,7 +9,7 @@ from torch.autograd.function import once_differentiable
 from hyperprune.models.fused_layers import FusedLayers
 from hyperprune.models.layered import Kernel
 from hyperprune.models.narrow_product import add_product, by_matrix, product
-from hyperprune.models.working_type import working_type
+from hyperprune.models.working_type import loop_type
 
 _TANH = torch.ops.aten.tanh_backward.grad_input
 
@@ -25,7 +25,7 @@ class _Recurrence(torch.autograd.Function):
         states = driven.new_empty(len(driven) + 1, *state.shape)
         states[0] = state
         # views by step, made once: making them costs as much as using them
-        recurrent = recurrent.to(working_type(recurrent))
+        recurrent = recurrent.to(loop_type(recurrent))
         at, sums_at, transposed = states.unbind(), sums.unbind(), recurrent.mT
         for t in range(len(driven)):
             add_product(sums_at[t], at[t], transposed, out=at[t + 1]).tanh_()

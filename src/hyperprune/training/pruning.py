@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from hyperprune import optim
+from hyperprune.accelerators import device_of
 from hyperprune.errors import ConfigurationError, DivergedError
 from hyperprune.seeding import generator, seed_globally
 from hyperprune.sparsity import (
@@ -22,7 +23,7 @@ from hyperprune.tasks import Epoch, OpenedTask, Recipe
 from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.opened import counted_steps
 from hyperprune.tasks.task import Loss, Part
-from hyperprune.training.epoch import device_of, train_epoch
+from hyperprune.training.epoch import train_epoch
 from hyperprune.training.measurement import evaluate as evaluated
 from hyperprune.training.progress import Progress, silent
 from hyperprune.training.state import TrainingState, seed_for_training
