@@ -32,13 +32,13 @@ LAYERS = [
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
-SEARCH = [  # the houses of search/, in the same way; files beside them are "runs" and "citations"
+SEARCH = [  # the houses of search/, in the same way; files beside them are "runs", "citations" ...
     {"space", "plans", "verdict"},
     {"metrics", "samplers"},
     {"config"},
     {"results"},
     {"rounds"},
-    {"comparing", "citations", "runs"},
+    {"comparing", "citations", "runs", "tensorboard"},
 ]
 HOUSE = {house: level for level, houses in enumerate(SEARCH) for house in houses}
 

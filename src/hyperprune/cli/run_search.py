@@ -19,7 +19,16 @@ from hyperprune.reports import (
     verdict_sentence,
     went_wrong,
 )
-from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, load_timings, run
+from hyperprune.search import (
+    Event,
+    RunFolder,
+    SearchConfig,
+    SearchResult,
+    TensorBoard,
+    configure,
+    load_timings,
+    run,
+)
 from hyperprune.search.config.template import commented
 from hyperprune.search.rounds.extension import prepare
 from hyperprune.search.rounds.resumption import holds_run, resumed_search, where_it_starts
@@ -58,14 +67,20 @@ class Given:
         return configure(preset, self.file, self.values, baseline=self.baseline, budget=self.budget)
 
 
-def search(given: Given, out: Path, *, extend: bool, as_json: bool) -> None:
+def search(given: Given, out: Path, *, boards: Path | None, extend: bool, as_json: bool) -> None:
     """Search or resume, then show what was found; exit status 1 where training went wrong."""
     folder = RunFolder(files.place(out))
     config = _configuration(folder, given, extend=extend)
     begun = where_it_starts(folder.path, config) if holds_run(folder.path) else None
     screen = Screen(stderr=as_json)
+    others = [] if boards is None else [TensorBoard(files.place(boards), config.described.judged_by)]
     with SearchProgress(config, screen, begun) as progress:
-        result = run(config, folder.path, listener=progress).result
+
+        def listen(event: Event) -> None:
+            for listener in (progress, *others):
+                listener(event)
+
+        result = run(config, folder.path, listener=listen).result
     page = reports.write(folder)
     if as_json:
         print_json(result.model_dump(mode="json"))

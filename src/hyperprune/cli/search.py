@@ -22,6 +22,9 @@ def search(
     init: Annotated[
         Path | None, option(RUN, "Write a commented configuration to this new file and end.")
     ] = None,
+    tensorboard: Annotated[
+        Path | None, option(RUN, "Write curves for TensorBoard into this folder too (extra tensorboard).")
+    ] = None,
     as_json: options.Json = False,
     task: options.Task = None,
     setting: options.Setting = None,
@@ -46,4 +49,4 @@ def search(
     if init is not None:
         run_search.initialise(init, given)
     else:
-        run_search.search(given, out, extend=extend, as_json=as_json)
+        run_search.search(given, out, boards=tensorboard, extend=extend, as_json=as_json)

@@ -22,6 +22,7 @@ from hyperprune.search.runs import SearchRun, extend, load, run
 from hyperprune.search.space.choice import Choice
 from hyperprune.search.space.ranges import FloatRange, PositiveRange
 from hyperprune.search.space.space import SpaceConfig
+from hyperprune.search.tensorboard import TensorBoard
 from hyperprune.training import RuntimeConfig
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "SearchResult",
     "SearchRun",
     "SpaceConfig",
+    "TensorBoard",
     "Timings",
     "Trained",
     "compare",

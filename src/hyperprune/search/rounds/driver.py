@@ -13,6 +13,7 @@ from hyperprune.executors import Executor, InProcess, make
 from hyperprune.search.config.preflight import preflight
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.results.folder import RunFolder
+from hyperprune.search.results.metrics_file import MetricsFile
 from hyperprune.search.results.result import SearchResult
 from hyperprune.search.results.round_result import RoundResult
 from hyperprune.search.results.rounds_file import store_rounds, stored_rounds
@@ -56,14 +57,16 @@ def carry_out(
         return done
     preflight(config)
     Trainer(config, folder, InProcess()).check()
-    listener = _one_at_a_time(listener)
     with folder.held(config):
         done = folder.result()
         if done is not None:
             return done
+        metrics = MetricsFile(folder, config.described.judged_by)
+        listener = _one_at_a_time(metrics, listener)
         versions.record(folder.path, versions.versions("optuna", device=config.runtime.device))
         with _started(config, listener, executor) as running:
             result = Search(config, folder, running, listener).run()
+        metrics.finish(result)
         # the result goes last: where it stands, nothing is missing
         names = [control.name for control in result.controls]
         save_timings(folder, [c.number for c in result.candidates], config.search.seeds, names)
@@ -84,13 +87,14 @@ def _started(config: SearchConfig, listener: Listener, given: Executor | None) -
         executor.close()
 
 
-def _one_at_a_time(listener: Listener) -> Listener:
+def _one_at_a_time(*listeners: Listener) -> Listener:
     """Events of the search and of several workers, never two at once."""
     lock = threading.RLock()
 
     def listen(event: Event) -> None:
         with lock:
-            listener(event)
+            for listener in listeners:
+                listener(event)
 
     return listen
 
