@@ -6,7 +6,7 @@ import pytest
 from small_search import bits, finished, not_trained_again, small
 
 from hyperprune.reports import cost_sentences, network_rows
-from hyperprune.search import RunFolder, SearchConfig, SearchResult, load_timings, run
+from hyperprune.search import RunFolder, SearchConfig, SearchResult, extend, load_timings, run
 from hyperprune.search.rounds.controls import CHEAP
 from hyperprune.search.rounds.small_dense import as_large_as
 from hyperprune.tasks import OwnTask
@@ -100,3 +100,21 @@ def test_cheap_ones_alone_by_default(tmp_path: Path) -> None:
     assert share <= CHEAP * many.planned.with_dense
     result = run(small(search__candidates=2, recipe__epochs=3), tmp_path / "run")
     assert [control.name for control in result.controls] == ["one-shot"]
+
+
+def test_an_extension_makes_anew_what_depends_on_what_it_changed(tmp_path: Path) -> None:
+    """The dense network's best epoch is another one after more epochs, and so is what is pruned from it."""
+    slow = {"recipe__learning_rate": 0.5}  # so that every epoch is better than the one before
+    run(small(search__candidates=2, recipe__epochs=2, search__first_epochs=1, **slow), tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    before = folder.finished()
+    extend(folder.path, {"recipe.epochs": 3, "search.tolerance": 0.5})
+    after = folder.finished()
+    assert after.dense.final.best_epoch > before.dense.final.best_epoch
+    (old,), (new,) = before.controls, after.controls
+    assert old.final is not None
+    assert new.final is not None
+    assert new.final.weights_sha256 != old.final.weights_sha256
+    assert new.final.live == old.final.live
+    assert after.verdict is not None
+    assert after.verdict.tolerance == 0.5
