@@ -199,3 +199,26 @@ def test_a_run_folder_alone_imports_no_metric(folder: RunFolder, monkeypatch: py
         extend(folder.path, MORE)
     assert (folder.path / "result.json").read_bytes() == before
     assert extend(folder.path, {"search.metric": "loss"}).metric == "loss"
+
+
+def test_an_extension_interrupted_anywhere_puts_nothing_aside_twice(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill after the old configuration was put aside, and before the old result went, left -2 files."""
+    unlink = Path.unlink
+
+    def killed(self: Path, missing_ok: bool = False) -> None:
+        if self.name == "result.json":
+            raise Killed
+        unlink(self, missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", killed)
+        with pytest.raises(Killed):
+            extend(folder.path, MORE)
+    extend(folder.path, MORE)
+    assert sorted(path.name for path in folder.path.glob("*-[0-9]*")) == [
+        "config-1.toml",
+        "result-1.json",
+        "study-1.db",
+    ]

@@ -73,9 +73,8 @@ def folder(path: Path, level: Level) -> Parts:
     """The parts of a folder: train.txt, valid.txt and test.txt, or all its text files together."""
     missing = [f"{part}.txt" for part in PARTS if not (path / f"{part}.txt").is_file()]
     if not missing:
-        return Parts(
-            *(_tokens(path / f"{part}.txt", level) for part in PARTS), split="as its three files say"
-        )
+        train, valid, test = (_tokens(path / f"{part}.txt", level) for part in PARTS)
+        return Parts(train, valid, test, split="as its three files say")
     texts = matching(f"{glob.escape(str(path))}/*.txt")
     if texts and len(missing) == len(PARTS):
         return _of_files(texts, str(path), level)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from hyperprune import files
 from hyperprune.errors import ConfigurationError, RunFolderError
 from hyperprune.export import check_formats, formats
 from hyperprune.export.check import Check
@@ -97,7 +98,7 @@ def export(
     """
     if format not in formats.WRITERS:
         raise ConfigurationError(f"unknown format {format!r}: choose one of {', '.join(formats.WRITERS)}")
-    place = Path(out).expanduser().resolve()
+    place = files.place(out)
     _refuse_full(place)
     subject = subject_of(source, candidate=candidate, dense=dense, task=task, inputs=inputs)
     traced = subject.traced()

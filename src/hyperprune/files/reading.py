@@ -9,14 +9,14 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 LARGEST_RECORD = 64 * 2**20  # bytes; a history of ten thousand epochs has a tenth of it
 _DEEPEST = 100
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[BinaryIO]:
     """A regular file, open for reading. A pipe or a device in its place would be waited for, or never end.
 
     Raises:
@@ -88,7 +88,7 @@ def as_json(text: bytes | str) -> Any:
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a regular file's bytes."""
     with opened(path) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a BufferedReader
 
 
 def _not_finite(word: str) -> NoReturn:
