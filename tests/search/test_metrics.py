@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from hyperprune.errors import ConfigurationError, UnknownNameError
-from hyperprune.search.metrics.early import METRICS, Measured
+from hyperprune.lyapunov import Spectrum, distance, spectrum
+from hyperprune.search.metrics.early import METRICS, Measured, spectrum_distance
 from hyperprune.search.metrics.own import check_name, metric_of
 from hyperprune.training import JobFolder
 
@@ -57,3 +59,30 @@ def test_unknown_metrics_and_modules() -> None:
 def test_a_function_that_fails_says_so_in_one_line() -> None:
     with pytest.raises(ConfigurationError, match="the metric math:sqrt failed \\(TypeError"):
         metric_of("math:sqrt").measure(SEEN)
+
+
+def _spectrum(folder: Path, weight: list[list[float]]) -> Spectrum:
+    """That of a tanh RNN with this recurrent matrix, kept as a job keeps it after epoch 1."""
+    network = torch.nn.RNN(2, 3)
+    with torch.no_grad():
+        network.weight_hh_l0.copy_(torch.tensor(weight))
+    inputs = torch.randn(20, 2, 2, generator=torch.Generator().manual_seed(0))
+    found = spectrum(network, inputs, warmup=2)
+    folder.mkdir()
+    JobFolder(folder).save_spectrum(1, found)
+    return found
+
+
+def test_losing_directions_does_not_bring_a_network_closer(tmp_path: Path) -> None:
+    """l2 is over what is alive in both; a search scales it to all directions, so that networks compare."""
+    torch.manual_seed(0)
+    full = _spectrum(tmp_path / "dense", [[0.8, 0.1, 0.2], [0.1, 0.5, -0.3], [0.4, 0.4, 0.6]])
+    other = _spectrum(tmp_path / "full", [[0.7, 0.1, 0.1], [0.2, 0.6, -0.3], [0.4, 0.3, 0.6]])
+    lost = _spectrum(tmp_path / "lost", [[0.8, 0.0, 0.0], [0.0, 0.0, 0.0], [1.4, 0.4, 0.0]])
+    assert (int(full.dead.sum()), int(lost.dead.sum())) == (0, 2)
+    dense = JobFolder(tmp_path / "dense")
+    assert spectrum_distance(JobFolder(tmp_path / "full"), dense, 1, "l2") == distance(other, full)
+    scaled = spectrum_distance(JobFolder(tmp_path / "lost"), dense, 1, "l2")
+    assert scaled == pytest.approx(distance(lost, full) * 3**0.5), "one term of three stands for all"
+    plain = spectrum_distance(JobFolder(tmp_path / "lost"), dense, 1, "wasserstein")
+    assert plain == distance(lost, full, "wasserstein")

@@ -6,6 +6,7 @@ compares candidates, such as ``rank``, makes scores of the parts of all that sta
 a round for the ranking; those measured so far for the optimiser, which hears them anew before each batch.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -107,6 +108,15 @@ METRICS.register("rank")(Metric(_ls_and_loss, _weighted_rank))
 
 
 def spectrum_distance(folder: JobFolder, dense: JobFolder, epoch: int, kind: str) -> float:
-    """Distance of two networks' spectra at the end of the same epoch."""
+    """Distance of two networks' spectra at the end of the same epoch.
+
+    Where directions are dead in one of them, ``l2`` has fewer terms and would favour networks that have lost
+    more: it is scaled to the number of all directions. Where none is dead it is the plain distance.
+    """
     load: Callable[[JobFolder], Spectrum] = partial(JobFolder.spectrum, epoch=epoch)
-    return distance(load(folder), load(dense), kind)
+    own, reference = load(folder), load(dense)
+    value = distance(own, reference, kind)
+    if kind != "l2" or not (own.dead.any() or reference.dead.any()):
+        return value
+    compared = int((own.alive & reference.alive).sum())
+    return value * math.sqrt(len(own.mean) / compared) if compared else value
