@@ -92,7 +92,7 @@ def _kind(annotation: Any) -> tuple[str, list[str]]:
     for part in get_args(annotation) if get_origin(annotation) not in (None, Literal) else (annotation,):
         if get_origin(part) is Literal:
             names += get_args(part)
-        elif part is not NoneType:
+        elif part not in (NoneType, Ellipsis):
             kinds.append(part.__name__)
     if names and kinds:
         return f"{kinds[0]} or name", names

@@ -190,6 +190,15 @@ def test_screening_leaves_as_many_as_it_says() -> None:
     assert plan.step(0, 0, 40, 1).last
 
 
+def test_without_its_family_a_dense_start_has_no_effect() -> None:
+    """So a preset with both families can be searched as published."""
+    config = families(families=("scratch",))
+    assert [family.name for family in config.each_family] == ["scratch"]
+    assert "dense_start" not in config.model_dump()
+    with pytest.raises(ConfigurationError, match="describes candidates that families does not name"):
+        configure("ptb-lstm", values={"dense_start.epochs": 3})
+
+
 class Ended(BaseException):
     """Stands for a process that ends here."""
 
@@ -210,7 +219,6 @@ def test_a_report_of_a_search_under_way_has_both_families(tmp_path: Path) -> Non
     ("values", "says"),
     [
         ({"families": ("dense", "dense")}, "names each family once"),
-        ({"families": ("scratch",)}, "describes candidates that families does not name"),
         (
             {"space.criterion": ("magnitude",), "space.weight_scale": ("dense",)},
             "candidates of .space. start from fresh ones",

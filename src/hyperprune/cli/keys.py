@@ -57,7 +57,7 @@ _POOL = tuple(
 _PLACE = ("seed", "runtime.threads", "runtime.device")
 
 SEARCHED = (
-    Group(WHAT, (*_NETWORK, *_RECIPE, "sparsity", *_REFERENCE, *_POOL, *_PLACE)),
+    Group(WHAT, (*_NETWORK, *_RECIPE, "sparsity", "families", *_REFERENCE, *_POOL, *_PLACE)),
     Group(RUN, ("runtime.workers", "runtime.executor", "runtime.address")),
 )
 TRAINED = (

@@ -45,7 +45,7 @@ class SearchProgress:
         self._opening = opening
         pool = config.search
         self._screen = screen
-        self._metric, self._full = pool.metric, config.recipe.epochs
+        self._families, self._full = config.each_family, config.recipe.epochs
         self._score, self._items = config.described.judged_by, config.described.items
         self._whole = Progress(
             TextColumn("{task.description}", style="bold", markup=False),
@@ -116,7 +116,7 @@ class SearchProgress:
         choices = choice_words(event.variant)
         note = f" ({event.note})" if event.note else ""
         self._screen.say(
-            f"  candidate {event.number}: {self._metric} {event.metric:.4f}, "
+            f"  candidate {event.number}: {metric} {event.metric:.4f}, "
             f"{self._score.name} {self._score.text(event.valid_score)}, {choices}{note}"
         )
 

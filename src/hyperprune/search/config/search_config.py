@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hyperprune.config.decisive import decisive
 from hyperprune.errors import ConfigurationError
@@ -28,7 +29,7 @@ class SearchConfig(Tasked):
         ("scratch",),
         min_length=1,
         description="Where candidates come from: scratch ([space], [search]), dense (the trained dense "
-        "network, [dense_start]), or both, whose finalists meet.",
+        "network, [dense_start]), or both (scratch,dense on the command line), whose finalists meet.",
     )
     dense_start: DenseStart = Field(default_factory=DenseStart)
     reference: ReferenceConfig | None = Field(None, description="None for one that is trained.")
@@ -112,16 +113,32 @@ class SearchConfig(Tasked):
         """One family from scratch is the published search, which has no word for it."""
         return () if DENSE in self.families else ("dense_start", "families")
 
+    @field_validator("families", mode="before")
+    @classmethod
+    def _families_in_one_word(cls, given: Any) -> Any:
+        """A command line has them in one: ``scratch,dense``."""
+        return tuple(given.split(",")) if isinstance(given, str) else given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dense_start_is_of_its_family(cls, given: Any) -> Any:
+        """A preset's [dense_start] has no effect where families leaves dense out; alone it is a mistake."""
+        if not isinstance(given, Mapping) or given.get("dense_start") is None:
+            return given
+        if given.get("families") is None:
+            raise ConfigurationError(
+                "[dense_start] describes candidates that families does not name: give families = "
+                '["scratch", "dense"] too'
+            )
+        if DENSE in given["families"]:
+            return given
+        return {name: value for name, value in given.items() if name != "dense_start"}
+
     @model_validator(mode="after")
     def _families_fit(self) -> "SearchConfig":
         if len(set(self.families)) < len(self.families):
             raise ConfigurationError(
                 f"families names each family once, got {', '.join(self.families)}: leave one out"
-            )
-        if DENSE not in self.families and self.dense_start != DenseStart():
-            raise ConfigurationError(
-                f"[dense_start] describes candidates that families does not name, got {list(self.families)}: "
-                'give families = ["scratch", "dense"]'
             )
         if DENSE in self.families and self.reference is not None and self.reference.start:
             raise ConfigurationError(
