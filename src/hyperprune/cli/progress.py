@@ -43,7 +43,6 @@ class SearchProgress:
 
     def __init__(self, config: SearchConfig, screen: Screen, opening: str | None = None) -> None:
         self._opening = opening
-        pool = config.search
         self._screen = screen
         self._families, self._full = config.each_family, config.recipe.epochs
         self._score, self._items = config.described.judged_by, config.described.items
@@ -115,6 +114,8 @@ class SearchProgress:
         assert event.valid_score is not None, "only failed candidates have no score"
         choices = choice_words(event.variant)
         note = f" ({event.note})" if event.note else ""
+        family = next(one for one in reversed(self._families) if one.first <= event.number)
+        metric = family.pool.metric
         self._screen.say(
             f"  candidate {event.number}: {metric} {event.metric:.4f}, "
             f"{self._score.name} {self._score.text(event.valid_score)}, {choices}{note}"
