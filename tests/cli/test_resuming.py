@@ -107,3 +107,19 @@ def test_extend_with_settings_of_a_task(command, tmp_path: Path, own: Path) -> N
 def test_a_setting_without_a_task(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     line = command("search", "--setting", "hidden=3", "--out", tmp_path / "run").mistake
     assert line == "settings are of a task, got hidden and no task: give --task too"
+
+
+def test_train_from_a_reference(command, tmp_path: Path, searched: Path) -> None:  # type: ignore[no-untyped-def]
+    """It starts where the given weights are: one epoch at a rate of nearly nothing keeps their score."""
+    weights = searched / "dense" / "epoch-0003.safetensors"
+    sizes = ["--hidden", 10, "--embedding", 8, "--max-train-tokens", 2000, "--max-vocabulary", 100]
+    given = ["train", *sizes, "--epochs", 1, "--learning-rate", "1e-12", "--dense", "--json"]
+    started = json.loads(command(*given, "--reference", weights, "--out", tmp_path / "net").out)
+    of_given = json.loads(
+        command("evaluate", weights, "--corpus", "python-docs", "--part", "valid", "--json").out
+    )
+    fresh = json.loads(command(*given, "--out", tmp_path / "fresh").out)
+    assert started["valid_score"] == pytest.approx(of_given["perplexity"], rel=0.2)
+    assert started["valid_score"] < fresh["valid_score"] * 0.8
+    line = command(*given, "--reference", tmp_path / "none.pt", "--out", tmp_path / "x").mistake
+    assert "a reference is a file of weights" in line

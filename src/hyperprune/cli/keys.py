@@ -70,7 +70,7 @@ TRAINED = (
             *("variant.death_rate", "variant.decay", "variant.update_interval"),
         ),
     ),
-    Group(WHAT, (*_NETWORK, *_RECIPE, *_PLACE)),
+    Group(WHAT, (*_NETWORK, *_RECIPE, "reference.checkpoint", *_PLACE)),
 )
 COUNTED = (Group(WHAT, TEXT),)
 _CONVENTIONS = ("state", "direction", "warmup", "steps", "batch", "k")

@@ -7,20 +7,23 @@ from typing import Any
 import typer
 
 from hyperprune import files, reports
+from hyperprune.cli.fitted import show_rows
 from hyperprune.cli.output import print_json
 from hyperprune.cli.progress import SearchProgress
 from hyperprune.cli.screen import Screen
-from hyperprune.cli.tables import networks_table
 from hyperprune.errors import ConfigurationError
 from hyperprune.reports import (
     baseline_sentence,
     cost_sentences,
+    headings,
+    network_rows,
     variant_sentences,
     verdict_sentence,
     went_wrong,
 )
 from hyperprune.search import (
     Event,
+    Listener,
     RunFolder,
     SearchConfig,
     SearchResult,
@@ -73,12 +76,15 @@ def search(given: Given, out: Path, *, boards: Path | None, extend: bool, as_jso
     config = _configuration(folder, given, extend=extend)
     begun = where_it_starts(folder.path, config) if holds_run(folder.path) else None
     screen = Screen(stderr=as_json)
-    others = [] if boards is None else [TensorBoard(files.place(boards), config.described.judged_by)]
+    others: list[Listener] = []
+    if boards is not None:
+        others.append(TensorBoard(files.place(boards), config.described.judged_by))
     with SearchProgress(config, screen, begun) as progress:
 
         def listen(event: Event) -> None:
-            for listener in (progress, *others):
-                listener(event)
+            progress(event)
+            for other in others:
+                other(event)
 
         result = run(config, folder.path, listener=listen).result
     page = reports.write(folder)
@@ -93,7 +99,8 @@ def search(given: Given, out: Path, *, boards: Path | None, extend: bool, as_jso
 def _show(screen: Screen, result: SearchResult, folder: RunFolder, page: Path) -> None:
     """What was found, as tables and sentences."""
     timings = load_timings(folder)
-    screen.print(networks_table(result, timings))
+    title = "Dense, selected, runners-up and yardsticks"
+    show_rows(screen, title, headings(result.score), network_rows(result, timings), bold="selected")
     for line in (
         verdict_sentence(result),
         *variant_sentences(result),

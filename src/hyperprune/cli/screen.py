@@ -34,7 +34,7 @@ class Screen(Console):
             else:
                 yield segment
 
-    def render_str(self, text: str, **given: Any) -> Text:  # type: ignore[override]  # passed on as it came
+    def render_str(self, text: str, **given: Any) -> Text:
         """Strings in tables: made printable before their width is measured."""
         return super().render_str(printable(text), **given)
 

@@ -91,7 +91,8 @@ def _parameter(key: str, heading: str) -> inspect.Parameter:
     info = typer.Option(
         *names, help=escaped(_listing(entry["help"], listed)), rich_help_panel=heading, **declared
     )
-    kind = Annotated[_KINDS.get(entry["type"], str) | None, info]
+    base: Any = _KINDS.get(entry["type"], str)
+    kind: Any = Annotated[base | None, info]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,6 +21,7 @@ from hyperprune.training.progress import Listener, silent
 from hyperprune.training.run_folder import CONFIG, held, read_config
 from hyperprune.training.runtime import RuntimeConfig
 from hyperprune.training.traces import traced
+from hyperprune.training.weights_file import GivenWeights
 
 NETWORK = "network"
 
@@ -62,12 +63,27 @@ class TrainConfig(Tasked):
     kind: Literal["train"] = Field("train", description="What the run folder holds.")
     dense: bool = Field(False, description="Prune nothing.")
     variant: VariantConfig = Field(default_factory=VariantConfig)
+    reference: GivenWeights | None = Field(
+        None, description="What the network starts from (prune and fine-tune); None for fresh weights."
+    )
     runtime: RuntimeConfig = Field(default_factory=RuntimeConfig)
 
     @property
     def pruning(self) -> PruningVariant | None:
         """The variant; none for the dense network."""
         return None if self.dense else self.variant.at(density_from_sparsity(self.sparsity))
+
+    def bound(self, known: Tasked | None = None) -> Self:
+        """As :meth:`Tasked.bound`, with the hash of the reference too.
+
+        Raises:
+            CheckpointError: the reference is no file of weights, or another than before.
+        """
+        config = super().bound(known)
+        if config.reference is None:
+            return config
+        hashed = config.reference.model_copy(update={"sha256": config.reference.hashed()})
+        return config.model_copy(update={"reference": hashed})
 
     @model_validator(mode="after")
     def _variant_is_possible(self) -> "TrainConfig":
@@ -126,6 +142,7 @@ def _job(config: TrainConfig, folder: Path) -> TrainingJob:
         task=config.described,
         recipe=config.recipe,
         variant=config.pruning,
+        start=config.reference,
         seed=config.seed,
         until=config.recipe.epochs,
         threads=config.runtime.threads,

@@ -21,8 +21,8 @@ class GivenWeights(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     checkpoint: str = Field(
-        description="Weights of a dense network that you have, in place of one that is trained: a checkpoint "
-        "of hyperprune, or a plain state dictionary (.safetensors, .pt or .pth)."
+        description="Weights of a dense network that you have: a checkpoint of hyperprune, or a plain state "
+        "dictionary (.safetensors, .pt or .pth). A search compares with it, a training starts from it."
     )
     sha256: str | None = Field(
         None, description="Hash of the file; filled in when a run starts, so that a changed file is refused."

@@ -24,6 +24,7 @@ from hyperprune.tasks.opened import score_of
 from hyperprune.tasks.own import OwnTask, make, named
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.training.train_one import TrainConfig
+from hyperprune.training.weights_file import GivenWeights
 
 C = TypeVar("C", bound=BaseModel)
 logger = logging.getLogger(__name__)
@@ -91,6 +92,10 @@ def configure_training(
         tables.pop(table, None)
     for key in free_keys(SearchRuntime):
         tables.get("runtime", {}).pop(key, None)
+    if tables.get("reference") is not None:  # a training starts from it; the rest is a search's
+        tables["reference"] = {
+            key: value for key, value in tables["reference"].items() if key in GivenWeights.model_fields
+        }
     return validated(TrainConfig, tables)
 
 

@@ -50,12 +50,13 @@ def resumed_training(path: Path, values: Mapping[str, Any]) -> TrainConfig:
 def where_it_starts(path: Path, config: SearchConfig) -> str | None:
     """How far the search in a folder has come, in words; None where nothing has begun or all is done."""
     folder = RunFolder(path)
-    known = len(stored_study(folder.database).trials)
     if not folder.dense.path.exists() or (path / "result.json").exists():
         return None
     made = len(stored_rounds(folder, config.digest))
     rankings = "" if made == 0 else f", {made} ranking{'s' if made > 1 else ''} made"
-    planned = sum(bracket.candidates for bracket in config.plan.brackets)
+    studies = (folder.study(family.name, config.families) for family in config.each_family)
+    known = sum(len(stored_study(study).trials) for study in studies)
+    planned = sum(bracket.candidates for family in config.each_family for bracket in family.plan.brackets)
     return f"resuming: {known} of {planned} candidates known{rankings}"
 
 
