@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hyperprune.lyapunov import cholesky_frame, spectrum, strand
-from hyperprune.lyapunov.cholesky_frame import CholeskyFrame
+from hyperprune.lyapunov import spectrum
+from hyperprune.lyapunov.recursion.cholesky_frame import CholeskyFrame
+from hyperprune.lyapunov.recursion.run import cholesky_frame, strand
 from hyperprune.models.highway import RecurrentHighway
 
 

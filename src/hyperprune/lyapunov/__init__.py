@@ -35,7 +35,7 @@ from hyperprune.lyapunov.compute import spectrum
 from hyperprune.lyapunov.contract import Cell, Network
 from hyperprune.lyapunov.conventions import DIRECTIONS, STATES, Conventions
 from hyperprune.lyapunov.distances import distance, distance_tensor
-from hyperprune.lyapunov.driving import Driven, drive, recurrent_module
+from hyperprune.lyapunov.driven.driving import Driven, drive, recurrent_module
 from hyperprune.lyapunov.record import Position, Spectrum
 from hyperprune.lyapunov.resampling import Comparison, Interval, compare, distance_interval
 from hyperprune.lyapunov.states import layer_order

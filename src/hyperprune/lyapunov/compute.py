@@ -8,20 +8,20 @@ import torch
 from torch import Tensor
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.lyapunov.assemble import StrandMaker
 from hyperprune.lyapunov.conventions import LEFT_OUT, Conventions, LeftOut, chosen_conventions
+from hyperprune.lyapunov.driven.networks import laid_out, source_of
+from hyperprune.lyapunov.driven.plain import plain
 from hyperprune.lyapunov.layers import GenericLayer
-from hyperprune.lyapunov.networks import laid_out, source_of
-from hyperprune.lyapunov.plain import plain
-from hyperprune.lyapunov.plan import Phase, plan
 from hyperprune.lyapunov.prepare import evaluating, one_sequence, prepared
 from hyperprune.lyapunov.record import Position, Spectrum
-from hyperprune.lyapunov.recursion import Recursion
+from hyperprune.lyapunov.recursion.assemble import StrandMaker
+from hyperprune.lyapunov.recursion.plan import Phase, plan
+from hyperprune.lyapunov.recursion.run import Recursion
+from hyperprune.lyapunov.recursion.walk import Walk
 from hyperprune.lyapunov.result import make_record
 from hyperprune.lyapunov.stack import StackOptions, build_layers
 from hyperprune.lyapunov.states import initial_states, layer_order
 from hyperprune.lyapunov.survey import survey, survey_weights
-from hyperprune.lyapunov.walk import Walk
 
 
 def spectrum(

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from hyperprune.errors import DivergedError
-from hyperprune.lyapunov.blocks import Block
 from hyperprune.lyapunov.conventions import Conventions
 from hyperprune.lyapunov.layers import Layer
 from hyperprune.lyapunov.record import Position, Spectrum
-from hyperprune.lyapunov.recursion import Recursion
+from hyperprune.lyapunov.recursion.blocks import Block
+from hyperprune.lyapunov.recursion.run import Recursion
 from hyperprune.lyapunov.states import flatten_states
 
 # A direction at rounding in a smaller share of its steps is a small exponent near the limit of its type.

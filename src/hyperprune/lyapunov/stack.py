@@ -11,6 +11,8 @@ from torch import nn
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.lyapunov.contract import Cell
+from hyperprune.lyapunov.driven.own_forward import cell_layer, check_agreement, has_own_forward
+from hyperprune.lyapunov.driven.plain import plain
 from hyperprune.lyapunov.layers import (
     GenericLayer,
     GRULayer,
@@ -22,8 +24,6 @@ from hyperprune.lyapunov.layers import (
     read_weights,
     refresh,
 )
-from hyperprune.lyapunov.own_forward import cell_layer, check_agreement, has_own_forward
-from hyperprune.lyapunov.plain import plain
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from hyperprune.lyapunov.layers import Layer, Linearization
-from hyperprune.lyapunov.plan import Phase
+from hyperprune.lyapunov.recursion.plan import Phase
+from hyperprune.lyapunov.recursion.walk import Walk, cut
 from hyperprune.lyapunov.structure import Component, components
-from hyperprune.lyapunov.walk import Walk, cut
 
 # The components of a layer that has dead directions; None where it has none.
 Structure = list[Component] | None

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.lyapunov.calls import reached, run_noting
 from hyperprune.lyapunov.compute import spectrum
 from hyperprune.lyapunov.contract import Network
-from hyperprune.lyapunov.networks import laid_out, source_of
-from hyperprune.lyapunov.plain import plain, plain_name
+from hyperprune.lyapunov.driven.calls import reached, run_noting
+from hyperprune.lyapunov.driven.networks import laid_out, source_of
+from hyperprune.lyapunov.driven.plain import plain, plain_name
 from hyperprune.lyapunov.record import Spectrum
 
 _KINDS = (nn.RNNBase, nn.RNNCellBase)

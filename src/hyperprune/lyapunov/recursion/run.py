@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from hyperprune.lyapunov.blocks import Block
 from hyperprune.lyapunov.layers import Jacobians
-from hyperprune.lyapunov.plan import Phase
-from hyperprune.lyapunov.walk import Walk, cut
-from hyperprune.lyapunov.whole import WholeJacobians
+from hyperprune.lyapunov.recursion.blocks import Block
+from hyperprune.lyapunov.recursion.plan import Phase
+from hyperprune.lyapunov.recursion.walk import Walk, cut
+from hyperprune.lyapunov.recursion.whole import WholeJacobians
 
 
 class Recursion:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from hyperprune.lyapunov.layers import Jacobians
-from hyperprune.lyapunov.parts import Remembered
-from hyperprune.lyapunov.strand import Strand
+from hyperprune.lyapunov.recursion.parts import Remembered
+from hyperprune.lyapunov.recursion.strand import Strand
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.lyapunov.blocks import Block, Share
 from hyperprune.lyapunov.conventions import Conventions
 from hyperprune.lyapunov.layers import GenericLayer, Layer
 from hyperprune.lyapunov.record import Position
-from hyperprune.lyapunov.strand import Strand
+from hyperprune.lyapunov.recursion.blocks import Block, Share
+from hyperprune.lyapunov.recursion.strand import Strand
 from hyperprune.lyapunov.structure import Component, random_start
 from hyperprune.lyapunov.survey import Structure
 

@@ -8,8 +8,8 @@ and the same once more, which leaves Q orthonormal to rounding while the conditi
 import torch
 from torch import Tensor
 
-from hyperprune.lyapunov.frames import Frame, make_frame
 from hyperprune.lyapunov.layers import Jacobians
+from hyperprune.lyapunov.recursion.frames import Frame, make_frame
 
 # smallest R_ii over the norm of its column of Z: below it the Gram matrix has lost what is asked of it
 SAFE = 1e-6

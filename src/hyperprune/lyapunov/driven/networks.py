@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.lyapunov.calls import Call, reached, run_noting, unpacked
 from hyperprune.lyapunov.contract import Cell, Network
-from hyperprune.lyapunov.plain import plain
+from hyperprune.lyapunov.driven.calls import Call, reached, run_noting, unpacked
+from hyperprune.lyapunov.driven.plain import plain
 
 _OTHERWISE = (
     "give lyapunov.spectrum the recurrent module and what drives it, or the model an embed that does all "

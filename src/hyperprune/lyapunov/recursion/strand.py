@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from hyperprune.lyapunov.cholesky_frame import frame_for
 from hyperprune.lyapunov.layers import Jacobians
-from hyperprune.lyapunov.parts import PartJacobians
+from hyperprune.lyapunov.recursion.cholesky_frame import frame_for
+from hyperprune.lyapunov.recursion.parts import PartJacobians
 
 # A diagonal entry of R below this many roundings of the largest one is what is left of a zero: such zeros
 # come out at 1 to 10 roundings, seldom at 100.

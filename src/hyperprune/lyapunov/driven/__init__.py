@@ -1,0 +1,1 @@
+"""Networks as they run: which recurrent module is inside, and what reaches it."""

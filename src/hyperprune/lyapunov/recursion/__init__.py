@@ -1,0 +1,1 @@
+"""The recursion: a stack runs along its inputs, and Q along the Jacobians."""
