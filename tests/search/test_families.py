@@ -15,6 +15,7 @@ from hyperprune.search.config.families import DenseSpace
 from hyperprune.search.config.layers import validated
 from hyperprune.search.plans import PlanSettings
 from hyperprune.search.plans.rounds import Rounds
+from hyperprune.search.rounds.resumption import resumed_search, where_it_starts
 from hyperprune.search.space.space import SpaceConfig
 from hyperprune.training import checkpoint
 
@@ -197,6 +198,22 @@ def test_without_its_family_a_dense_start_has_no_effect() -> None:
     assert "dense_start" not in config.model_dump()
     with pytest.raises(ConfigurationError, match="describes candidates that families does not name"):
         configure("ptb-lstm", values={"dense_start.epochs": 3})
+
+
+def test_a_folder_alone_imports_no_metric_of_either_family(tmp_path: Path) -> None:
+    config = families(**{"dense_start.search.metric": "no_such_module:metric"})
+    with RunFolder(tmp_path / "run").held(config):
+        pass
+    with pytest.raises(ConfigurationError, match="imports no code"):
+        resumed_search(tmp_path / "run", {})
+
+
+def test_a_resumed_search_says_how_far_both_families_are(tmp_path: Path, whole: Path) -> None:
+    shutil.copytree(whole, tmp_path / "run")
+    (tmp_path / "run" / "result.json").unlink()
+    said = where_it_starts(tmp_path / "run", RunFolder(whole).config())
+    assert said is not None
+    assert said.startswith("resuming: 9 of 9 candidates known")
 
 
 class Ended(BaseException):

@@ -7,13 +7,13 @@ from typing import Any
 from hyperprune import files
 from hyperprune.config.decisive import decisive
 from hyperprune.search.config.extend import extended
+from hyperprune.search.config.metrics_given import check_metrics
 from hyperprune.search.config.search_config import SearchConfig
-from hyperprune.search.metrics.own import check_given
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.rounds_file import NAME as ROUNDS
 from hyperprune.training.run_folder import CONFIG, write_config
 
-_KEPT = ("result.json", "study.db", "report.html", CONFIG)
+_KEPT = ("result.json", "study.db", "study-dense.db", "report.html", CONFIG)
 
 
 def prepare(folder: RunFolder, values: dict[str, Any], task: str | None = None) -> SearchConfig:
@@ -24,8 +24,7 @@ def prepare(folder: RunFolder, values: dict[str, Any], task: str | None = None) 
     """
     old = folder.config()
     old.described.named_again(task, str(folder.path))
-    if values.get("search.metric") is None:
-        check_given(old.search.metric, folder.path)
+    check_metrics(old, folder.path, values)
     new = extended(old, values)
     new.bound()  # data that is gone must not cost the result
     with files.locked(folder.path):

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from hyperprune.config.differences import Difference
 from hyperprune.search.config.extend import extension_hint
 from hyperprune.search.config.layers import changed
+from hyperprune.search.config.metrics_given import check_metrics
 from hyperprune.search.config.search_config import SearchConfig
-from hyperprune.search.metrics.own import check_given
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.rounds_file import stored_rounds
 from hyperprune.search.rounds.study import stored_study
@@ -37,8 +37,7 @@ def resumed_search(path: Path, values: Mapping[str, Any]) -> SearchConfig:
         ConfigurationError: an impossible value, or code that was not named again.
     """
     stored = read_config(path, SearchConfig)
-    if values.get("search.metric") is None:
-        check_given(stored.search.metric, path)
+    check_metrics(stored, path, values)
     return _resumed(stored, path, values, extends=True)
 
 
