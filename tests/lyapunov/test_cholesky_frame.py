@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from hyperprune.lyapunov import spectrum
 from hyperprune.lyapunov.recursion.cholesky_frame import CholeskyFrame
-from hyperprune.lyapunov.recursion.run import cholesky_frame, strand
+from hyperprune.lyapunov.recursion import cholesky_frame, strand
 from hyperprune.models.highway import RecurrentHighway
 
 
