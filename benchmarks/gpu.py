@@ -24,8 +24,8 @@ from torch import Tensor, nn
 from hyperprune import accelerators, lyapunov
 from hyperprune.corpora import CorpusConfig
 from hyperprune.executors import Workers, make
+from hyperprune.lyapunov.recursion import strand
 from hyperprune.lyapunov.recursion.frames import make_frame
-from hyperprune.lyapunov.recursion.run import strand
 from hyperprune.models import MODELS, LanguageModel
 from hyperprune.optim import build
 from hyperprune.sparsity import PruningVariant

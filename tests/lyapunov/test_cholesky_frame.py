@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from hyperprune.lyapunov import spectrum
-from hyperprune.lyapunov.recursion.cholesky_frame import CholeskyFrame
 from hyperprune.lyapunov.recursion import cholesky_frame, strand
+from hyperprune.lyapunov.recursion.cholesky_frame import CholeskyFrame
 from hyperprune.models.highway import RecurrentHighway
 
 
