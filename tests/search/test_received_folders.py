@@ -40,6 +40,7 @@ FILES = [
     "result-1.json",
     "result.sha256",
     "rounds.json",
+    "metrics.csv",
     "candidates/4/error.txt",
     "report.html",
     "report-1.html",

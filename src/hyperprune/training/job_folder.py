@@ -153,9 +153,12 @@ class JobFolder:
         self._write(_FAILURE, identity, {"failure": failure.model_dump()})
 
     def note_seconds(self, epoch: int, seconds: float) -> None:
-        """Record how long an epoch took, measurements and checkpoint included."""
+        """Record how long an epoch took, measurements and checkpoint included; it stops nothing."""
         known = self.seconds() | {f"{epoch}": round(seconds, 3)}
-        files.write_json(self.path / _TIMINGS, {"schema": SCHEMA, "seconds": known})
+        try:
+            files.write_json(self.path / _TIMINGS, {"schema": SCHEMA, "seconds": known})
+        except OSError as error:
+            logger.warning("%s cannot be written (%s): a time is not kept", self.path / _TIMINGS, error)
 
     def seconds(self) -> dict[str, float]:
         """Seconds of each epoch trained so far; they only inform, so nothing about them stops a run."""
