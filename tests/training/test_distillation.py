@@ -18,7 +18,7 @@ from hyperprune.tasks import Epoch, OwnTask, Recipe, TextTask, named
 from hyperprune.tasks.digits import Digits
 from hyperprune.tasks.distillation import Teacher, soft_divergence
 from hyperprune.tasks.text.language_batches import batches
-from hyperprune.training import TrainingJob, checkpoint, run
+from hyperprune.training import TrainingJob, VariantConfig, checkpoint, run
 from hyperprune.training.teaching import TeacherConfig
 from hyperprune.training.weights_file import GivenWeights
 
@@ -200,3 +200,11 @@ def test_a_teacher_is_frozen_and_off_the_dropout() -> None:
     assert not any(parameter.requires_grad for parameter in network.parameters())
     assert Epoch(1).teacher is None
     assert Epoch(1, 0, teacher).teacher is network
+
+
+def test_a_single_training_has_the_weight_scale_of_its_configuration() -> None:
+    """As published where it says nothing; the key and the masks of before stay."""
+    plain, scaled = VariantConfig().at(0.3), VariantConfig(weight_scale="fan_in").at(0.3)
+    assert (plain.weight_scale, scaled.weight_scale) == ("dense", "fan_in")
+    assert plain.mask_key() == scaled.mask_key() == PruningVariant(density=0.3).key()
+    assert "weight_scale" not in VariantConfig().model_dump()

@@ -44,6 +44,11 @@ class VariantConfig(BaseModel):
     weight_scale: str | None = Field(
         None, description="First weights: dense, or fan_in, which gives each unit its dense variance."
     )
+    weight_scale: str | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="How large fresh weights are once they are masked: dense or fan_in.",
+    )
     exclude: tuple[str, ...] | None = Field(None, description="Patterns of parameters that stay dense.")
 
     def at(self, density: float) -> PruningVariant:
