@@ -42,12 +42,9 @@ class VariantConfig(BaseModel):
         None, description="Topology updates: once an epoch, or every so many steps."
     )
     weight_scale: str | None = Field(
-        None, description="First weights: dense, or fan_in, which gives each unit its dense variance."
-    )
-    weight_scale: str | None = Field(
         None,
-        exclude_if=lambda given: given is None,
-        description="How large fresh weights are once they are masked: dense or fan_in.",
+        exclude_if=lambda given: given is None,  # so that runs of before keep their configuration
+        description="First weights: dense, or fan_in, which gives each unit its dense variance.",
     )
     exclude: tuple[str, ...] | None = Field(None, description="Patterns of parameters that stay dense.")
 
