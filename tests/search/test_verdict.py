@@ -151,6 +151,12 @@ def test_items_that_are_not_the_number_are_refused() -> None:
         as_items((torch.ones(3), torch.ones(2)), 1.0, "mine")
 
 
+def test_a_perplexity_beyond_all_bounds_is_written_in_short() -> None:
+    """It filled four lines of the terminal with digits."""
+    assert PERPLEXITY.text(PERPLEXITY.shown(1e9)) == "1.01e+304"
+    assert PERPLEXITY.text(57.555) == f"{57.555:.2f}"
+
+
 def test_a_learning_rate_of_1e9_is_no_success(tmp_path: Path) -> None:
     """It ended as selected, with LS distance 0."""
     changes = {"recipe__learning_rate": 1e9, "search__candidates": 2, "recipe__epochs": 3}

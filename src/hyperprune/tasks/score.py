@@ -45,6 +45,8 @@ class Score(BaseModel):
 
     def text(self, score: float) -> str:
         """A score as people write it."""
+        if abs(score) >= 1e8:  # of a network that went wrong: its digits say nothing
+            return f"{score:.3g}"
         return f"{score:.4g}" if self.decimals is None else f"{score:.{self.decimals}f}"
 
 
