@@ -29,7 +29,8 @@ def searched(file: Path, precision: str | None) -> dict[str, Any]:
         found: Any = run(config, Path(folder) / "run")
         took = time.perf_counter() - began[0], time.process_time() - began[1]
     result = getattr(found, "result", found)
-    return {"wall": took[0], "cpu": took[1], "score": result.selected.final.valid_score}
+    selected = result.candidates[result.selected]
+    return {"wall": took[0], "cpu": took[1], "score": selected.final.valid_score}
 
 
 def stepped() -> dict[str, Any]:

@@ -240,7 +240,6 @@ def test_the_device_refuses_what_a_card_refuses() -> None:
             lambda: there + torch.ones(3),
             lambda: torch.mm(there, torch.ones(3, 3)),
             lambda: torch.cat([there, torch.ones(1, 3)]),
-            lambda: there[torch.tensor([0])],
         ):
             with pytest.raises(MixedDevicesError):
                 mixed()

@@ -111,6 +111,8 @@ class PretendDevice(TorchDispatchMode):
         if not own and (asked is None or asked.type != PLACE.type):
             return func(*args, **kwargs)
         moves = packet in (aten._to_copy, aten.copy_)
+        if packet in (aten.index, aten.index_put, aten.index_put_):  # indices may come from the CPU
+            tensors = [t for t in (args[0], *args[2:3]) if isinstance(t, Tensor)]
         if not moves:
             self._same_device(func, tensors, kwargs)
         leaves = packet is aten._to_copy and bool(own) and asked is not None and asked.type == "cpu"
@@ -159,13 +161,17 @@ class PretendDevice(TorchDispatchMode):
 
 
 class _RecurrentCalls(TorchFunctionMode):
-    """Torch's recurrent kernels as one launch forward and one backward, as cuDNN's are."""
+    """Torch's recurrent kernels as one launch each way, as cuDNN's are; and ``torch.tensor``."""
 
     def __init__(self, device: PretendDevice) -> None:
         super().__init__()
         self._device = device
 
     def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        asked = (kwargs or {}).get("device")
+        if func in (torch.tensor, torch.as_tensor) and asked is not None and torch.device(asked) == PLACE:
+            # torch makes these on the CPU and moves them where no dispatch sees it
+            return func(*args, **{**kwargs, "device": "cpu"}).to(PLACE)
         if func not in (_VF.lstm, _VF.gru, _VF.rnn_tanh) or not isinstance(args[0], Pretended):
             return func(*args, **(kwargs or {}))
         inputs, begin, weights, *rest = args
