@@ -5,7 +5,9 @@ With --check, only say what differs.
 
 import argparse
 import json
+import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -41,16 +43,16 @@ _HEAD = """# Configuration
 <!-- written by docs/scripts/write_reference.py from the models: change those, then run make docs -->
 
 A search is configured in layers, each overriding the one before: a preset ({presets}), a TOML file
-(`--config`), flags. What results is written to `config.toml` in the run folder, and decides the result
-bit for bit (same machine type, library versions and threads). The same as a
-[JSON schema](schemas/config.schema.json), which editors can check a file against; that of `result.json` is
-[here](schemas/result.schema.json).
+(`--config`), flags. The combined configuration is written to `config.toml` in the run folder, and determines
+the result bit for bit (same machine type, library versions and threads). There is also a
+[JSON schema](schemas/config.schema.json), against which editors can check a file, and
+[one of `result.json`](schemas/result.schema.json).
 """
 _NAMES = """
 ## Names
 
-What the keys above may name, as the registries hold it. Your own rules join the list when they are
-registered before the search starts.
+The names that the keys above accept. Your own rules are added to the list if you register them before the
+search starts.
 
 | key | names |
 | --- | --- |
@@ -86,7 +88,8 @@ def pages() -> dict[Path, str]:
 def configuration() -> str:
     """The reference of all keys."""
     plain = {name: field for name, field in SearchConfig.model_fields.items() if not _table(field)}
-    parts = [_HEAD.format(presets=", ".join(f"`{name}`" for name in PRESETS)), _section("", "", plain)]
+    head = _wrapped(_HEAD.format(presets=", ".join(f"`{name}`" for name in PRESETS)))
+    parts = [head + "\n", _section("", "", plain)]
     for name, field in SearchConfig.model_fields.items():
         if model := _table(field):
             parts += _sections(name, model)
@@ -94,6 +97,19 @@ def configuration() -> str:
             parts += [_kind_section(kind, MODELS[kind]) for kind in MODELS]
     rows = "".join(f"| `{key}` | {_listed(registry)} |\n" for key, registry in _REGISTRIES.items())
     return "\n".join(parts) + _NAMES + rows
+
+
+def _wrapped(prose: str) -> str:
+    """Paragraphs in lines of at most 110 columns; links and comments stay whole."""
+    return "\n\n".join(_filled(paragraph) for paragraph in prose.split("\n\n"))
+
+
+def _filled(paragraph: str) -> str:
+    if paragraph.startswith("<!--"):
+        return paragraph
+    whole = re.sub(r"\[[^\]]*\]\([^)]*\)", lambda link: link[0].replace(" ", "\0"), paragraph)
+    lines = textwrap.wrap(" ".join(whole.split(" ")), 110, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace("\0", " ")
 
 
 def _kind_section(name: str, model: type[BaseModel]) -> str:
@@ -115,7 +131,7 @@ def _table(field: FieldInfo) -> type[BaseModel] | None:
 
 
 def _section(title: str, summary: str, fields: dict[str, FieldInfo]) -> str:
-    head = f"## `{title}`\n\n{summary}\n\n" if title else ""
+    head = f"## `{title}`\n\n{_wrapped(summary)}\n\n" if title else ""
     rows = "".join(_row(name, field) for name, field in fields.items())
     return f"{head}| key | type | default | meaning |\n| --- | --- | --- | --- |\n{rows}"
 

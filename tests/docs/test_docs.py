@@ -1,9 +1,10 @@
-"""The site's generated pages are current, its pictures small, and what it tells people to type runs."""
+"""The site's generated pages are current, its lines short, and what it tells people to type runs."""
 
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hyperprune.search import configure
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+_WIDTH = 110
 # Pages whose examples run elsewhere, or that are a transcript.
 _OTHERS = {"lyapunov.md", "sparse-training.md", "results.md", "first-ten-minutes.md"}
 PAGES = sorted(path.name for path in DOCS.glob("*.md") if path.name not in _OTHERS)
@@ -38,6 +40,36 @@ def test_pictures_exist_and_are_small() -> None:
     assert named
     for name in named:
         assert (DOCS / name).stat().st_size < 300_000, name
+
+
+def test_lines_of_prose_are_short() -> None:
+    """At most 110 columns, except for code, tables and lines that are one link or picture."""
+    long = [
+        f"{path.name}:{number}"
+        for path in [*sorted(DOCS.glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+        for number, line in _prose(path.read_text(encoding="utf-8"))
+        if len(line) > _WIDTH
+    ]
+    assert not long
+
+
+def _prose(text: str) -> Iterator[tuple[int, str]]:
+    """The numbered lines that may be wrapped."""
+    inside = False
+    for number, line in enumerate(text.splitlines(), 1):
+        fence = line.lstrip().startswith("```")
+        inside ^= fence
+        one_link = re.fullmatch(r"\s*([*-] )?!?\[[^\]]*\]\([^)]*\)[.,:;]?", line)
+        if not (inside or fence or line.lstrip().startswith("|") or one_link):
+            yield number, line
+
+
+def test_every_page_is_in_the_order_of_the_site() -> None:
+    """In the navigation and on the first page, in the same order."""
+    site = re.findall(r"^ +- .*: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.M)
+    first = re.findall(r"^\* \[.*?\]\((\S+\.md)\)", (DOCS / "index.md").read_text(encoding="utf-8"), re.M)
+    assert site == ["index.md", *first]
+    assert sorted(site) == sorted(path.name for path in DOCS.glob("*.md"))
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=lambda path: path.name)
