@@ -18,8 +18,8 @@ import torch
 from torch import nn
 
 from hyperprune import lyapunov
-from hyperprune.models.highway import RecurrentHighway
-from hyperprune.models.ordered import OrderedLSTM
+from hyperprune.models.layers.highway import RecurrentHighway
+from hyperprune.models.layers.ordered import OrderedLSTM
 from timing import CLOCKS, Clock, alternate, seconds
 
 BATCH = 2

@@ -69,11 +69,11 @@ def readers() -> dict[str, Reader]:
     from hyperprune.corpora import CorpusConfig, load
     from hyperprune.lyapunov import Spectrum
     from hyperprune.search import RunFolder
+    from hyperprune.search.asking.study import stored_study
     from hyperprune.search.results.rounds_file import stored_rounds
     from hyperprune.search.results.timings import load_timings
-    from hyperprune.search.rounds.study import stored_study
     from hyperprune.training import JobFolder, load_network
-    from hyperprune.training.weights_file import GivenWeights, load_given
+    from hyperprune.training.stored.weights_file import GivenWeights, load_given
 
     def plain(path: Path, value: Any) -> None:
         path.write_text(json.dumps(value))
@@ -142,7 +142,7 @@ def material(folder: Path) -> Path:
     from safetensors.torch import save_file
 
     from hyperprune.training import JobFolder
-    from hyperprune.training.history import Failure, InitialRecord
+    from hyperprune.training.stored.history import Failure, InitialRecord
 
     made = inputs.material(folder / "made")
     shutil.copytree(made.search, folder / "search")

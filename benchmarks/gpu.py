@@ -34,8 +34,8 @@ from hyperprune.tasks.precision import training_format
 from hyperprune.tasks.text.language_batches import batches
 from hyperprune.training import TrainingJob
 from hyperprune.training import run as train
-from hyperprune.training.checkpoint import path as weights_path
 from hyperprune.training.entry_points import TRAIN
+from hyperprune.training.stored.checkpoint import path as weights_path
 from network_step import LINES, Line, Training
 
 PUBLISHED = ("ptb-lstm", "ptb-rhn", "wt2-mos", "ptb-on-lstm")

@@ -16,8 +16,8 @@ from hyperprune.search import SearchConfig, configure
 from hyperprune.sparsity import METHODS, PruningVariant
 from hyperprune.tasks import PERPLEXITY, Recipe
 from hyperprune.training import History, TrainingJob, run
-from hyperprune.training.checkpoint import path as checkpoint_path
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint
+from hyperprune.training.stored.checkpoint import path as checkpoint_path
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "ptb-200.toml"
 

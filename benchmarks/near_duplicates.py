@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from hyperprune.search import RunFolder
-from hyperprune.search.rounds.near_duplicates import apart, twins
+from hyperprune.search.metrics.near_duplicates import apart, twins
 from hyperprune.seeding import generator
 
 SHARES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)

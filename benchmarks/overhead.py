@@ -30,9 +30,10 @@ import torch
 
 from hyperprune.lyapunov import Conventions, Spectrum
 from hyperprune.search import SearchConfig, configure, run
-from hyperprune.search.rounds.chooser import Chooser
-from hyperprune.training import EpochRecord, History, JobFolder, TrainingJob, checkpoint
+from hyperprune.search.asking.chooser import Chooser
+from hyperprune.training import EpochRecord, History, JobFolder, TrainingJob
 from hyperprune.training.entry_points import TRAIN
+from hyperprune.training.stored import checkpoint
 
 UNITS = 32  # exponents of a made-up spectrum
 POOLS = (100, 1000)

@@ -36,7 +36,7 @@ SEARCH = [  # the houses of search/, in the same way; files beside them are "run
     {"space", "plans", "verdict"},
     {"metrics", "samplers"},
     {"config"},
-    {"results"},
+    {"results", "asking"},
     {"rounds"},
     {"comparing", "citations", "runs", "tensorboard"},
 ]

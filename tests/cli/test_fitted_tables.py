@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from hyperprune.cli.fitted import show_rows
-from hyperprune.cli.screen import Screen
+from hyperprune.cli.terminal.fitted import show_rows
+from hyperprune.cli.terminal.screen import Screen
 
 HEADINGS = (
     "network",

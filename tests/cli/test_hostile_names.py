@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from hyperprune.cli.output import print_json
-from hyperprune.cli.progress import SearchProgress
-from hyperprune.cli.screen import Screen, plain_table
+from hyperprune.cli.terminal.output import print_json
+from hyperprune.cli.terminal.progress import SearchProgress
+from hyperprune.cli.terminal.screen import Screen, plain_table
 from hyperprune.printable import printable
 from hyperprune.reports import figures
 from hyperprune.search import CandidateEnded, RoundBegan, configure

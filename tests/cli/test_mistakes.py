@@ -216,7 +216,7 @@ def test_checkpoint_of_an_unknown_kind(
 ) -> None:  # type: ignore[no-untyped-def]
     """Found by the fuzz run: whole by its hashes, and yet not a network of this version."""
     from hyperprune import files
-    from hyperprune.training import checkpoint
+    from hyperprune.training.stored import checkpoint
 
     weights = shutil.copy(searched / "dense/epoch-0003.safetensors", tmp_path)
     document = checkpoint.read_document(searched / "dense/epoch-0003.safetensors") | change

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hyperprune.cli import keys, numbers, table
+from hyperprune.cli import keys, table
+from hyperprune.cli.terminal import numbers
 from hyperprune.search import PRESETS
 
 COMMANDS = (["search"], ["train"], ["evaluate"], ["spectrum"], ["data", "stats"], ["data", "get"], ["cite"])

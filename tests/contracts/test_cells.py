@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from hyperprune import lyapunov
 from hyperprune.lyapunov.layers import Layer
 from hyperprune.lyapunov.stack import StackOptions, build_layers
-from hyperprune.models.highway import RecurrentHighway
-from hyperprune.models.ordered import OrderedLSTM
+from hyperprune.models.layers.highway import RecurrentHighway
+from hyperprune.models.layers.ordered import OrderedLSTM
 
 FEATURES, SIZE, TIME, BATCH = 3, 5, 7, 4
 

@@ -10,8 +10,8 @@ import pytest
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import PoolConfig, SpaceConfig
+from hyperprune.search.asking.chooser import Chooser, Outcome
 from hyperprune.search.metrics.early import METRICS
-from hyperprune.search.rounds.chooser import Chooser, Outcome
 from hyperprune.search.samplers import SAMPLERS, check_installed
 
 NUMBERS = SpaceConfig.model_validate(

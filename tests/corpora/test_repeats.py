@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperprune.cli.run_data import repeats_sentences
+from hyperprune.cli.work.run_data import repeats_sentences
 from hyperprune.corpora import CorpusConfig, Level, load, stats
 from hyperprune.corpora.python_docs import sections
 from hyperprune.corpora.repeats import repeated_share

@@ -13,7 +13,7 @@ from hyperprune.sparsity import PruningVariant, SparseTraining
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
 from hyperprune.tasks.precision import exact_format, training_format
 from hyperprune.training import TrainingJob, run
-from hyperprune.training.checkpoint import path as weights_path
+from hyperprune.training.stored.checkpoint import path as weights_path
 
 pytestmark = [
     pytest.mark.gpu,

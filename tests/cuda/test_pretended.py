@@ -22,7 +22,7 @@ from hyperprune.sparsity import DEATH, GROWTH, REDISTRIBUTION, PruningVariant, S
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
 from hyperprune.training import TrainingJob, run
 from hyperprune.training import job as jobs
-from hyperprune.training.checkpoint import path as weights_path
+from hyperprune.training.stored.checkpoint import path as weights_path
 
 TIME, BATCH, TYPES = 6, 3, 20
 

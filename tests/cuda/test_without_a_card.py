@@ -20,7 +20,8 @@ from hyperprune.reports import page
 from hyperprune.search import RunFolder, SearchResult, run
 from hyperprune.search.comparing.compare import compare
 from hyperprune.tasks import Recipe
-from hyperprune.training import checkpoint, load_network
+from hyperprune.training import load_network
+from hyperprune.training.stored import checkpoint
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from hyperprune.lyapunov import spectrum
 from hyperprune.lyapunov.recursion import cholesky_frame, strand
 from hyperprune.lyapunov.recursion.cholesky_frame import CholeskyFrame
-from hyperprune.models.highway import RecurrentHighway
+from hyperprune.models.layers.highway import RecurrentHighway
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from torch import nn
 from hyperprune import lyapunov
 from hyperprune.errors import ConfigurationError
 from hyperprune.lyapunov import Conventions
-from hyperprune.models.highway import RecurrentHighway
+from hyperprune.models.layers.highway import RecurrentHighway
 
 INPUTS = torch.randn(45, 2, 3, generator=torch.Generator().manual_seed(1)).double()
 

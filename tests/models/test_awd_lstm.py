@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import AWDLSTM, AWDLSTMConfig, Dropouts
-from hyperprune.models.weight_drop import WeightDropLSTM
+from hyperprune.models.layers.weight_drop import WeightDropLSTM
 from hyperprune.sparsity import SparseTraining
 
 
@@ -143,7 +143,7 @@ def test_weight_drop_on_masked_weights_stays_masked() -> None:
 
 def _watch(seen: list[bool]):  # type: ignore[no-untyped-def]
     """Note of every weight-drop whether the weights that were zero before it are zero after it."""
-    from hyperprune.models import weight_drop
+    from hyperprune.models.layers import weight_drop
 
     own = weight_drop.dropout
 

@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from hyperprune.models import AWDLSTMMoS, AWDLSTMMoSConfig, Dropouts, mixture
-from hyperprune.models.mixture import mixture_log_probabilities
+from hyperprune.models import AWDLSTMMoS, AWDLSTMMoSConfig, Dropouts
+from hyperprune.models.decoding import mixture
+from hyperprune.models.decoding.mixture import mixture_log_probabilities
 
 
 def test_published_weight_count() -> None:

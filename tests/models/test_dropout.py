@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from hyperprune.models.dropout import LockedDropout, embed_with_dropout, locked_mask
+from hyperprune.models.layers.dropout import LockedDropout, embed_with_dropout, locked_mask
 
 
 def test_locked_dropout_drops_the_same_entries_at_every_step() -> None:

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import ONLSTM, Dropouts, ONLSTMConfig
-from hyperprune.models.ordered import OrderedLSTM
+from hyperprune.models.layers.ordered import OrderedLSTM
 from hyperprune.sparsity import SparseTraining
 
 TYPES, TIME, BATCH = 9, 6, 2

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import RHN, Reads
-from hyperprune.models.highway import RecurrentHighway
+from hyperprune.models.layers.highway import RecurrentHighway
 from hyperprune.sparsity import SparseTraining
 
 TYPES, SIZE, DEPTH, TIME, BATCH = 11, 5, 3, 6, 2

@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import SoftTargets, scored_loss, softmax_loss
 
-module = importlib.import_module("hyperprune.models.softmax_loss")  # the package shows the function
+module = importlib.import_module("hyperprune.models.decoding.softmax_loss")  # the package shows the function
 N, V, E = 11, 7, 5
 EXACT = {"rtol": 1e-11, "atol": 1e-13}  # float64, sums of a few terms
 

@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hyperprune.models import MODELS, GivesLoss, LanguageModel, Reads, SoftTargets, scored_loss, working_type
-from hyperprune.models import mixture_loss as mixture_loss_module
+from hyperprune.models import MODELS, GivesLoss, LanguageModel, Reads, SoftTargets, scored_loss
+from hyperprune.models.decoding import mixture_loss as mixture_loss_module
+from hyperprune.models.layers import working_type
 
 SIZES = {"embedding": 6, "hidden": 6, "dropout": 0.3}
 

@@ -28,7 +28,7 @@ from hyperprune.reports import gather
 from hyperprune.reports.dashboard import Window, server
 from hyperprune.reports.dashboard.pictures import Pictures
 from hyperprune.reports.dashboard.study import copied
-from hyperprune.search.rounds.study import stored_study
+from hyperprune.search.asking.study import stored_study
 
 BROWSER = chromium.executable()
 Searched = tuple[RunFolder, SearchResult]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hyperprune.search.rounds.batches import batch_of
+from hyperprune.search.asking.batches import batch_of
 
 
 @pytest.mark.parametrize(("size", "startup"), [(1, 10), (4, 10), (4, 1), (7, 3), (3, 3)])

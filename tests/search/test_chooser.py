@@ -6,7 +6,7 @@ import optuna
 import pytest
 
 from hyperprune.search import PoolConfig, SpaceConfig
-from hyperprune.search.rounds.chooser import Chooser, Outcome, Suggestion
+from hyperprune.search.asking.chooser import Chooser, Outcome, Suggestion
 
 POOL = PoolConfig(startup=3)
 SPACE = SpaceConfig()

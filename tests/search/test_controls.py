@@ -10,7 +10,8 @@ from hyperprune.search import RunFolder, SearchConfig, SearchResult, extend, loa
 from hyperprune.search.rounds.controls import CHEAP
 from hyperprune.search.rounds.small_dense import as_large_as
 from hyperprune.tasks import OwnTask
-from hyperprune.training import JobFolder, checkpoint
+from hyperprune.training import JobFolder
+from hyperprune.training.stored import checkpoint
 
 CONFIG = small(search__candidates=2, recipe__epochs=3, search__first_epochs=1, search__controls=True)
 

@@ -17,7 +17,7 @@ from hyperprune.search.plans import PlanSettings
 from hyperprune.search.plans.rounds import Rounds
 from hyperprune.search.rounds.resumption import resumed_search, where_it_starts
 from hyperprune.search.space.space import SpaceConfig
-from hyperprune.training import checkpoint
+from hyperprune.training.stored import checkpoint
 
 PUBLISHED = {
     "ptb-lstm": "f430b6dd3ce5",

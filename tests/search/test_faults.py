@@ -20,9 +20,10 @@ from small_search import bits, finished, not_trained_again, small
 
 from hyperprune.executors import Executor, InProcess, Processes
 from hyperprune.search import Event, RunFolder, SearchResult, run
-from hyperprune.training import Progress, checkpoint
+from hyperprune.training import Progress
 from hyperprune.training.entry_points import TRAIN
 from hyperprune.training.job import TrainingJob
+from hyperprune.training.stored import checkpoint
 
 PACKAGE = Path(__file__).parents[2] / "src" / "hyperprune"
 

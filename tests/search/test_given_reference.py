@@ -14,7 +14,8 @@ from hyperprune.executors import InProcess, Processes
 from hyperprune.lyapunov import distance
 from hyperprune.reports import cost_sentences, gather, network_rows, write
 from hyperprune.search import RunFolder, SearchResult, configure, find, for_task, run
-from hyperprune.training import checkpoint, load_network
+from hyperprune.training import load_network
+from hyperprune.training.stored import checkpoint
 
 NAME = "tiny_tasks:Tiny"
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.search.rounds import near_duplicates
-from hyperprune.search.rounds.near_duplicates import (
+from hyperprune.search.metrics import near_duplicates
+from hyperprune.search.metrics.near_duplicates import (
     CELL,
     FUNCTIONS,
     TABLES,

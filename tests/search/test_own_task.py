@@ -13,8 +13,9 @@ from hyperprune.executors import Processes
 from hyperprune.reports import gather, network_rows, write
 from hyperprune.search import RunFolder, SearchResult, extend, for_task, run
 from hyperprune.tasks import Score
-from hyperprune.training import TrainingJob, checkpoint
+from hyperprune.training import TrainingJob
 from hyperprune.training import run as run_job
+from hyperprune.training.stored import checkpoint
 
 NAME = "tiny_tasks:Tiny"
 

@@ -13,8 +13,8 @@ from hyperprune import reports
 from hyperprune.accelerators import check_device
 from hyperprune.errors import ConfigurationError, RunFolderError
 from hyperprune.search import RunFolder, compare, configure, run
+from hyperprune.search.asking.study import Study, stored_study
 from hyperprune.search.config.preflight import preflight
-from hyperprune.search.rounds.study import Study, stored_study
 
 SMALL = {
     "corpus.max_train_tokens": 3000,

@@ -14,7 +14,7 @@ import pytest
 from small_search import families
 
 from hyperprune.search import Event, RunFolder, SearchConfig, SearchResult, configure, run
-from hyperprune.training.checkpoint import path as checkpoint_path
+from hyperprune.training.stored.checkpoint import path as checkpoint_path
 
 SMALL = {
     "corpus.max_train_tokens": 3000,

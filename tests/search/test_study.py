@@ -8,7 +8,7 @@ from small_search import finished, small
 
 from hyperprune.errors import RunFolderError
 from hyperprune.search import run
-from hyperprune.search.rounds.study import Study, stored_study
+from hyperprune.search.asking.study import Study, stored_study
 
 GIVEN = {"sampler": {"name": "tpe"}, "told": "ls, l2"}
 

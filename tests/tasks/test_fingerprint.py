@@ -12,7 +12,7 @@ from torch import nn
 from hyperprune.errors import ConfigurationError, RunFolderError
 from hyperprune.search import for_task, run
 from hyperprune.tasks import named
-from hyperprune.tasks.fingerprint import attributes_hash, data_hash, training_hash
+from hyperprune.tasks.finding.fingerprint import attributes_hash, data_hash, training_hash
 
 plain_losses = tiny_tasks.Tiny.losses
 

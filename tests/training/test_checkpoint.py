@@ -8,8 +8,8 @@ import torch
 
 from hyperprune import files
 from hyperprune.errors import CheckpointError
-from hyperprune.training import checkpoint
-from hyperprune.training.checkpoint import Checkpoint
+from hyperprune.training.stored import checkpoint
+from hyperprune.training.stored.checkpoint import Checkpoint
 
 
 def _save(folder: Path, *epochs: int) -> None:

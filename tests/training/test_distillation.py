@@ -18,9 +18,10 @@ from hyperprune.tasks import Epoch, OwnTask, Recipe, TextTask, named
 from hyperprune.tasks.digits import Digits
 from hyperprune.tasks.distillation import Teacher, soft_divergence
 from hyperprune.tasks.text.language_batches import batches
-from hyperprune.training import TrainingJob, VariantConfig, checkpoint, run
+from hyperprune.training import TrainingJob, VariantConfig, run
+from hyperprune.training.stored import checkpoint
+from hyperprune.training.stored.weights_file import GivenWeights
 from hyperprune.training.teaching import TeacherConfig
-from hyperprune.training.weights_file import GivenWeights
 
 CORPUS = CorpusConfig(max_train_tokens=2000, max_vocabulary=80)
 TASK = TextTask(corpus=CORPUS, model=StackedLSTMConfig(embedding=8, hidden=8))

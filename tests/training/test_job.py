@@ -12,11 +12,12 @@ from hyperprune.models import StackedLSTMConfig
 from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
 from hyperprune.tasks import OwnTask, Recipe, SpectrumConfig, TextTask
-from hyperprune.training import JobFolder, Progress, TrainingJob, checkpoint, run
+from hyperprune.training import JobFolder, Progress, TrainingJob, run
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint, load_network
 from hyperprune.training.job import task_of
 from hyperprune.training.state import TrainingState, seed_for_training
+from hyperprune.training.stored import checkpoint
 
 CORPUS = CorpusConfig(max_train_tokens=2000, max_vocabulary=80)
 TASK = TextTask(corpus=CORPUS, model=StackedLSTMConfig(embedding=8, hidden=8))

@@ -14,8 +14,8 @@ from hyperprune.models import MODELS
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
 from hyperprune.tasks.precision import exact_format, training_format
 from hyperprune.training import JobFolder, TrainingJob, epoch, load_network, run
-from hyperprune.training.checkpoint import path as weights_path
 from hyperprune.training.job import task_of
+from hyperprune.training.stored.checkpoint import path as weights_path
 
 SPECTRUM = SpectrumConfig(batch=2, steps=5, warmup=1)
 

@@ -14,10 +14,11 @@ from hyperprune.corpora import CorpusConfig
 from hyperprune.errors import CheckpointError
 from hyperprune.models import StackedLSTMConfig
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
-from hyperprune.training import History, JobFolder, TrainingJob, checkpoint, run
-from hyperprune.training.history import Failure
+from hyperprune.training import History, JobFolder, TrainingJob, run
 from hyperprune.training.job import finished
-from hyperprune.training.traces import TRACE, traced
+from hyperprune.training.stored import checkpoint
+from hyperprune.training.stored.history import Failure
+from hyperprune.training.stored.traces import TRACE, traced
 
 TASK = TextTask(
     corpus=CorpusConfig(max_train_tokens=1500, max_vocabulary=60),

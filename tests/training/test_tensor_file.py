@@ -20,9 +20,10 @@ from hyperprune.corpora import CorpusConfig
 from hyperprune.errors import CheckpointError
 from hyperprune.models import MODELS, ModelConfig
 from hyperprune.tasks import Recipe, TextTask
-from hyperprune.training import TrainingJob, checkpoint, load_network, run
+from hyperprune.training import TrainingJob, load_network, run
 from hyperprune.training.evaluation import loaded
-from hyperprune.training.weights_file import GivenWeights, load_given
+from hyperprune.training.stored import checkpoint
+from hyperprune.training.stored.weights_file import GivenWeights, load_given
 
 
 class Foreign:

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperprune.training.nested_state import join, pack, split, unpack
+from hyperprune.training.stored.nested_state import join, pack, split, unpack
 
 
 def test_a_nest_survives_json_and_back() -> None:

@@ -9,11 +9,11 @@ from hyperprune.cli.data import data
 from hyperprune.cli.evaluate import evaluate
 from hyperprune.cli.export import export
 from hyperprune.cli.generate import generate
-from hyperprune.cli.markup import prose
 from hyperprune.cli.profile import profile
 from hyperprune.cli.report import report
 from hyperprune.cli.search import search
 from hyperprune.cli.spectrum import spectrum
+from hyperprune.cli.terminal.markup import prose
 from hyperprune.cli.train import train
 
 app = typer.Typer(

@@ -13,8 +13,8 @@ def cite(
 ) -> None:
     """List the papers behind a run: method, spectra, sampler, network, optimiser, pruning rules."""
     from hyperprune import files
-    from hyperprune.cli.output import print_json
-    from hyperprune.cli.screen import Screen
+    from hyperprune.cli.terminal.output import print_json
+    from hyperprune.cli.terminal.screen import Screen
     from hyperprune.search import RunFolder, papers
 
     found = papers(RunFolder(files.place(run)).config())

@@ -19,6 +19,6 @@ def compare(
     well LS distance, loss and both rank the final scores early on. The searches must be of one text, network
     and recipe; --baseline of hyperprune search makes those to compare with.
     """
-    from hyperprune.cli import run_compare
+    from hyperprune.cli.work import run_compare
 
     run_compare.compare(runs, plot, as_json=as_json)

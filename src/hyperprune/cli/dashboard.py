@@ -22,7 +22,7 @@ def dashboard(
     """
     import signal
 
-    from hyperprune.cli.screen import Screen
+    from hyperprune.cli.terminal.screen import Screen
     from hyperprune.optional import try_import
     from hyperprune.search import RunFolder
 

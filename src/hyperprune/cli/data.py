@@ -6,8 +6,8 @@ import typer
 
 from hyperprune.cli import options
 from hyperprune.cli.keys import COUNTED
-from hyperprune.cli.markup import prose
 from hyperprune.cli.table import completes, configured, names, option
+from hyperprune.cli.terminal.markup import prose
 
 data = typer.Typer(help="Fetch corpora, and see what they are made of.", no_args_is_help=True)
 
@@ -24,7 +24,7 @@ def get(
     It is kept in the system's folder for caches, or where the variable HYPERPRUNE_DATA says. The same
     command resumes a download that was interrupted.
     """
-    from hyperprune.cli import run_data
+    from hyperprune.cli.work import run_data
 
     run_data.get(name, url, as_json=as_json)
 
@@ -45,7 +45,8 @@ def stats(
     as_json: options.Json = False,
 ) -> None:
     """Count a corpus: tokens, types, unknown tokens, longest line; or with --task, try a task."""
-    from hyperprune.cli import own_tasks, run_data, run_task
+    from hyperprune.cli import own_tasks
+    from hyperprune.cli.work import run_data, run_task
 
     if corpus is not None:
         values["corpus.source"] = corpus

@@ -30,7 +30,7 @@ def evaluate(
     A run folder of a search stands for its selected network. The text is the run's own, or --corpus, which
     is read with the vocabulary that the network was trained with.
     """
-    from hyperprune.cli import run_evaluate
+    from hyperprune.cli.work import run_evaluate
 
     run_evaluate.evaluate(
         target, candidate, values, part, task, dense=dense, threads=threads, device=device, as_json=as_json

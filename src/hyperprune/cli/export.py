@@ -42,7 +42,7 @@ def export(
     allocation or libraries. onnx: graphs for onnxruntime, dense. The folder is kept only if its outputs are
     those of the network.
     """
-    from hyperprune.cli import run_export
+    from hyperprune.cli.work import run_export
 
     run_export.export(
         target,

@@ -28,7 +28,7 @@ def generate(
 
     An export runs on the kernels that inference takes. Words that the model does not know are never drawn.
     """
-    from hyperprune.cli import run_generate
+    from hyperprune.cli.work import run_generate
 
     run_generate.generate(
         target, prompt, tokens, temperature, seed, candidate, level, dense=dense, threads=threads

@@ -75,7 +75,7 @@ def _run() -> int:
     import logging
 
     from hyperprune.cli.app import app
-    from hyperprune.cli.shown_warnings import PrintableFormatter
+    from hyperprune.cli.terminal.shown_warnings import PrintableFormatter
 
     handler = logging.StreamHandler()
     handler.setFormatter(PrintableFormatter("%(levelname)s: %(message)s"))

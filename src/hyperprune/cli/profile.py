@@ -26,7 +26,7 @@ def profile(
     Weights and densities by layer and gate, multiply-adds a token, bytes on disk and in memory; microseconds
     a token at batch 1 and tokens a second at batch 20, decoder included, as medians of runs that take turns.
     """
-    from hyperprune.cli import run_profile
+    from hyperprune.cli.work import run_profile
 
     run_profile.profile(
         target, candidate, task, dense=dense, time=time, rounds=rounds, threads=threads, as_json=as_json

@@ -11,7 +11,7 @@ def report(
 ) -> None:
     """Write report.html and its figures from the run folder of a search, also while it runs."""
     from hyperprune import files, reports
-    from hyperprune.cli.screen import Screen
+    from hyperprune.cli.terminal.screen import Screen
     from hyperprune.search import RunFolder
 
     Screen().say(str(reports.write(RunFolder(files.place(run)))))

@@ -42,7 +42,8 @@ def search(
     better half by the distance of their Lyapunov spectra to the dense one, round by round. The same command
     resumes an interrupted search.
     """
-    from hyperprune.cli import own_tasks, run_search
+    from hyperprune.cli import own_tasks
+    from hyperprune.cli.work import run_search
 
     values |= own_tasks.named(task, setting)
     given = run_search.Given(preset, config, values, baseline, budget)

@@ -36,8 +36,8 @@ def spectrum(
     as_json: options.Json = False,
 ) -> None:
     """Compute the Lyapunov spectrum of a network along a text, print it and plot it."""
-    from hyperprune.cli import run_spectrum
-    from hyperprune.cli.spectrum_target import subject_of
+    from hyperprune.cli.work import run_spectrum
+    from hyperprune.cli.work.spectrum_target import subject_of
 
     room = "spectrum."
     given = {key.removeprefix(room): value for key, value in values.items() if key.startswith(room)}

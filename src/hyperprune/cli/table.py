@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from hyperprune.cli.keys import Group, option_of
-from hyperprune.cli.markup import escaped
-from hyperprune.cli.numbers import number, number_or_name
+from hyperprune.cli.terminal.markup import escaped
+from hyperprune.cli.terminal.numbers import number, number_or_name
 from hyperprune.errors import ConfigurationError
 
 _TABLE: dict[str, dict[str, Any]] = json.loads(

@@ -25,7 +25,8 @@ def train(
     Takes the same presets and files as a search, and leaves out their tables [search] and [space]. The same
     command resumes an interrupted training.
     """
-    from hyperprune.cli import own_tasks, run_train
+    from hyperprune.cli import own_tasks
+    from hyperprune.cli.work import run_train
 
     values |= own_tasks.named(task, setting)
     run_train.train(preset, config, values, out, dense=dense, as_json=as_json)

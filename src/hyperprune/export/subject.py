@@ -16,8 +16,9 @@ from hyperprune.inference.plain import Matrix, PlainNetwork
 from hyperprune.search import find
 from hyperprune.sparsity.parameters.prunable import unwrap
 from hyperprune.tasks import PERPLEXITY, Recipe, Score, TextTask, task_of
-from hyperprune.training import checkpoint, load_network
-from hyperprune.training.nested_state import unpack
+from hyperprune.training import load_network
+from hyperprune.training.stored import checkpoint
+from hyperprune.training.stored.nested_state import unpack
 
 Source = str | Path | nn.Module
 _BATCH, _STEPS = 4, 32  # sequences and steps of the check

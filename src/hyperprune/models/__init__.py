@@ -10,13 +10,13 @@ from hyperprune.models.awd import Dropouts
 from hyperprune.models.awd_lstm import AWDLSTM, AWDLSTMConfig
 from hyperprune.models.awd_lstm_mos import AWDLSTMMoS, AWDLSTMMoSConfig
 from hyperprune.models.config import MODELS, AnyModel, ModelConfig, build, known_keys
+from hyperprune.models.decoding.scored_loss import scored_loss
+from hyperprune.models.decoding.soft_targets import SoftTargets
+from hyperprune.models.decoding.softmax_loss import softmax_loss
 from hyperprune.models.language_model import LanguageModel
 from hyperprune.models.on_lstm import ONLSTM, ONLSTMConfig
 from hyperprune.models.reading import GivesLoss, Penalised, Reading, Reads, WindowLoss
 from hyperprune.models.rhn import RHN, RHNConfig
-from hyperprune.models.scored_loss import scored_loss
-from hyperprune.models.soft_targets import SoftTargets
-from hyperprune.models.softmax_loss import softmax_loss
 from hyperprune.models.stacked_gru import StackedGRU, StackedGRUConfig
 from hyperprune.models.stacked_lstm import StackedLSTM, StackedLSTMConfig
 from hyperprune.models.stacked_rnn import StackedRNN, StackedRNNConfig

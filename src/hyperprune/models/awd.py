@@ -11,10 +11,10 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from hyperprune.models.config import ModelConfig
-from hyperprune.models.dropout import LockedDropout, embed_with_dropout
 from hyperprune.models.language_model import LanguageModel
+from hyperprune.models.layers.dropout import LockedDropout, embed_with_dropout
+from hyperprune.models.layers.weight_drop import WeightDropLSTM
 from hyperprune.models.reading import Activations
-from hyperprune.models.weight_drop import WeightDropLSTM
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from torch import nn
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.models.awd import AWD, AWDConfig, Dropouts
-from hyperprune.models.weight_drop import WeightDropLSTM
+from hyperprune.models.layers.weight_drop import WeightDropLSTM
 from hyperprune.papers import GAL_GHAHRAMANI_2016, HOCHREITER_1997, MERITY_2018, Paper
 
 

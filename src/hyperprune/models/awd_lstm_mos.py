@@ -7,11 +7,11 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from hyperprune.models.awd import AWD, AWDConfig, Dropouts
-from hyperprune.models.dropout import LockedDropout
-from hyperprune.models.mixture import mixture_log_probabilities
-from hyperprune.models.mixture_loss import mixture_loss
-from hyperprune.models.scored_loss import scored_loss
-from hyperprune.models.soft_targets import SoftTargets
+from hyperprune.models.decoding.mixture import mixture_log_probabilities
+from hyperprune.models.decoding.mixture_loss import mixture_loss
+from hyperprune.models.decoding.scored_loss import scored_loss
+from hyperprune.models.decoding.soft_targets import SoftTargets
+from hyperprune.models.layers.dropout import LockedDropout
 from hyperprune.papers import GAL_GHAHRAMANI_2016, HOCHREITER_1997, MERITY_2018, YANG_2018, Paper
 
 

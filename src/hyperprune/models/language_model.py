@@ -5,9 +5,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from hyperprune.models.decoding.soft_targets import SoftTargets
+from hyperprune.models.decoding.softmax_loss import softmax_loss
 from hyperprune.models.reading import Activations, Reading, WindowLoss
-from hyperprune.models.soft_targets import SoftTargets
-from hyperprune.models.softmax_loss import softmax_loss
 
 
 class LanguageModel(nn.Module):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hyperprune.models.awd import Dropouts
 from hyperprune.models.awd_lstm import AWDLSTM, AWDLSTMConfig
-from hyperprune.models.ordered import OrderedLSTM
+from hyperprune.models.layers.ordered import OrderedLSTM
 from hyperprune.papers import GAL_GHAHRAMANI_2016, MERITY_2018, SHEN_2019, Paper
 
 

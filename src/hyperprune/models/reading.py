@@ -5,7 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
-from hyperprune.models.soft_targets import SoftTargets
+from hyperprune.models.decoding.soft_targets import SoftTargets
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.models.config import ModelConfig
-from hyperprune.models.dropout import LockedDropout, embed_with_dropout
-from hyperprune.models.highway import RecurrentHighway
 from hyperprune.models.language_model import LanguageModel
+from hyperprune.models.layers.dropout import LockedDropout, embed_with_dropout
+from hyperprune.models.layers.highway import RecurrentHighway
 from hyperprune.models.reading import Activations
 from hyperprune.papers import GAL_GHAHRAMANI_2016, ZILLY_2017, Paper
 

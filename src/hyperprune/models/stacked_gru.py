@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from torch import nn
 
-from hyperprune.models.gru_fused import FusedGRU
+from hyperprune.models.layers.gru_fused import FusedGRU
 from hyperprune.models.stacked import Stacked, StackedConfig
 from hyperprune.papers import CHO_2014, Paper
 

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from torch import nn
 
-from hyperprune.models.rnn_fused import FusedRNN
+from hyperprune.models.layers.rnn_fused import FusedRNN
 from hyperprune.models.stacked import Stacked, StackedConfig
 from hyperprune.papers import ELMAN_1990, Paper
 

@@ -4,7 +4,7 @@ import logging
 
 from hyperprune import files
 from hyperprune.training import History, JobFolder
-from hyperprune.training import checkpoint as checkpoints
+from hyperprune.training.stored import checkpoint as checkpoints
 
 logger = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ from hyperprune.errors import HyperpruneError
 from hyperprune.reports.findings import DENSE, Network
 from hyperprune.reports.histories import read_history
 from hyperprune.search import RoundResult, RunFolder, SearchConfig
+from hyperprune.search.asking.study import stored_study
+from hyperprune.search.asking.suggestions import Suggestion, suggestions
 from hyperprune.search.config.families import Family
 from hyperprune.search.metrics.early import spectrum_distance
 from hyperprune.search.results.rounds_file import stored_rounds
 from hyperprune.search.rounds.origin import FixedSpectrum
-from hyperprune.search.rounds.study import stored_study
-from hyperprune.search.rounds.suggestions import Suggestion, suggestions
 from hyperprune.tasks import Score
 from hyperprune.training import History, JobFolder
 

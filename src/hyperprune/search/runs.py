@@ -25,7 +25,7 @@ from hyperprune.search.results.rows import Rows, candidate_rows, epoch_rows, rou
 from hyperprune.search.rounds.driver import carry_out, folder_of
 from hyperprune.search.rounds.events import Listener
 from hyperprune.search.rounds.extension import prepare
-from hyperprune.training.run_folder import kind_of
+from hyperprune.training.stored.run_folder import kind_of
 from hyperprune.training.training_run import TrainingRun
 
 _REPORT = "hyperprune.reports:write"  # by name: reports are made of runs, so runs cannot import them

@@ -7,10 +7,10 @@ from pydantic import Field, field_validator
 
 from hyperprune.config.decisive import FACT
 from hyperprune.errors import ConfigurationError
-from hyperprune.tasks import import_task
 from hyperprune.tasks.description import TaskDescription
-from hyperprune.tasks.fingerprint import data_hash, training_hash
-from hyperprune.tasks.import_task import hand_over, is_distinct, is_given, module_of_file
+from hyperprune.tasks.finding import import_task
+from hyperprune.tasks.finding.fingerprint import data_hash, training_hash
+from hyperprune.tasks.finding.import_task import hand_over, is_distinct, is_given, module_of_file
 from hyperprune.tasks.opened import OpenedTask, counted_steps, score_of
 from hyperprune.tasks.recipe import TEXT_KEYS, Recipe
 from hyperprune.tasks.score import Score

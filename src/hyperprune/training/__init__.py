@@ -6,12 +6,12 @@ measurement is of a network that has trained since its last update.
 """
 
 from hyperprune.training.evaluation import Evaluation, EvaluationJob, load_network
-from hyperprune.training.history import EpochRecord, Failure, History
 from hyperprune.training.job import TrainingJob, run
-from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.progress import Listener, Progress, silent
 from hyperprune.training.pruning import prune
 from hyperprune.training.runtime import RuntimeConfig
+from hyperprune.training.stored.history import EpochRecord, Failure, History
+from hyperprune.training.stored.job_folder import JobFolder
 from hyperprune.training.train_one import TrainConfig, TrainResult, VariantConfig, train
 from hyperprune.training.training_run import TrainingRun
 

@@ -6,7 +6,7 @@ from hyperprune.training import itemised, measure_given
 from hyperprune.training.evaluation import EvaluationJob
 from hyperprune.training.job import TrainingJob, run
 from hyperprune.training.progress import Listener, silent
-from hyperprune.training.traces import traced
+from hyperprune.training.stored.traces import traced
 
 TRAIN = "hyperprune.training.entry_points:train"
 MEASURE = "hyperprune.training.entry_points:measure"

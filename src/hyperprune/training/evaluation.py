@@ -13,8 +13,8 @@ from hyperprune.models import build
 from hyperprune.tasks import AnyTask, OpenedTask, Part, Recipe, Score, network_of
 from hyperprune.tasks.own import OWN
 from hyperprune.tasks.text.text_task import described
-from hyperprune.training import checkpoint
 from hyperprune.training.state import check_weights, load_weights
+from hyperprune.training.stored import checkpoint
 
 _REMEDY = "give another checkpoint, or the command of its run again"
 

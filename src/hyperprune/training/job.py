@@ -23,18 +23,18 @@ from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.opened import OpenedTask
 from hyperprune.tasks.precision import check_card, check_precision
 from hyperprune.tasks.recipe import Recipe
-from hyperprune.training import checkpoint
 from hyperprune.training.epoch import train_epoch
-from hyperprune.training.history import EpochRecord, Failure, History, InitialRecord
-from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.live_weights import live_weights
 from hyperprune.training.measurement import evaluate, measure
-from hyperprune.training.nested_state import mask_hash
 from hyperprune.training.progress import Listener, Progress, silent
 from hyperprune.training.scores import scores_of
 from hyperprune.training.state import TrainingState, seed_for_training
+from hyperprune.training.stored import checkpoint
+from hyperprune.training.stored.history import EpochRecord, Failure, History, InitialRecord
+from hyperprune.training.stored.job_folder import JobFolder
+from hyperprune.training.stored.nested_state import mask_hash
+from hyperprune.training.stored.weights_file import GivenWeights
 from hyperprune.training.teaching import TeacherConfig, teacher_of
-from hyperprune.training.weights_file import GivenWeights
 
 # seconds; the worker of a driver that was killed lets go of its network as soon as it notices
 _LEASE_WAIT = 60.0

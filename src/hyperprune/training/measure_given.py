@@ -11,12 +11,12 @@ from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
 from hyperprune.tasks import AnyTask, SpectrumConfig
 from hyperprune.tasks.recipe import Recipe
-from hyperprune.training import checkpoint
-from hyperprune.training.history import History, InitialRecord
-from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.measurement import evaluate, measure
 from hyperprune.training.state import TrainingState, seed_for_training
-from hyperprune.training.weights_file import GivenWeights
+from hyperprune.training.stored import checkpoint
+from hyperprune.training.stored.history import History, InitialRecord
+from hyperprune.training.stored.job_folder import JobFolder
+from hyperprune.training.stored.weights_file import GivenWeights
 
 
 class ReferenceJob(BaseModel):

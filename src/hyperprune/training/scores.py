@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from hyperprune import files
 from hyperprune.sparsity import CRITERION, PruningVariant, taylor_scores
 from hyperprune.tasks import AnyTask, OpenedTask, Recipe
-from hyperprune.training.weights_file import GivenWeights, load_given
+from hyperprune.training.stored.weights_file import GivenWeights, load_given
 
 _ONE_PASS = {"ar": 0.0, "tar": 0.0, "slice": None, "random_bptt": False}
 

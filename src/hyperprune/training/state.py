@@ -15,8 +15,8 @@ from hyperprune.seeding import derive, generator
 from hyperprune.sparsity import PruningVariant, SparseTraining
 from hyperprune.tasks.opened import OpenedTask
 from hyperprune.tasks.recipe import Recipe
-from hyperprune.training.nested_state import join, pack, split, unpack
-from hyperprune.training.weights_file import GivenWeights, load_given
+from hyperprune.training.stored.nested_state import join, pack, split, unpack
+from hyperprune.training.stored.weights_file import GivenWeights, load_given
 
 
 @runtime_checkable

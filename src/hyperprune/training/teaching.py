@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.opened import OpenedTask
-from hyperprune.training.weights_file import GivenWeights, load_given
+from hyperprune.training.stored.weights_file import GivenWeights, load_given
 
 
 class TeacherConfig(BaseModel):

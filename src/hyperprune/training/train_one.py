@@ -12,16 +12,16 @@ from hyperprune.errors import DivergedError
 from hyperprune.sparsity import METHODS, PruningVariant, density_from_sparsity
 from hyperprune.tasks import Tasked
 from hyperprune.tasks.score import Score
-from hyperprune.training import checkpoint
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint
-from hyperprune.training.history import History
 from hyperprune.training.job import TrainingJob, check, run
-from hyperprune.training.job_folder import JobFolder
 from hyperprune.training.progress import Listener, silent
-from hyperprune.training.run_folder import CONFIG, held, read_config
 from hyperprune.training.runtime import RuntimeConfig
-from hyperprune.training.traces import traced
-from hyperprune.training.weights_file import GivenWeights
+from hyperprune.training.stored import checkpoint
+from hyperprune.training.stored.history import History
+from hyperprune.training.stored.job_folder import JobFolder
+from hyperprune.training.stored.run_folder import CONFIG, held, read_config
+from hyperprune.training.stored.traces import traced
+from hyperprune.training.stored.weights_file import GivenWeights
 
 NETWORK = "network"
 

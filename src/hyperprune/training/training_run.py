@@ -11,10 +11,10 @@ from hyperprune import files
 from hyperprune.errors import RunFolderError
 from hyperprune.frames import frame
 from hyperprune.lyapunov import Spectrum
-from hyperprune.training import checkpoint
 from hyperprune.training.evaluation import load_network
-from hyperprune.training.job_folder import JobFolder
-from hyperprune.training.run_folder import read_config
+from hyperprune.training.stored import checkpoint
+from hyperprune.training.stored.job_folder import JobFolder
+from hyperprune.training.stored.run_folder import read_config
 from hyperprune.training.train_one import NETWORK, TrainConfig, TrainResult
 
 

@@ -17,8 +17,8 @@ from hyperprune.reports.dashboard.study import copied
 from hyperprune.reports.findings import Findings
 from hyperprune.reports.gather import gather
 from hyperprune.search import RunFolder
+from hyperprune.search.asking.study import stored_study
 from hyperprune.search.config.families import Family
-from hyperprune.search.rounds.study import stored_study
 
 logger = logging.getLogger(__name__)
 

@@ -23,8 +23,8 @@ from hyperprune.tasks import Tasked
 from hyperprune.tasks.opened import score_of
 from hyperprune.tasks.own import OwnTask, make, named
 from hyperprune.tasks.recipe import Recipe
+from hyperprune.training.stored.weights_file import GivenWeights
 from hyperprune.training.train_one import TrainConfig
-from hyperprune.training.weights_file import GivenWeights
 
 C = TypeVar("C", bound=BaseModel)
 logger = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from hyperprune.training.weights_file import GivenWeights
+from hyperprune.training.stored.weights_file import GivenWeights
 
 
 class ReferenceConfig(GivenWeights):

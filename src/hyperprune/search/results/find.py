@@ -11,8 +11,9 @@ from hyperprune import files
 from hyperprune.errors import CheckpointError, RunFolderError
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.results.folder import RunFolder
-from hyperprune.training import JobFolder, TrainConfig, checkpoint, load_network
-from hyperprune.training.run_folder import CONFIG, kind_of, read_config
+from hyperprune.training import JobFolder, TrainConfig, load_network
+from hyperprune.training.stored import checkpoint
+from hyperprune.training.stored.run_folder import CONFIG, kind_of, read_config
 from hyperprune.training.train_one import NETWORK
 
 T = TypeVar("T")

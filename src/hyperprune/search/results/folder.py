@@ -12,7 +12,7 @@ from hyperprune.search.config.extend import extension_hint
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.results.result import SearchResult
 from hyperprune.training import JobFolder
-from hyperprune.training.run_folder import CONFIG, held, read_config
+from hyperprune.training.stored.run_folder import CONFIG, held, read_config
 
 
 @dataclass(frozen=True)

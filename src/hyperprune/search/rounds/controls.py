@@ -19,10 +19,11 @@ from hyperprune.search.rounds.jobs import Trainer
 from hyperprune.search.rounds.small_dense import as_large_as
 from hyperprune.search.space.choice import Choice
 from hyperprune.sparsity import METHODS, PruningVariant
-from hyperprune.training import History, JobFolder, TrainingJob, checkpoint
-from hyperprune.training.history import Failure
+from hyperprune.training import History, JobFolder, TrainingJob
 from hyperprune.training.measure_given import ReferenceJob
-from hyperprune.training.weights_file import GivenWeights
+from hyperprune.training.stored import checkpoint
+from hyperprune.training.stored.history import Failure
+from hyperprune.training.stored.weights_file import GivenWeights
 
 CHEAP = 0.1  # of the planned epochs, counted in dense networks
 CONTROL = "control"  # labels of their jobs begin so

@@ -24,7 +24,7 @@ from hyperprune.search.rounds.family_search import FamilySearch
 from hyperprune.search.rounds.jobs import Trainer
 from hyperprune.search.rounds.side_by_side import Stop, side_by_side
 from hyperprune.search.rounds.summary import selected, summarise
-from hyperprune.training.run_folder import CONFIG
+from hyperprune.training.stored.run_folder import CONFIG
 
 
 def folder_of(config: SearchConfig, out: Path | str | None) -> Path:

@@ -11,7 +11,7 @@ from hyperprune.search.config.metrics_given import check_metrics
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.rounds_file import NAME as ROUNDS
-from hyperprune.training.run_folder import CONFIG, write_config
+from hyperprune.training.stored.run_folder import CONFIG, write_config
 
 _KEPT = ("result.json", "study.db", "study-dense.db", "report.html", CONFIG)
 

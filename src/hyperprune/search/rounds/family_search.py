@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from hyperprune.search.asking.chooser import Chooser, Outcome
+from hyperprune.search.asking.suggestions import Suggestion
 from hyperprune.search.config.families import DENSE, Family
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.metrics.early import Parts
@@ -13,12 +15,10 @@ from hyperprune.search.plans import Bracket
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.round_result import RoundResult
 from hyperprune.search.rounds.candidate import Candidate
-from hyperprune.search.rounds.chooser import Chooser, Outcome
 from hyperprune.search.rounds.events import CandidateEnded, Listener, RoundBegan
 from hyperprune.search.rounds.jobs import Trainer, Wanted
 from hyperprune.search.rounds.round import Ranked, decided, ranked
 from hyperprune.search.rounds.same_dynamics import equal_masks, left_out
-from hyperprune.search.rounds.suggestions import Suggestion
 from hyperprune.seeding import derive
 
 logger = logging.getLogger(__name__)

@@ -27,14 +27,14 @@ from hyperprune.search.rounds.side_by_side import Stop
 from hyperprune.search.space.choice import Choice
 from hyperprune.sparsity import CRITERION
 from hyperprune.training import History, JobFolder, TrainingJob
-from hyperprune.training.checkpoint import path as checkpoint_path
 from hyperprune.training.entry_points import EVALUATE, MEASURE, START, TRAIN
 from hyperprune.training.evaluation import EvaluationJob
-from hyperprune.training.history import Failure
 from hyperprune.training.itemised import Itemised
 from hyperprune.training.job import check, finished, tell_known
 from hyperprune.training.measure_given import ReferenceJob
 from hyperprune.training.measure_given import check as check_reference
+from hyperprune.training.stored.checkpoint import path as checkpoint_path
+from hyperprune.training.stored.history import Failure
 from hyperprune.training.teaching import TeacherConfig
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hyperprune.training import JobFolder
-from hyperprune.training.checkpoint import path as checkpoint_path
-from hyperprune.training.checkpoint import read_document
-from hyperprune.training.history import History
-from hyperprune.training.weights_file import GivenWeights
+from hyperprune.training.stored.checkpoint import path as checkpoint_path
+from hyperprune.training.stored.checkpoint import read_document
+from hyperprune.training.stored.history import History
+from hyperprune.training.stored.weights_file import GivenWeights
 
 
 @dataclass(frozen=True)

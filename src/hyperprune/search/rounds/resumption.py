@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hyperprune.config.differences import Difference
+from hyperprune.search.asking.study import stored_study
 from hyperprune.search.config.extend import extension_hint
 from hyperprune.search.config.layers import changed
 from hyperprune.search.config.metrics_given import check_metrics
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.rounds_file import stored_rounds
-from hyperprune.search.rounds.study import stored_study
 from hyperprune.tasks import Tasked
 from hyperprune.training import TrainConfig
-from hyperprune.training.run_folder import CONFIG, check_same, read_config
+from hyperprune.training.stored.run_folder import CONFIG, check_same, read_config
 
 T = TypeVar("T", bound=Tasked)
 

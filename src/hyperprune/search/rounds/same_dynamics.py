@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from hyperprune.search.config.pool import PoolConfig
+from hyperprune.search.metrics.near_duplicates import twins
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.rounds.candidate import Candidate
-from hyperprune.search.rounds.near_duplicates import twins
 from hyperprune.seeding import generator
 
 

@@ -26,7 +26,8 @@ from hyperprune.search.rounds.controls import Control
 from hyperprune.search.rounds.jobs import Trainer
 from hyperprune.search.rounds.verdicts import verdict_on
 from hyperprune.tasks import Score
-from hyperprune.training import History, JobFolder, checkpoint
+from hyperprune.training import History, JobFolder
+from hyperprune.training.stored import checkpoint
 
 
 def selected(candidates: list[Candidate], last: list[int]) -> Candidate | None:

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hyperprune.models import GivesLoss, LanguageModel, Reads, SoftTargets, scored_loss
+from hyperprune.models import GivesLoss, LanguageModel, Reads, SoftTargets
+from hyperprune.models.decoding.scored_loss import scored_loss
 from hyperprune.tasks.batch import Batch, Slice
 from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.recipe import Recipe

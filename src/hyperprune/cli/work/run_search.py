@@ -1,0 +1,155 @@
+"""What ``hyperprune search`` does."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from hyperprune import files, reports
+from hyperprune.cli.terminal.fitted import show_rows
+from hyperprune.cli.terminal.output import print_json
+from hyperprune.cli.terminal.progress import SearchProgress
+from hyperprune.cli.terminal.screen import Screen
+from hyperprune.errors import ConfigurationError
+from hyperprune.reports import (
+    baseline_sentence,
+    cost_sentences,
+    headings,
+    network_rows,
+    variant_sentences,
+    verdict_sentence,
+    went_wrong,
+)
+from hyperprune.search import (
+    Event,
+    Listener,
+    RunFolder,
+    SearchConfig,
+    SearchResult,
+    TensorBoard,
+    configure,
+    load_timings,
+    run,
+)
+from hyperprune.search.config.template import commented
+from hyperprune.search.rounds.extension import prepare
+from hyperprune.search.rounds.resumption import holds_run, resumed_search, where_it_starts
+
+_OPENING = """Configuration of hyperprune search: hyperprune search --config {name}
+Every key has its value; what is left out takes the default that stands here, unless a preset gives
+another. Keys that stand as comments are unset."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the command line says of a search.
+
+    Attributes:
+        preset: name of a ready configuration.
+        file: a TOML file over it.
+        values: single values over both, by dotted name.
+        baseline: what to run in its place.
+        budget: epochs of the baseline.
+    """
+
+    preset: str | None
+    file: Path | None
+    values: dict[str, Any]
+    baseline: str | None = None
+    budget: int | None = None
+
+    @property
+    def names_nothing(self) -> bool:
+        """Whether it leaves to the run folder what is searched."""
+        return self.preset is None and self.file is None and self.baseline is None and self.budget is None
+
+    def config(self) -> SearchConfig:
+        """The configuration that all this makes; the demo, where nothing says what to do."""
+        preset = self.preset or default_preset(self.file, self.values)
+        return configure(preset, self.file, self.values, baseline=self.baseline, budget=self.budget)
+
+
+def search(given: Given, out: Path, *, boards: Path | None, extend: bool, as_json: bool) -> None:
+    """Search or resume, then show what was found; exit status 1 where training went wrong."""
+    folder = RunFolder(files.place(out))
+    config = _configuration(folder, given, extend=extend)
+    begun = where_it_starts(folder.path, config) if holds_run(folder.path) else None
+    screen = Screen(stderr=as_json)
+    others: list[Listener] = []
+    if boards is not None:
+        others.append(TensorBoard(files.place(boards), config.described.judged_by))
+    with SearchProgress(config, screen, begun) as progress:
+
+        def listen(event: Event) -> None:
+            progress(event)
+            for other in others:
+                other(event)
+
+        result = run(config, folder.path, listener=listen).result
+    page = reports.write(folder)
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+    else:
+        _show(screen, result, folder, page)
+    if went_wrong(result):
+        raise typer.Exit(1)
+
+
+def _show(screen: Screen, result: SearchResult, folder: RunFolder, page: Path) -> None:
+    """What was found, as tables and sentences."""
+    timings = load_timings(folder)
+    title = "Dense, selected, runners-up and yardsticks"
+    show_rows(screen, title, headings(result.score), network_rows(result, timings), bold="selected")
+    for line in (
+        verdict_sentence(result),
+        *variant_sentences(result),
+        *cost_sentences(result, timings),
+        baseline_sentence(result),
+    ):
+        if line is not None:
+            screen.say(line)
+    screen.say(f"Report: {page}")
+
+
+def default_preset(file: Path | None, values: dict[str, Any]) -> str | None:
+    """The demo, where nothing else says what to do."""
+    return "demo" if file is None and "task.object" not in values else None
+
+
+def initialise(path: Path, given: Given) -> None:
+    """Write a commented configuration to a new file: what the same command would search without --init."""
+    path = files.expanded(path)
+    text = commented(given.config(), _OPENING.format(name=path.name))
+    try:
+        files.write_new(path, text.encode())
+    except FileExistsError:
+        raise ConfigurationError(
+            f"{path} exists already and is left as it is: give --init another name"
+        ) from None
+    Screen().say(f"Wrote {path}. Change it, then: hyperprune search --config {path}")
+
+
+def _configuration(folder: RunFolder, given: Given, *, extend: bool) -> SearchConfig:
+    """What to search: the folder's own configuration where the command names no other."""
+    if extend:
+        return _extension(folder, given)
+    if given.names_nothing and holds_run(folder.path):
+        return resumed_search(folder.path, given.values)
+    return given.config()
+
+
+def _extension(folder: RunFolder, given: Given) -> SearchConfig:
+    """The run's own configuration with the options that were given."""
+    if given.preset is not None or given.file is not None:
+        raise ConfigurationError(
+            "--extend starts from the configuration in the run folder, so it takes no --preset or --config: "
+            "give the options that change, such as --candidates 20"
+        )
+    if given.baseline is not None:
+        raise ConfigurationError(
+            f"--extend adds to the search that is there, got --baseline {given.baseline} too: give the "
+            "baseline an --out of its own"
+        )
+    changes = dict(given.values)
+    return prepare(folder, changes, changes.pop("task.object", None))

@@ -1,0 +1,1 @@
+"""Recurrent layers and what drops or speeds them up."""

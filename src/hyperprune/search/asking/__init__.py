@@ -1,0 +1,1 @@
+"""The optimiser's side: suggestions, what it is told, and study.db."""

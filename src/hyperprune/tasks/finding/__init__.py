@@ -1,0 +1,1 @@
+"""A task found by its name, checked, and told apart from others."""
