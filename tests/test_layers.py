@@ -38,7 +38,8 @@ SEARCH = [  # the houses of search/, in the same way; files beside them are "run
     {"config"},
     {"results", "asking"},
     {"rounds"},
-    {"comparing", "citations", "runs", "tensorboard"},
+    {"comparing", "citations", "resuming", "tensorboard"},
+    {"runs"},
 ]
 HOUSE = {house: level for level, houses in enumerate(SEARCH) for house in houses}
 

@@ -15,7 +15,7 @@ from hyperprune.search.config.families import DenseSpace
 from hyperprune.search.config.layers import validated
 from hyperprune.search.plans import PlanSettings
 from hyperprune.search.plans.rounds import Rounds
-from hyperprune.search.rounds.resumption import resumed_search, where_it_starts
+from hyperprune.search.resuming.resumption import resumed_search, where_it_starts
 from hyperprune.search.space.space import SpaceConfig
 from hyperprune.training.stored import checkpoint
 

@@ -22,9 +22,9 @@ from hyperprune.search.results.find import with_network
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.result import CandidateResult, DenseResult, SearchResult
 from hyperprune.search.results.rows import Rows, candidate_rows, epoch_rows, round_rows
+from hyperprune.search.resuming.extension import prepare
 from hyperprune.search.rounds.driver import carry_out, folder_of
 from hyperprune.search.rounds.events import Listener
-from hyperprune.search.rounds.extension import prepare
 from hyperprune.training.stored.run_folder import kind_of
 from hyperprune.training.training_run import TrainingRun
 

@@ -33,8 +33,8 @@ from hyperprune.search import (
     run,
 )
 from hyperprune.search.config.template import commented
-from hyperprune.search.rounds.extension import prepare
-from hyperprune.search.rounds.resumption import holds_run, resumed_search, where_it_starts
+from hyperprune.search.resuming.extension import prepare
+from hyperprune.search.resuming.resumption import holds_run, resumed_search, where_it_starts
 
 _OPENING = """Configuration of hyperprune search: hyperprune search --config {name}
 Every key has its value; what is left out takes the default that stands here, unless a preset gives

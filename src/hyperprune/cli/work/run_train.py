@@ -11,7 +11,7 @@ from hyperprune.cli.terminal.screen import Screen
 from hyperprune.cli.work.run_search import default_preset
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import configure_training
-from hyperprune.search.rounds.resumption import holds_run, resumed_training
+from hyperprune.search.resuming.resumption import holds_run, resumed_training
 from hyperprune.training import TrainConfig, TrainResult
 from hyperprune.training import train as run_training
 

@@ -16,7 +16,8 @@ from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.round_result import RoundResult
 from hyperprune.search.rounds.candidate import Candidate
 from hyperprune.search.rounds.events import CandidateEnded, Listener, RoundBegan
-from hyperprune.search.rounds.jobs import Trainer, Wanted
+from hyperprune.search.rounds.job_descriptions import Wanted
+from hyperprune.search.rounds.jobs import Trainer
 from hyperprune.search.rounds.round import Ranked, decided, ranked
 from hyperprune.search.rounds.same_dynamics import equal_masks, left_out
 from hyperprune.seeding import derive

@@ -12,39 +12,26 @@ from itertools import takewhile
 from hyperprune.errors import WorkerDiedError, out_of_memory
 from hyperprune.executors import Executor, completed, retried, then
 from hyperprune.search.config.families import Family
-from hyperprune.search.config.reference import ReferenceConfig
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.metrics.early import Measured, Metric, Parts, spectrum_distance
 from hyperprune.search.metrics.own import metric_of
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.rounds.events import Listener
 from hyperprune.search.rounds.given_reference import GivenReference
+from hyperprune.search.rounds.job_descriptions import Jobs, Wanted
 from hyperprune.search.rounds.matrices import families_of
 from hyperprune.search.rounds.origin import Origin, trained_origin
 from hyperprune.search.rounds.reference import Reference
-from hyperprune.search.rounds.seeds import root_seed
 from hyperprune.search.rounds.side_by_side import Stop
 from hyperprune.search.space.choice import Choice
 from hyperprune.sparsity import CRITERION
 from hyperprune.training import History, JobFolder, TrainingJob
 from hyperprune.training.entry_points import EVALUATE, MEASURE, START, TRAIN
-from hyperprune.training.evaluation import EvaluationJob
 from hyperprune.training.itemised import Itemised
 from hyperprune.training.job import check, finished, tell_known
 from hyperprune.training.measure_given import ReferenceJob
 from hyperprune.training.measure_given import check as check_reference
-from hyperprune.training.stored.checkpoint import path as checkpoint_path
 from hyperprune.training.stored.history import Failure
-from hyperprune.training.teaching import TeacherConfig
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A candidate, and until which epoch it is to be trained."""
-
-    number: int
-    choice: Choice
-    until: int
 
 
 @dataclass(frozen=True)
@@ -88,6 +75,7 @@ class Trainer:
         stop: Stop | None = None,
     ) -> None:
         self._config, self._folder, self._executor, self._listener = config, folder, executor, listener
+        self._jobs = Jobs(config, folder)
         self._stop = stop or Stop()
         self.families = families_of(config)
         self._metrics = {family.name: metric_of(family.pool.metric) for family in self.families}
@@ -157,18 +145,7 @@ class Trainer:
 
     def tested(self, networks: Iterable[tuple[JobFolder, int]]) -> list[Itemised]:
         """Kept checkpoints, by folder and epoch, on the test part."""
-        config = self._config
-        jobs = [
-            EvaluationJob(
-                checkpoint=checkpoint_path(folder.path, epoch),
-                task=config.described,
-                recipe=config.recipe,
-                part="test",
-                threads=config.runtime.threads,
-                device=config.runtime.device,
-            )
-            for folder, epoch in networks
-        ]
+        jobs = [self._jobs.on_test(folder, epoch) for folder, epoch in networks]
         running = [self._executor.submit(EVALUATE, job.model_dump(mode="json")) for job in jobs]
         return [Itemised.model_validate(future.result()) for future in running]
 
@@ -176,27 +153,27 @@ class Trainer:
         """Validation loss before the first step of candidates by number, choice and seed; none for the dense
         reference.
         """
-        jobs = [self._dense_job("dense", 0, 0) if one is None else self._begins(*one) for one in networks]
+        jobs = [self._jobs.dense("dense", 0, 0) if one is None else self._begins(*one) for one in networks]
         running = [self._executor.submit(START, job.model_dump(mode="json")) for job in jobs]
         return [float(future.result()) for future in running]
 
     def described(self, label: str, folder: JobFolder, choice: Choice | None, until: int) -> TrainingJob:
         """The job of a network beside the candidates, trained as theirs; none for the dense one."""
         if choice is None:
-            job = self._dense_job(label, 0, until)
+            job = self._jobs.dense(label, 0, until)
         else:
             family = self.families[0]
             if not family.keeps_largest:  # a published schedule begins with fresh weights
                 family = replace(family, recipe=self._config.recipe, from_dense=False)
             one = Wanted(family.first, choice, until)
-            job = self._job(label, family, one, 0, self._origin(0) if family.from_dense else None)
+            job = self._jobs.candidate(label, family, one, 0, self._origin(0) if family.from_dense else None)
         return job.model_copy(update={"folder": folder.path})
 
     def trained_on(self, label: str, folder: JobFolder, candidate: int, choice: Choice) -> TrainingJob:
         """The job that trains the dense network on exactly as a candidate was: epochs, rates and teacher."""
         family = self.family_of(candidate)
         origin = self._origin(0)
-        job = self._job(label, family, Wanted(candidate, choice, family.recipe.epochs), 0, origin)
+        job = self._jobs.candidate(label, family, Wanted(candidate, choice, family.recipe.epochs), 0, origin)
         changed = {"folder": folder.path, "variant": None, "start": origin.weights}
         return job.model_copy(update=changed)
 
@@ -220,15 +197,15 @@ class Trainer:
         config = self._config
         origin = None
         if config.reference is not None:
-            check_reference(self._reference_job(config.reference))
+            check_reference(self._jobs.reference(config.reference))
             origin = Origin(config.reference.weights, self._folder.dense)
-        check(self._dense_job("check", 0, config.recipe.epochs))
+        check(self._jobs.dense("check", 0, config.recipe.epochs))
         for family in self.families:
             choice = next(family.space.example_choices(config.density))
             if CRITERION[choice.variant.criterion].needs_scores:  # they take a pass over the data
                 choice = replace(choice, variant=replace(choice.variant, criterion="magnitude"))
             one = Wanted(family.first, replace(choice, distillation=None), family.recipe.epochs)
-            check(self._job("check", family, one, 0, origin))
+            check(self._jobs.candidate("check", family, one, 0, origin))
 
     def _reached(self, family: Family, number: int, training: list[_Begun]) -> Reached:
         """Wait for a candidate, and for the dense references where it is measured against them."""
@@ -266,11 +243,11 @@ class Trainer:
         """The job of a candidate; waits for the dense network where it starts or learns from that."""
         label = f"candidate {one.number}" + (f", seed {seed}" if seed else "")
         needs_origin = family.from_dense or one.choice.distillation
-        return self._job(label, family, one, seed, self._origin(seed) if needs_origin else None)
+        return self._jobs.candidate(label, family, one, seed, self._origin(seed) if needs_origin else None)
 
     def _train_dense(self, seed: int, until: int) -> Future[History]:
         label = "dense" + (f", seed {seed}" if seed else "")
-        return self._start(self._dense_job(label, seed, until))
+        return self._start(self._jobs.dense(label, seed, until))
 
     def _origin(self, seed: int) -> Origin:
         """The dense network that candidates start and learn from; waits until it is trained.
@@ -299,21 +276,8 @@ class Trainer:
     def _given(self) -> Future[History]:
         """Measure the reference that was given."""
         assert self._config.reference is not None, "asked for a trained reference"
-        job = self._reference_job(self._config.reference)
+        job = self._jobs.reference(self._config.reference)
         return then(self._executor.submit(MEASURE, job.model_dump(mode="json")), History.model_validate)
-
-    def _reference_job(self, reference: ReferenceConfig) -> ReferenceJob:
-        config = self._config
-        return ReferenceJob(
-            folder=self._folder.dense.path,
-            task=config.described,
-            recipe=config.recipe,
-            spectrum=config.spectrum,
-            weights=reference.weights,
-            seed=config.seed,
-            threads=config.runtime.threads,
-            device=config.runtime.device,
-        )
 
     def _start(self, job: TrainingJob) -> Future[History]:
         """Begin a job; what an earlier process has finished is only read."""
@@ -326,46 +290,6 @@ class Trainer:
         # for want of memory a job may fail because of what ran beside it
         running = retried(lambda: self._executor.submit(TRAIN, payload), out_of_memory)
         return then(running, History.model_validate)
-
-    def _dense_job(self, label: str, seed: int, until: int) -> TrainingJob:
-        config = self._config
-        return TrainingJob(
-            label=label,
-            folder=self._folder.dense_of(seed).path,
-            task=config.described,
-            recipe=config.recipe,
-            spectrum=config.spectrum,
-            seed=root_seed(config.seed, seed),
-            until=until,
-            initial=0 in config.measured_at,
-            threads=config.runtime.threads,
-            device=config.runtime.device,
-        )
-
-    def _job(self, label: str, family: Family, one: Wanted, seed: int, origin: Origin | None) -> TrainingJob:
-        config, choice = self._config, one.choice
-        teacher = None
-        if origin is not None and choice.distillation:
-            teacher = TeacherConfig(
-                weights=origin.weights, weight=choice.distillation, temperature=choice.temperature or 1.0
-            )
-        return TrainingJob(
-            label=label,
-            folder=self._folder.candidate(one.number, seed).path,
-            task=choice.task(config.described),
-            recipe=choice.recipe(family.recipe),
-            spectrum=config.spectrum,
-            variant=choice.variant,
-            start=origin.weights if origin is not None and family.from_dense else None,
-            keep_largest=family.keeps_largest or not family.from_dense,
-            scores=self._folder.dense_of(seed).path,
-            teacher=teacher,
-            seed=root_seed(config.seed, seed),
-            until=one.until,
-            initial=family.pool.first_epochs == 0,
-            threads=config.runtime.threads,
-            device=config.runtime.device,
-        )
 
 
 def _history(begun: _Begun, stop: Stop) -> History:

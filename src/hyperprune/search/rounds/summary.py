@@ -1,6 +1,7 @@
 """The result of a search from its records, once all training is done; the test part is read here alone."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from hyperprune.search.config.families import DENSE
@@ -27,6 +28,7 @@ from hyperprune.search.rounds.jobs import Trainer
 from hyperprune.search.rounds.verdicts import verdict_on
 from hyperprune.tasks import Score
 from hyperprune.training import History, JobFolder
+from hyperprune.training.itemised import Itemised
 from hyperprune.training.stored import checkpoint
 
 
@@ -66,22 +68,14 @@ def summarise(
     finalists = [c for c in candidates if c.number in last and not c.failed]
     best = selected(candidates, last)
     score, without = config.described.judged_by, config.described.baseline()
+    tested = _tested(config, folder, trainer, dense, finalists, controls)
+    verdict = None
+    if best is not None:
+        verdict = verdict_on(config, trainer, dense, best, tested.dense_items, tested.items_of[best.number])
 
-    seeds = range(config.search.seeds)
-    trained = [(folder.dense, dense)]
-    trained += [(folder.candidate(c.number, seed), c.histories[seed]) for c in finalists for seed in seeds]
-    kept = [control for control in controls if control.history.failure is None]
-    trained += [(control.folder, control.history) for control in kept]
-    tested = trainer.tested((job, _best_epoch(history)) for job, history in trained)
-    final_dense, *finals = [
-        _final(folder, job, history, one.loss, score)
-        for (job, history), one in zip(trained, tested, strict=True)
-    ]
-    first = {c.number: place * len(seeds) for place, c in enumerate(finalists)}
-    of_control = {
-        control.name: final for control, final in zip(kept, finals[len(finals) - len(kept) :], strict=True)
-    }
-    of_candidate = {number: finals[place:][: len(seeds)] for number, place in first.items()}
+    def result_of(candidate: Candidate) -> CandidateResult:
+        standing = _standing(candidate, best, finalists)
+        return _candidate(config, trainer, candidate, standing, tested.of_candidate.get(candidate.number, []))
 
     return SearchResult(
         metric=config.search.metric,
@@ -89,46 +83,99 @@ def summarise(
         score=score,
         baseline=None if without is None else Baseline(name=without[0], valid_score=without[1]),
         selected=None if best is None else best.number,
-        verdict=None
-        if best is None
-        else verdict_on(config, trainer, dense, best, tested[0], tested[1 + first[best.number] :]),
-        dense=_dense(config, dense, final_dense, score),
-        candidates=tuple(
-            CandidateResult(
-                number=candidate.number,
-                family=trainer.family_of(candidate.number).name if DENSE in config.families else None,
-                variant=candidate.choice.variant.canonical().to_dict(),
-                method=candidate.choice.method,
-                overrides=candidate.choice.overrides,
-                standing=_standing(candidate, best, finalists),
-                duplicate_of=candidate.duplicate_of,
-                failure=candidate.failure,
-                suggested_by=_suggested_by(trainer, candidate),
-                pool_metric=candidate.pool_metric,
-                pool_spread=candidate.pool_spread,
-                rounds=candidate.rounds,
-                initial=_initial(trainer, candidate, score),
-                curve=curve(
-                    candidate.history.epochs,
-                    trainer.distances(_owner(candidate), candidate.history),
-                    score,
-                ),
-                final=_best(of_candidate.get(candidate.number, []), score),
-                seeds=_seeds(trainer, candidate, of_candidate.get(candidate.number, []), score),
-            )
-            for candidate in candidates
-        ),
+        verdict=verdict,
+        dense=_dense(config, dense, tested.dense, score),
+        candidates=tuple(result_of(candidate) for candidate in candidates),
         rounds=tuple(rounds),
         controls=tuple(
             ControlResult(
                 name=control.name,
                 failure=None if control.history.failure is None else control.history.failure.reason,
                 curve=curve(control.history.epochs, [], score),
-                final=of_control.get(control.name),
+                final=tested.of_control.get(control.name),
             )
             for control in controls
         ),
         cost=_cost(config, trainer, folder, dense, candidates, controls),
+    )
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """What the test part said, read once.
+
+    Attributes:
+        dense: the dense reference.
+        of_candidate: each finalist's networks, one a seed, by its number.
+        of_control: the yardsticks that did not fail, by name.
+        dense_items: losses of the dense reference, item by item.
+        items_of: those of each finalist's networks from its first seed on, and of all that were read later.
+    """
+
+    dense: FinalNetwork
+    of_candidate: dict[int, list[FinalNetwork]]
+    of_control: dict[str, FinalNetwork]
+    dense_items: Itemised
+    items_of: dict[int, list[Itemised]]
+
+
+def _tested(
+    config: SearchConfig,
+    folder: RunFolder,
+    trainer: Trainer,
+    dense: History,
+    finalists: list[Candidate],
+    controls: Sequence[Control],
+) -> _Tested:
+    """Read the test part for the dense reference, the finalists and the yardsticks, in this order."""
+    seeds, score = range(config.search.seeds), config.described.judged_by
+    kept = [control for control in controls if control.history.failure is None]
+    networks = [(folder.dense, dense)]
+    networks += [(folder.candidate(c.number, seed), c.histories[seed]) for c in finalists for seed in seeds]
+    networks += [(control.folder, control.history) for control in kept]
+    read = trainer.tested((job, _best_epoch(history)) for job, history in networks)
+    final_dense, *finals = [
+        _final(folder, job, history, one.loss, score)
+        for (job, history), one in zip(networks, read, strict=True)
+    ]
+    first = {c.number: place * len(seeds) for place, c in enumerate(finalists)}
+    return _Tested(
+        dense=final_dense,
+        of_candidate={number: finals[place:][: len(seeds)] for number, place in first.items()},
+        of_control=dict(
+            zip((control.name for control in kept), finals[len(finals) - len(kept) :], strict=True)
+        ),
+        dense_items=read[0],
+        items_of={number: read[1 + place :] for number, place in first.items()},
+    )
+
+
+def _candidate(
+    config: SearchConfig,
+    trainer: Trainer,
+    candidate: Candidate,
+    standing: Standing,
+    finals: list[FinalNetwork],
+) -> CandidateResult:
+    """All that the result says of a candidate."""
+    score = config.described.judged_by
+    return CandidateResult(
+        number=candidate.number,
+        family=trainer.family_of(candidate.number).name if DENSE in config.families else None,
+        variant=candidate.choice.variant.canonical().to_dict(),
+        method=candidate.choice.method,
+        overrides=candidate.choice.overrides,
+        standing=standing,
+        duplicate_of=candidate.duplicate_of,
+        failure=candidate.failure,
+        suggested_by=_suggested_by(trainer, candidate),
+        pool_metric=candidate.pool_metric,
+        pool_spread=candidate.pool_spread,
+        rounds=candidate.rounds,
+        initial=_initial(trainer, candidate, score),
+        curve=curve(candidate.history.epochs, trainer.distances(_owner(candidate), candidate.history), score),
+        final=_best(finals, score),
+        seeds=_seeds(trainer, candidate, finals, score),
     )
 
 
