@@ -10,7 +10,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic import BaseModel
@@ -179,6 +179,8 @@ def _kind(kind: Any) -> str:
         return f"table of {_kind(arguments[1])} by {_kind(arguments[0])}"
     if all(isinstance(argument, str) for argument in arguments):
         return " or ".join(f"`{argument}`" for argument in arguments)
+    if get_origin(kind) is Annotated:
+        return _kind(arguments[0])
     return " or ".join(_kind(argument) for argument in arguments if argument is not type(None))
 
 

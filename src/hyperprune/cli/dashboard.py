@@ -12,7 +12,7 @@ from hyperprune.cli.table import option
 def dashboard(
     run: Annotated[Path, typer.Argument(help="Run folder of a search.")] = Path("runs/search"),
     port: Annotated[
-        int, option(None, "Where it listens on this machine; 0 for any port that is free.", min=0)
+        int, option(None, "Port to listen on, on this machine; 0 for any free port.", min=0)
     ] = 8080,
 ) -> None:
     """Watch a search in Optuna's dashboard, also while it runs; Ctrl-C ends it.

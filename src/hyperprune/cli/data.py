@@ -9,7 +9,7 @@ from hyperprune.cli.keys import COUNTED
 from hyperprune.cli.table import completes, configured, names, option
 from hyperprune.cli.terminal.markup import prose
 
-data = typer.Typer(help="Fetch corpora, and see what they are made of.", no_args_is_help=True)
+data = typer.Typer(help="Fetch corpora, and show what they contain.", no_args_is_help=True)
 
 
 def get(

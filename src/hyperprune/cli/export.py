@@ -30,7 +30,7 @@ def export(
     sequence: Annotated[
         bool, option(_FORM, "onnx: a graph of whole sequences beside that of one step.", "--sequence")
     ] = False,
-    prefer: Annotated[str, option(_FORM, "c: what decides how matrices are kept, size or speed.")] = "size",
+    prefer: Annotated[str, option(_FORM, "c: store matrices for the smallest size, or for speed.")] = "size",
     task: options.TaskAgain = None,
     threads: options.Threads = 1,
     as_json: options.Json = False,

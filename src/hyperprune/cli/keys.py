@@ -10,9 +10,9 @@ from dataclasses import dataclass
 RUN = "Run"
 WHAT = "What is trained (overrides preset and file)"
 PRUNING = "How it is pruned"
-SPECTRUM = "Conventions (those of the run, where nothing is given)"
+SPECTRUM = "Conventions (by default those of the run)"
 UNTRAINED = "An untrained network"
-DRIVING = "Another text than the run's"
+DRIVING = "A text other than the run's"
 
 # options that are not called as the last part of their key
 _CALLED = {

@@ -11,25 +11,25 @@ _WHICH = "Which network"
 Preset = Annotated[str | None, option(RUN, "Ready configuration.", role="preset")]
 Config = Annotated[Path | None, option(RUN, "TOML file; overrides the preset.")]
 Out = Annotated[Path, option(RUN, "Run folder. The same command resumes what is in it.")]
-Json = Annotated[bool, option(None, "Print JSON instead of tables, to be read by a machine.", "--json")]
+Json = Annotated[bool, option(None, "Print JSON instead of tables.", "--json")]
 Task = Annotated[
     str | None,
     option(
         WHAT,
-        "A task of your own in place of a text: package.module:object, also in the current folder; or the "
-        "name of one that is shipped.",
+        "Your own task instead of a text: package.module:object, also from the current folder; or the "
+        "name of an included task.",
         role="task",
     ),
 ]
 Setting = Annotated[
-    list[str] | None, option(WHAT, "NAME=VALUE for the task, such as hidden=64; as often as needed.")
+    list[str] | None, option(WHAT, "NAME=VALUE for the task, such as hidden=64; may be repeated.")
 ]
 TaskAgain = Annotated[
     str | None,
-    option(None, "The task of the run once more, where it is not one of ours: a file alone imports no code."),
+    option(None, "The task of the run, if it is not an included one: a file alone never imports code."),
 ]
 Candidate = Annotated[
-    int | None, option(_WHICH, "Candidate of a search; without it the selected one.", min=0)
+    int | None, option(_WHICH, "Candidate of a search; by default the selected one.", min=0)
 ]
 Dense = Annotated[bool, option(_WHICH, "The dense reference of a search.", "--dense")]
 Threads = Annotated[int, option(None, "Threads.", min=1, max=1024)]

@@ -17,7 +17,7 @@ def profile(
     dense: options.Dense = False,
     task: options.TaskAgain = None,
     time: Annotated[bool, option(None, "Measure times on this machine.", "--time/--no-time")] = True,
-    rounds: Annotated[int, option(None, "Rounds in which all take turns.", min=1, max=1000)] = 9,
+    rounds: Annotated[int, option(None, "Rounds of alternating measurements.", min=1, max=1000)] = 9,
     threads: options.Threads = 1,
     as_json: options.Json = False,
 ) -> None:

@@ -17,7 +17,7 @@ def search(
     out: options.Out = Path("runs/search"),
     extend: Annotated[
         bool,
-        option(RUN, "Extend a finished search: more candidates or epochs, another metric.", "--extend"),
+        option(RUN, "Extend a finished search: more candidates or epochs, or another metric.", "--extend"),
     ] = False,
     init: Annotated[
         Path | None, option(RUN, "Write a commented configuration to this new file and end.")
@@ -30,10 +30,16 @@ def search(
     setting: options.Setting = None,
     *,
     values: dict[str, Any],
-    baseline: Annotated[str | None, option(_BASELINE, "In place of this search.", role="baseline")] = None,
+    baseline: Annotated[
+        str | None, option(_BASELINE, "Baseline to run instead of this search.", role="baseline")
+    ] = None,
     budget: Annotated[
         int | None,
-        option(_BASELINE, "Epochs that its candidates may train; without it those of this search.", min=1),
+        option(
+            _BASELINE,
+            "Epochs that the baseline's candidates may train; by default those of this search.",
+            min=1,
+        ),
     ] = None,
 ) -> None:
     """Search pruned variants of a recurrent network, on a text or for a task of your own.

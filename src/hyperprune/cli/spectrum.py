@@ -28,7 +28,7 @@ def spectrum(
     values: dict[str, Any],
     plot: Annotated[Path | None, option(None, "Draw it into this new file (.png, .svg or .pdf).")] = None,
     save: Annotated[
-        Path | None, option(None, "Keep it in this new file (.safetensors), for Spectrum.load.")
+        Path | None, option(None, "Save it to this new file (.safetensors), for Spectrum.load.")
     ] = None,
     task: options.TaskAgain = None,
     threads: options.Threads = 1,

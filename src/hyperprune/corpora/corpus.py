@@ -27,12 +27,14 @@ class CorpusConfig(BaseModel):
         "fetched.",
     )
     level: Level = Field("word", description="word (split at white space) or character.")
-    max_train_tokens: int | None = Field(None, ge=2, description="Keep the first tokens of training.")
+    max_train_tokens: int | None = Field(
+        None, ge=2, description="Keep only this many first tokens of the training part."
+    )
     max_evaluation_tokens: int | None = Field(
-        None, ge=2, description="Keep the first tokens of validation and of test."
+        None, ge=2, description="Keep only this many first tokens of the validation and of the test part."
     )
     max_vocabulary: int | None = Field(
-        None, ge=2, description="Keep the most frequent types; the rest becomes <unk>."
+        None, ge=2, description="Keep only this many types, the most frequent ones; the rest become <unk>."
     )
     sha256: str | None = Field(
         None, description="Hash of the numbered corpus; filled in when a run starts, checked on resume."

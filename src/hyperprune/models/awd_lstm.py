@@ -48,7 +48,7 @@ class AWDLSTM(AWD):
 
 
 class AWDLSTMConfig(AWDConfig):
-    """Sizes and dropouts of an AWD-LSTM. Where it is tied, the last layer has ``embedding`` units."""
+    """Sizes and dropouts of an AWD-LSTM. If tied, the last layer has ``embedding`` units."""
 
     papers: ClassVar[tuple[Paper, ...]] = (HOCHREITER_1997, MERITY_2018, GAL_GHAHRAMANI_2016)
 

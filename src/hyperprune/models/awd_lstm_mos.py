@@ -83,7 +83,7 @@ class AWDLSTMMoSConfig(AWDConfig):
 
     kind: Literal["awd-lstm-mos"] = Field("awd-lstm-mos", description="Architecture.")
     last_hidden: int | None = Field(
-        None, ge=1, le=100_000, description="Units of the last layer; none for those of the others."
+        None, ge=1, le=100_000, description="Units of the last layer; leave out for as many as in the others."
     )
     experts: int = Field(5, ge=1, le=1000, description="Softmaxes that are mixed.")
     latent_dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on the experts' features.")

@@ -41,7 +41,7 @@ class ONLSTM(AWDLSTM):
 
 
 class ONLSTMConfig(AWDLSTMConfig):
-    """Sizes and dropouts of an ON-LSTM. Where it is tied, the last layer has ``embedding`` units."""
+    """Sizes and dropouts of an ON-LSTM. If tied, the last layer has ``embedding`` units."""
 
     papers: ClassVar[tuple[Paper, ...]] = (SHEN_2019, MERITY_2018, GAL_GHAHRAMANI_2016)
 

@@ -85,7 +85,9 @@ class RHNConfig(ModelConfig):
     embedding: int = Field(128, ge=1, le=100_000, description="Features of an embedded token.")
     hidden: int = Field(128, ge=1, le=100_000, description="Units of the recurrent layer.")
     depth: int = Field(5, ge=1, le=100, description="Highway layers in a step.")
-    coupled: bool = Field(True, description="The carry gate is 1 - the transform gate, or one of its own.")
+    coupled: bool = Field(
+        True, description="The carry gate is 1 - the transform gate (true) or a separate gate (false)."
+    )
     tied: bool = Field(True, description="Decoder and embedding share one matrix.")
     dropout: float = Field(0.2, ge=0, lt=1, description="Dropout on the layer's outputs.")
     hidden_dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on the state that enters products.")

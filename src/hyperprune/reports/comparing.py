@@ -55,9 +55,10 @@ def sentences(compared: Comparison) -> list[str]:
             if compared.best_known is None
             else f" Best known candidate: {score.text(compared.best_known)}."
         ),
-        "Tried: suggestions, in brackets those that differ. Epochs are those of the candidates, and of the "
-        "dense network where the metric looks at it; time is that of training, summed over workers. Regret: "
-        "how much worse the selected one is than the best known. Last column: the best network by then.",
+        "Tried: suggestions, in brackets those that differ. Epochs are those of the candidates, and of "
+        "the dense network if the metric uses it; time is that of training, summed over workers. "
+        "Regret: how much worse the selected one is than the best known. Last column: the best network "
+        "by then.",
     ]
     if not compared.early:
         lines.append(

@@ -31,11 +31,11 @@ class OwnTask(TaskDescription):
     """A task of your own: its network, its data and its loss, in place of [corpus] and [model]."""
 
     object: str = Field(
-        description="package.module:object, a class, function or object; or the name of one that is shipped."
+        description="package.module:object, a class, function or object; or the name of an included task."
     )
     settings: dict[str, Any] = Field({}, description="Keyword arguments of the class or function.")
     score: Score | None = Field(
-        None, description="What its number is called; filled in when a run starts, checked on resume."
+        None, description="What its score is called; filled in when a run starts, checked on resume."
     )
     steps_per_epoch: int | None = Field(None, ge=1, description="Filled in likewise.")
     data_sha256: str | None = Field(
@@ -44,8 +44,8 @@ class OwnTask(TaskDescription):
     )
     training_sha256: str | None = Field(
         None,
-        description="Hash of the training and validation data: of all that data() gives, else of what the "
-        "network sees first; filled in likewise.",
+        description="Hash of the training and validation data: of everything that data() gives, "
+        "otherwise of what the network sees first; filled in likewise.",
         json_schema_extra=FACT,
     )
 

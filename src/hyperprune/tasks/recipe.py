@@ -23,12 +23,14 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    optimizer: str = Field("sgd", description="Optimiser of hyperprune.optim.")
+    optimizer: str = Field("sgd", description="Name of an optimiser in hyperprune.optim.")
     learning_rate: float = Field(10.0, gt=0, description="Learning rate of the first epoch.")
     milestones: tuple[int, ...] = Field(
         (), description="Epochs, counted from 1, from whose start the learning rate is multiplied."
     )
-    milestone_factor: float = Field(0.5, gt=0, le=1, description="What a milestone multiplies by.")
+    milestone_factor: float = Field(
+        0.5, gt=0, le=1, description="Factor of the learning rate at each milestone."
+    )
     momentum: float = Field(0.0, ge=0, lt=1, description="Momentum, for optimisers that have it.")
     weight_decay: float = Field(0.0, ge=0, description="L2 penalty inside the optimiser.")
     nonmonotone: int = Field(5, ge=1, description="Evaluations that NT-ASGD looks back over.")
@@ -44,7 +46,9 @@ class Recipe(BaseModel):
     batch: int = Field(10, ge=1, description="Columns of the training text.")
     evaluation_batch: int = Field(10, ge=1, description="Columns of the validation and test text.")
     slice: int | None = Field(
-        None, ge=1, description="Columns that are differentiated at a time, to save memory; none for all."
+        None,
+        ge=1,
+        description="Columns that are differentiated at a time, to save memory; leave out for all.",
     )
     bptt: int = Field(20, ge=1, description="Steps of backpropagation through time.")
     random_bptt: bool = Field(
@@ -57,7 +61,8 @@ class Recipe(BaseModel):
     decay_epochs: int | None = Field(
         None,
         ge=1,
-        description="Epochs over which death rates fall and topology changes; none for the full budget.",
+        description="Epochs over which death rates fall and the topology changes; leave out for the "
+        "full budget.",
     )
 
     @field_validator("optimizer")

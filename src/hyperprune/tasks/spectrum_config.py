@@ -17,4 +17,4 @@ class SpectrumConfig(BaseModel):
     warmup: int = Field(10, ge=0, description="Steps before counting starts.")
     steps: int = Field(35, ge=1, description="Counted steps.")
     batch: int = Field(5, ge=1, description="Sequences, contiguous columns of the validation part.")
-    k: int | None = Field(None, ge=1, description="Leading exponents of each layer; none for all.")
+    k: int | None = Field(None, ge=1, description="Leading exponents of each layer; leave out for all.")

@@ -66,7 +66,7 @@ class TrainConfig(Tasked):
     dense: bool = Field(False, description="Prune nothing.")
     variant: VariantConfig = Field(default_factory=VariantConfig)
     reference: GivenWeights | None = Field(
-        None, description="What the network starts from (prune and fine-tune); None for fresh weights."
+        None, description="What the network starts from (prune and fine-tune); leave out for fresh weights."
     )
     runtime: RuntimeConfig = Field(default_factory=RuntimeConfig)
 

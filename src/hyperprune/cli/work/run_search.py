@@ -37,8 +37,8 @@ from hyperprune.search.resuming.extension import prepare
 from hyperprune.search.resuming.resumption import holds_run, resumed_search, where_it_starts
 
 _OPENING = """Configuration of hyperprune search: hyperprune search --config {name}
-Every key has its value; what is left out takes the default that stands here, unless a preset gives
-another. Keys that stand as comments are unset."""
+Every key has its value. A key that you leave out takes the default shown here, unless a preset sets
+another. Keys in comments are unset."""
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,6 @@ def _not_learned(config: TrainConfig, result: TrainResult) -> list[str]:
         return []
     name, reached = baseline
     return [
-        f"Not learned: no better than {score.text(reached)}, {name}. Give another learning rate, more epochs "
-        "or more data."
+        f"Not learned: no better than {score.text(reached)}, {name}. Try another learning rate, more "
+        "epochs or more data."
     ]

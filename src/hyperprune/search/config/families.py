@@ -41,16 +41,16 @@ class DenseSpace(SpaceConfig):
     )
     distillation: tuple[float, ...] | FloatRange = Field(
         (0.5,),
-        description="Weights a of the dense network's answers, (1 - a) loss + a T^2 KL(dense || candidate); "
-        "none of them for the data alone.",
+        description="Weights a of the dense network's answers, (1 - a) loss + a T^2 KL(dense || "
+        "candidate); empty for the data alone.",
     )
     temperature: tuple[float, ...] | PositiveRange = Field(
-        (), description="Temperatures T of distillation; none for 1."
+        (), description="Temperatures T of distillation; empty for 1."
     )
 
 
 class DensePool(PoolConfig):
-    """How many masks of the dense network are tried, and who of them trains."""
+    """How many masks of the dense network are tried, and which of them are trained."""
 
     candidates: int = Field(32, ge=1, le=100_000, description="Suggestions of the optimiser.")
     first_epochs: int = Field(
@@ -59,26 +59,27 @@ class DensePool(PoolConfig):
     screen: int = Field(
         4,
         ge=1,
-        description="Candidates that go on from a ranking of untrained networks, of which equal masks count "
-        "once; without effect where the first ranking is of trained ones.",
+        description="Candidates that survive a ranking of untrained networks, where equal masks count "
+        "once; no effect if the first ranking is of trained ones.",
     )
     round_epochs: int = Field(1, ge=1, description="Further epochs of the survivors in each round.")
     metric: str = Field(
         "rank",
-        description="What ranks candidates: ls (distance to the spectrum of the network they start from), "
-        "loss, rank, or a function of yours.",
+        description="What ranks candidates: ls (distance to the spectrum of the network they start "
+        "from), loss, rank, or your own function.",
     )
 
 
 class DenseStart(BaseModel):
-    """Candidates that start from the dense network at its best epoch, where families has dense."""
+    """Candidates that start from the dense network at its best epoch, if families includes dense."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    epochs: int | None = Field(None, ge=1, description="Their full budget; none for that of the recipe.")
+    epochs: int | None = Field(None, ge=1, description="Their full budget; leave out for that of the recipe.")
     rate: float = Field(0.5, gt=0, description="Multiplies the recipe's learning rate.")
     milestones: tuple[int, ...] | None = Field(
-        None, description="Epochs from whose start the learning rate is multiplied; none for the recipe's."
+        None,
+        description="Epochs from whose start the learning rate is multiplied; leave out for the recipe's.",
     )
     space: DenseSpace = Field(default_factory=DenseSpace)
     search: DensePool = Field(default_factory=DensePool)

@@ -20,72 +20,76 @@ class PoolConfig(BaseModel):
         40, ge=1, le=100_000, description="Suggestions of the optimiser, duplicates included."
     )
     plan: str = Field(
-        "rounds", description="Who trains how far: rounds of the paper, full, halving or hyperband."
+        "rounds",
+        description="Which candidates train how far: rounds (as in the paper), full, halving or hyperband.",
     )
     first_epochs: int = Field(
         3,
         ge=0,
-        description="Epochs of every candidate before the first ranking; 0 ranks networks at initialisation. "
-        "For halving and hyperband the fewest epochs.",
+        description="Epochs of every candidate before the first ranking; 0 ranks networks at "
+        "initialisation. For halving and hyperband, the smallest number of epochs.",
     )
     screen: int | None = Field(
         None,
         ge=1,
         exclude_if=lambda given: given is None,
-        description="Candidates that go on from a ranking of untrained networks (first_epochs = 0); none for "
-        "half of them.",
+        description="Candidates that survive a ranking of untrained networks (first_epochs = 0); leave "
+        "out for half of them.",
     )
     round_epochs: int = Field(3, ge=1, description="Further epochs of the survivors in each round.")
     eta: int = Field(
-        3, ge=2, le=1000, description="One of so many candidates goes on in halving and hyperband."
+        3, ge=2, le=1000, description="In halving and hyperband, one of this many candidates survives."
     )
     brackets: int | None = Field(
-        None, ge=1, description="Most brackets of hyperband; none for as many as the candidates fill."
+        None,
+        ge=1,
+        description="Largest number of brackets of hyperband; leave out for as many as the candidates fill.",
     )
     metric: str = Field(
         "ls",
-        description="What ranks candidates: ls (distance of spectra), loss, rank (weighted ranks of both), "
-        "or a function of yours, package.module:function.",
+        description="What ranks candidates: ls (distance of spectra), loss, rank (weighted ranks of "
+        "both), or your own function, package.module:function.",
     )
     loss_weight: float = Field(0.5, ge=0, le=1, description="Weight of the loss in the metric rank.")
     distance: Literal["l2", "wasserstein"] = Field("l2", description="Distance of two spectra.")
     near_duplicates: float | None = Field(
         None,
         gt=0,
-        description="Two candidates whose exponents differ by at most this (root mean square, nats a step) "
-        "are the same: the worse one is not promoted beside the better. None for off.",
+        description="Two candidates whose exponents differ by at most this (root mean square, nats per "
+        "step) count as the same: the worse one is not promoted beside the better. Leave "
+        "out to turn this off.",
     )
     sampler: str = Field("tpe", description="Optimiser that suggests candidates.")
-    startup: int = Field(
-        10, ge=1, description="Random suggestions before an optimiser that learns begins to."
-    )
+    startup: int = Field(10, ge=1, description="Random suggestions before the optimiser begins to learn.")
     seeds: int = Field(
         1,
         ge=1,
         le=1000,
-        description="Trainings of each candidate, from other initial weights; the mean ranks.",
+        description="Trainings of each candidate, each from other initial weights; candidates are "
+        "ranked by the mean.",
     )
     batch: int = Field(
         4,
         ge=1,
         le=100_000,
-        description="Suggestions that TPE makes before it is told how the first of them did; so many can "
-        "train at a time, and the result does not depend on how many do.",
+        description="Suggestions that are made together, before the result of the first is known. This "
+        "many can train at a time; the result does not depend on how many do.",
     )
 
     controls: bool = Field(
         False,
         exclude_if=lambda given: not given,  # so that runs of before keep their digests
-        description="Train all yardsticks of the selected network: one-shot and gradual magnitude pruning, a "
-        "small dense network, the dense one trained on. Without it those that cost little.",
+        description="Train all yardsticks of the selected network: one-shot and gradual magnitude "
+        "pruning, a small dense network, and the dense one trained further. Otherwise only "
+        "those that cost little.",
     )
     tolerance: float = Field(
         0.01,
         ge=0,
         lt=1,
         exclude_if=lambda given: given == 0.01,  # likewise
-        description="Share of the dense score by which the worse end of the interval may be worse for the "
-        "verdict level.",
+        description="The verdict is level if the worse end of the interval is worse by at most this "
+        "fraction of the dense score.",
     )
 
     @property

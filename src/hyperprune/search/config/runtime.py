@@ -19,28 +19,28 @@ class SearchRuntime(RuntimeConfig):
         None,
         ge=1,
         le=100_000,
-        description="Networks that train at a time; left out, one, or with Ray as many as the cluster holds. "
-        "May change when a search goes on.",
+        description="Networks that train at a time. If left out: one, or with Ray as many as the "
+        "cluster can hold. May change when a search is resumed.",
         json_schema_extra=FREE,
     )
     executor: str | None = Field(
         None,
-        description="Where they train: in-process, processes or ray; left out, in-process for one worker and "
-        "processes for more. May change when a search goes on.",
+        description="Where they train: in-process, processes or ray. If left out: in-process for one "
+        "worker, processes for more. May change when a search is resumed.",
         json_schema_extra=FREE,
     )
     address: str | None = Field(
         None,
-        description="Address of a Ray cluster, such as auto or 10.0.0.1:6379; left out, Ray starts on this "
-        "machine. May change when a search goes on.",
+        description="Address of a Ray cluster, such as auto or 10.0.0.1:6379; if left out, Ray starts "
+        "on this machine. May change when a search is resumed.",
         json_schema_extra=FREE,
     )
     gpu_share: float = Field(
         1.0,
         gt=0,
         le=16,
-        description="GPUs that a network takes with Ray: 0.25 lets four share one. May change when a search "
-        "goes on.",
+        description="GPUs that a network takes with Ray: 0.25 lets four share one. May change when a "
+        "search is resumed.",
         json_schema_extra=FREE,
     )
 

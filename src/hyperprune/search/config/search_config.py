@@ -29,7 +29,8 @@ class SearchConfig(Tasked):
         ("scratch",),
         min_length=1,
         description="Where candidates come from: scratch ([space], [search]), dense (the trained dense "
-        "network, [dense_start]), or both (scratch,dense on the command line), whose finalists meet.",
+        "network, [dense_start]), or both (scratch,dense on the command line); the "
+        "finalists of both are compared.",
     )
     dense_start: DenseStart = Field(default_factory=DenseStart)
     reference: ReferenceConfig | None = Field(None, description="None for one that is trained.")

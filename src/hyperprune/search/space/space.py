@@ -49,13 +49,13 @@ class SpaceConfig(BaseModel):
         description="Named methods that are suggested as they are; rules stands for the choices above.",
     )
     learning_rate: tuple[float, ...] | PositiveRange = Field(
-        (), description="Learning rates of the first epoch; none of them for the recipe's alone."
+        (), description="Learning rates of the first epoch; empty for the recipe's alone."
     )
     dropout: tuple[float, ...] | FloatRange = Field(
-        (), description="Dropout of the network; none of them for the model's alone."
+        (), description="Dropout of the network; empty for the model's alone."
     )
     sparsity: tuple[float, ...] | FloatRange = Field(
-        (), description="Sparsities; none of them for the search's alone."
+        (), description="Sparsities; empty for the search's alone."
     )
     criterion: tuple[str, ...] = Field(
         ("random",),
@@ -73,25 +73,26 @@ class SpaceConfig(BaseModel):
     density_factor: ExponentRange | None = Field(
         None,
         exclude_if=lambda given: given is None,
-        description="Range of u in 2^u, the factor on each matrix's share of the first live weights, chosen "
-        "for each matrix; the total stays exact. None for no factors.",
+        description="Range of u in 2^u, the factor on each matrix's share of the first live weights, "
+        "chosen for each matrix; the total stays exact. Leave out for no factors.",
     )
     distillation: tuple[float, ...] | FloatRange = Field(
         (),
         exclude_if=lambda given: given == (),
-        description="Weights a of the dense network's answers, (1 - a) loss + a T^2 KL(dense || candidate); "
-        "none of them for the data alone.",
+        description="Weights a of the dense network's answers, (1 - a) loss + a T^2 KL(dense || "
+        "candidate); empty for the data alone.",
     )
     temperature: tuple[float, ...] | PositiveRange = Field(
-        (), exclude_if=lambda given: given == (), description="Temperatures T of distillation; none for 1."
+        (), exclude_if=lambda given: given == (), description="Temperatures T of distillation; empty for 1."
     )
     matrices: tuple[str, ...] = Field(
         (_ALL_MATRICES,), exclude=True, description="Filled in once the network is known."
     )
     when: dict[str, dict[str, tuple[str | int | float, ...]]] = Field(
         {},
-        description="Conditions: when.death_rate = { method = ['rules', 'rigl'] } makes the choice only with "
-        "these values of another; otherwise its first value stands, or the method's own.",
+        description="Conditions: when.death_rate = { method = ['rules', 'rigl'] } makes the choice "
+        "only with these values of another; otherwise its first value is taken, or the "
+        "method's own.",
     )
     exclude: tuple[str, ...] = Field((), description="Patterns of parameters that stay dense.")
     densities: dict[str, float] = Field(
