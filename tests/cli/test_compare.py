@@ -64,4 +64,4 @@ def test_a_picture_is_not_overwritten(command, searches: list[Path], tmp_path: P
 
 
 def test_a_folder_without_a_finished_search(command, searches: list[Path], tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    assert "is no run folder" in command("compare", searches[0], tmp_path).mistake
+    assert "is not a run folder" in command("compare", searches[0], tmp_path).mistake

@@ -152,7 +152,7 @@ def test_a_name_that_no_file_can_say(command, tmp_path: Path) -> None:  # type: 
     """Of bytes that are no UTF-8, as a shell may give them: config.toml was a UnicodeEncodeError."""
     line = command("search", "--corpus", os.fsdecode(b"caf\xe9.txt"), "--out", tmp_path / "run").mistake
     assert "corpus.source" in line
-    assert "is no UTF-8, and config.toml could not say it: rename it" in line
+    assert "is not UTF-8, and config.toml could not say it: rename it" in line
 
 
 def test_closed_streams(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
         (["--metric", "mine:"], "a metric of your own is package.module:function, got 'mine:'"),
         (["--metric", "not_there:f"], "cannot find the metric not_there:f (ModuleNotFoundError"),
         (["--sampler", "tree"], "unknown sampler 'tree': choose one of cma-es, gp, grid, qmc, random, tpe"),
-        (["--sampler", "cma-es"], "cma-es searches ranges, and this space has none: give such as"),
+        (["--sampler", "cma-es"], "cma-es searches ranges, and this space has none: give one such as"),
         (["--sampler", "grid", "--candidates", "99"], "the grid of this space has 56 points"),
         (["--plan", "all"], "unknown plan 'all': choose one of full, halving, hyperband, rounds"),
         (["--plan", "hyperband"], "the brackets of hyperband are measured at different epochs, which tpe"),

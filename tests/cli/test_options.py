@@ -88,7 +88,7 @@ def test_sparsity_as_a_percentage(command, tmp_path: Path) -> None:  # type: ign
     assert one.replace("percent.toml", "share.toml") == other
     assert "sparsity = 0.67\n" in one
     assert "Invalid value for '--sparsity'" in command("search", "--sparsity", "many%").mistake
-    assert "give such as 67% or 0.67" in command("search", "--sparsity", "many%").mistake
+    assert "give a number such as 67% or 0.67" in command("search", "--sparsity", "many%").mistake
 
 
 def test_presets_are_listed_by_help() -> None:

@@ -163,7 +163,7 @@ def references(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("file", "says"),
     [
-        ("missing.pt", "which is no file: give an existing one"),
+        ("missing.pt", "which is not a file: give an existing one"),
         ("words.txt", "which has another ending: give an existing one"),
         ("nested.pt", "holds one with 'state_dict', which is none: save network.state_dict() alone"),
         ("pickled.pt", "cannot be read as weights alone"),

@@ -106,7 +106,7 @@ def test_stories_tell_each_ranking(client: Client, searched: Searched) -> None:
     stories = [trial["note"]["body"] for trial in client.study()["trials"]]
     for ranking in searched[1].rounds:
         for place, number in enumerate(ranking.ranking, 1):
-            onward = "went on" if number in ranking.promoted else "fell"
+            onward = "survived" if number in ranking.promoted else "fell"
             line = f"After epoch {ranking.until}: place {place} of {len(ranking.ranking)}"
             assert any(part.startswith(line) and onward in part for part in stories[number].splitlines())
 

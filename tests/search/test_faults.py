@@ -98,7 +98,7 @@ def test_out_of_memory_fails_the_candidate_after_a_second_try(tmp_path: Path, tw
     assert (tmp_path / "run" / "candidates" / "candidate 1 starved").read_text() == "xx"
     starved = result.candidates[1]
     assert starved.standing == "failed"
-    assert "the memory did not suffice, twice" in str(starved.failure)
+    assert "there was not enough memory, twice" in str(starved.failure)
     assert result.selected is not None
     others = [c for c in result.candidates if c.number != 1 and c.duplicate_of != 1]
     assert all(c.failure is None for c in others)

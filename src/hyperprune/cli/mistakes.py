@@ -5,7 +5,7 @@ import errno
 from hyperprune.errors import HyperpruneError, out_of_memory
 
 _LONGEST = 600
-_NO_ROOM = "make room there and give the same command again; what was finished is kept"
+_NO_ROOM = "make room there and run the same command again; what was finished is kept"
 _NOT_WRITABLE = "give a place that you may write to, such as another --out"
 _REMEDIES = {
     errno.ENOSPC: _NO_ROOM,
@@ -18,7 +18,7 @@ _REMEDIES = {
     errno.ENAMETOOLONG: "give a shorter path",
     errno.EMFILE: "close other programs or raise the limit of open files (ulimit -n)",
 }
-_OTHERWISE = "mend that and give the same command again; what was finished is kept"
+_OTHERWISE = "fix that and run the same command again; what was finished is kept"
 
 
 def mistake(error: BaseException) -> str | None:
@@ -31,8 +31,8 @@ def mistake(error: BaseException) -> str | None:
         return _one_line(f"{error.strerror or error}{where}; {remedy}")
     if out_of_memory(error):
         return (
-            "the memory does not suffice: lower [model] hidden, embedding or layers, "
-            "[recipe] batch or [spectrum] batch"
+            "there is not enough memory: lower [model] hidden, embedding or layers, [recipe] batch or "
+            "[spectrum] batch"
         )
     return _usage(error)
 
@@ -46,7 +46,7 @@ def _usage(error: BaseException) -> str | None:
     path = getattr(context, "command_path", "hyperprune")
     if not message:  # no command at all: the help has been shown
         return ""
-    return _one_line(f"{message.rstrip('.')}; {path} --help lists what can be given")
+    return _one_line(f"{message.rstrip('.')}; {path} --help lists the options")
 
 
 def _one_line(text: str) -> str:

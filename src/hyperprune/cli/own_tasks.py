@@ -29,7 +29,7 @@ def named(task: str | None, settings: list[str] | None) -> dict[str, Any]:
     for given in settings or []:
         name, sign, text = given.partition("=")
         if not sign or not name.isidentifier():
-            raise ConfigurationError(f"a setting is NAME=VALUE, got {given!r}: give such as hidden=64")
+            raise ConfigurationError(f"a setting is NAME=VALUE, got {given!r}: give one such as hidden=64")
         values[f"task.settings.{name}"] = _value(text)
     return values
 

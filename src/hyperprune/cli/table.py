@@ -109,6 +109,6 @@ def _plain(key: str, value: Any) -> Any:
     plain = str(value) if isinstance(value, Path) else value
     if isinstance(plain, str) and any("\ud800" <= sign <= "\udfff" for sign in plain):
         raise ConfigurationError(
-            f"{key}: the name {plain!r} is no UTF-8, and config.toml could not say it: rename it"
+            f"{key}: the name {plain!r} is not UTF-8, and config.toml could not say it: rename it"
         )
     return plain

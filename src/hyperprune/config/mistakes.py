@@ -42,7 +42,7 @@ def _wanted(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
             continue
         purpose = (field.description or "").rstrip(".")
         example = f", such as {field.default}" if isinstance(field.default, int | float | str) else ""
-        return f": give {purpose[0].lower()}{purpose[1:]}{example}" if purpose else ""
+        return f": expected {purpose[0].lower()}{purpose[1:]}{example}" if purpose else ""
     return ""
 
 

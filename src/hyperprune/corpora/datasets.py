@@ -113,5 +113,5 @@ def located(name: str) -> Path:
                 f"folder where it lies (one called {name} here as ./{name})"
             )
         if files.sha256(folder / file) != remote.sha256:
-            raise CorpusError(f"{folder / file} is damaged (its SHA-256 differs): {again} mends it")
+            raise CorpusError(f"{folder / file} is damaged (its SHA-256 differs): {again} repairs it")
     return folder

@@ -131,19 +131,19 @@ def _explained(url: str, timeout: float) -> Iterator[None]:
         status = "an error" if answer is None else f"{answer.status_code} {answer.reason}"
         raise DownloadError(f"{url} answers {status}: {MIRROR}") from None
     except (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema):
-        raise DownloadError(f"{url!r} is no address: give one that begins with https://") from None
+        raise DownloadError(f"{url!r} is not an address: give one that begins with https://") from None
     except (exceptions.ReadTimeout, exceptions.ConnectionError) as error:
         if "Read timed out" in str(error):
             raise DownloadError(f"{url} sent nothing for {timeout:g} s: {MIRROR}") from None
         if any(words in str(error) for words in ("Connection aborted", "Connection broken")):
-            raise DownloadError(f"the download of {url} was cut off: give the same command again") from None
+            raise DownloadError(f"the download of {url} was cut off: run the same command again") from None
         raise DownloadError(f"cannot reach {url}: {MIRROR}") from None
     except exceptions.ChunkedEncodingError:
-        raise DownloadError(f"the download of {url} was cut off: give the same command again") from None
+        raise DownloadError(f"the download of {url} was cut off: run the same command again") from None
     except (exceptions.RequestException, HTTPError, http.client.HTTPException, ValueError) as error:
         if "does not match the known hash" in str(error):
             raise DownloadError(
-                f"{url} is not the published file (its SHA-256 differs), so it was not kept: give the "
-                "command again, or a mirror with --url"
+                f"{url} is not the published file (its SHA-256 differs), so it was not kept: run the "
+                "command again, or give a mirror with --url"
             ) from None
         raise DownloadError(f"cannot fetch {url} ({type(error).__name__}): {MIRROR}") from None

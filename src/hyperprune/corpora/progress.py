@@ -54,7 +54,7 @@ class Watched:
             raise DownloadError(f"{self._url} answers {answer.status_code} {answer.reason}: {MIRROR}")
         self._received = 0
         if answer.headers.get("content-encoding", "identity") != "identity":
-            raise self._other("comes packed, which nobody asked for")
+            raise self._other("is compressed, which was not requested")
         length = answer.headers.get("content-length")
         if answer.ok and length is not None and length != f"{self._size}":
             raise self._other(f"has {length[:20]} bytes in place of {self._size:,}")
@@ -68,7 +68,7 @@ class Watched:
         """
         self._received += count
         if self._received >= self._size + CHUNK:
-            raise self._other(f"goes on after its {self._size:,} bytes")
+            raise self._other(f"continues after its {self._size:,} bytes")
         if time.monotonic() > self._ends:
             raise DownloadError(too_slow(self._url, self.limit))
         self._listener(self._name, min(self._received, self._size), self._size)
@@ -86,4 +86,4 @@ class Watched:
 
 def too_slow(url: str, limit: float) -> str:
     """What to say of a server that sends too little to ever end."""
-    return f"{url} did not come whole within {limit:,.0f} s: {MIRROR}"
+    return f"{url} did not arrive completely within {limit:,.0f} s: {MIRROR}"

@@ -138,7 +138,7 @@ def _path(source: str) -> Path:
         path = Path(source).expanduser()
         path.is_dir()
     except (OSError, RuntimeError, ValueError) as error:
-        raise CorpusError(f"{source!r} is no path ({error}): give a folder or a text file") from None
+        raise CorpusError(f"{source!r} is not a valid path ({error}): give a folder or a text file") from None
     return path
 
 

@@ -38,8 +38,8 @@ def settle(future: Future[Any], message: Message) -> None:
 def gave_up(times: int, how: str) -> WorkerDiedError:
     """The error of a job whose process died each time that it was started."""
     return WorkerDiedError(
-        f"the worker died {times} times in one job ({how}): if the memory was short, lower --workers or "
-        "the sizes of the network"
+        f"the worker died {times} times in one job ({how}): if memory was short, lower --workers or the "
+        "sizes of the network"
     )
 
 

@@ -33,4 +33,4 @@ def place(path: str | Path) -> Path:
 
 def _no_path(path: str | Path, error: Exception) -> ConfigurationError:
     why = getattr(error, "strerror", None) or str(error)
-    return ConfigurationError(f"{str(path)[:200]!r} is no path here ({why}): give another")
+    return ConfigurationError(f"{str(path)[:200]!r} is not a valid path here ({why}): give another")

@@ -92,7 +92,7 @@ def sha256(path: Path) -> str:
 
 
 def _not_finite(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number of JSON")
+    raise ValueError(f"{word} is not a JSON number")
 
 
 def _finite(word: str) -> float:

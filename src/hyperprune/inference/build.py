@@ -58,7 +58,7 @@ def library(*further: str) -> tuple[Path, str]:
             problems.append(_reason(error))
             continue
         return target, f"built by {command} {' '.join(flags)}"
-    raise BuildError(f"{command} cannot build the kernels ({problems[-1]}): mend it, or name another in CC")
+    raise BuildError(f"{command} cannot build the kernels ({problems[-1]}): fix it, or name another in CC")
 
 
 def compiler() -> str:

@@ -91,12 +91,12 @@ def unpacked(name: str, record: TensorRecord, tensors: Mapping[str, Tensor]) -> 
         ExportError: they do not fit each other.
     """
     if len(record.shape) != 2 or min(record.shape) < 1:
-        raise ExportError(f"{name} must be a matrix, got the shape {record.shape}: export the network anew")
+        raise ExportError(f"{name} must be a matrix, got the shape {record.shape}: export the network again")
     shape = (record.shape[0], record.shape[1])
     if record.block not in _BLOCKS or shape[0] % record.gates:
         raise ExportError(
-            f"{name} must have blocks of {_BLOCKS} in whole gates, got {record.block} and {record.gates} "
-            f"gates of {shape[0]} rows: export the network anew"
+            f"{name} must have blocks of {_BLOCKS} in whole gates, got {record.block} and "
+            f"{record.gates} gates of {shape[0]} rows: export the network again"
         )
     dtype = torch.int8 if record.int8 else torch.float32
     if record.layout == "dense":

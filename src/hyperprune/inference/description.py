@@ -71,8 +71,8 @@ def read_description(folder: Path) -> Description:
     path = folder / CONFIG
     if not path.is_file():
         raise ExportError(
-            f"{folder} holds no {CONFIG}, so it is no exported network: give a folder that hyperprune export "
-            "--format torch or hub has written"
+            f"{folder} holds no {CONFIG}, so it is not an exported network: give a folder that "
+            "hyperprune export --format torch or hub has written"
         )
     if path.stat().st_size > _LARGEST:
         raise ExportError(f"{path} has more than {_LARGEST:,} bytes: it is no description of a network")

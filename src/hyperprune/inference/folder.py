@@ -54,7 +54,7 @@ class Exported:
             return plain_of(names, self.matrices, self.others, self.description.tied)
         except (ConfigurationError, KeyError) as error:
             raise ExportError(
-                f"{self.folder} is damaged: {error}; copy the folder again, or export the network anew"
+                f"{self.folder} is damaged: {error}; copy the folder again, or export the network again"
             ) from None
 
 

@@ -31,7 +31,9 @@ def generate(
     if vocabulary is None:
         raise ConfigurationError("text comes from a language model, and this network has no vocabulary")
     if not temperature >= 0:
-        raise ConfigurationError(f"temperature must be 0 or more, got {temperature}: give such as 0.8")
+        raise ConfigurationError(
+            f"temperature must be 0 or more, got {temperature}: give a value such as 0.8"
+        )
     numbers = {name: number for number, name in enumerate(vocabulary)}
     given = [_number(token, numbers) for token in prompt] or [numbers.get(EOS, 0)]
     return _drawn(network, vocabulary, given, count, temperature, torch.Generator().manual_seed(seed))

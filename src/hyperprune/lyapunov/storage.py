@@ -40,7 +40,7 @@ def read_spectrum(path: Path, needed: set[str]) -> tuple[Conventions, dict[str, 
         SpectrumFileError: missing, damaged, of another kind, or without the ``needed`` numbers.
     """
     if not path.is_file():
-        raise SpectrumFileError(f"{path} is no file: give one that Spectrum.save wrote")
+        raise SpectrumFileError(f"{path} is not a file: give one that Spectrum.save wrote")
     try:
         with safe_open(path, framework="pt") as stream:
             metadata = stream.metadata() or {}

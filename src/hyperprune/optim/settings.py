@@ -30,7 +30,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not self.lr > 0:
-            raise ConfigurationError(f"lr must be above 0, got {self.lr}: give such as 1.0 for SGD")
+            raise ConfigurationError(f"lr must be above 0, got {self.lr}: give a value such as 1.0 for SGD")
         if not self.weight_decay >= 0:
             raise ConfigurationError(f"weight_decay must be at least 0, got {self.weight_decay}: 0 is none")
         if not 0 <= self.momentum < 1:

@@ -94,7 +94,7 @@ def _spectra(job: JobFolder, epochs: range) -> tuple[dict[int, Tensor], Tensor |
         try:
             spectrum: Spectrum = job.spectrum(epoch).in_nats()
         except HyperpruneError as error:
-            logger.warning("%s: the report goes without it", error)
+            logger.warning("%s: the report leaves it out", error)
             continue
         found[epoch], layer = spectrum.mean, spectrum.layer
     return found, layer

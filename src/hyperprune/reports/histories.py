@@ -21,5 +21,5 @@ def read_history(job: JobFolder) -> History:
         try:
             return History(epochs=files.read_json(target)["history"], failure=failure, initial=initial)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            logger.warning("%s cannot be read (%s): the report goes without it", target, error)
+            logger.warning("%s cannot be read (%s): the report leaves it out", target, error)
     return History(failure=failure, initial=initial)

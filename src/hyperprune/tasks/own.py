@@ -158,7 +158,7 @@ class OwnTask(TaskDescription):
         if not isinstance(settings, dict):
             raise ConfigurationError(
                 f"smaller() of {self.object} must give settings of the task as a dictionary, it gave a "
-                f"{type(settings).__name__}: return such as {{'hidden': 16}}"
+                f"{type(settings).__name__}: return for example {{'hidden': 16}}"
             )
         return self.model_copy(update={"settings": {**self.settings, **settings}})
 

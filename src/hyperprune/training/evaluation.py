@@ -16,7 +16,7 @@ from hyperprune.tasks.text.text_task import described
 from hyperprune.training.state import check_weights, load_weights
 from hyperprune.training.stored import checkpoint
 
-_REMEDY = "give another checkpoint, or the command of its run again"
+_REMEDY = "give another checkpoint, or run the command of its run again"
 
 
 class EvaluationJob(BaseModel):

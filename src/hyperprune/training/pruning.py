@@ -76,7 +76,9 @@ def prune(
         DivergedError: neither the pruned network nor an epoch of it has a finite evaluation.
     """
     if type(epochs) is not int or epochs < 0:
-        raise ConfigurationError(f"epochs must be a whole number from 0, got {epochs!r}: give such as 5")
+        raise ConfigurationError(
+            f"epochs must be a whole number from 0, got {epochs!r}: give a number such as 5"
+        )
     task = _InMemory(losses, evaluate, takes_epoch=_takes_epoch(losses), must_listen=bool(distillation))
     teacher = _teacher(network, task, distillation, temperature)
     density = density_from_sparsity(sparsity)
@@ -145,8 +147,8 @@ def _teacher(
     weight = 0.5 if distillation is None else distillation
     if not 0 <= weight <= 1 or not temperature > 0:
         raise ConfigurationError(
-            f"distillation must lie in [0, 1] and the temperature above 0, got {weight} and {temperature}: "
-            "give such as 0.5 and 1"
+            f"distillation must lie in [0, 1] and the temperature above 0, got {weight} and "
+            f"{temperature}: give values such as 0.5 and 1"
         )
     if distillation and not task.takes_epoch:
         raise ConfigurationError(

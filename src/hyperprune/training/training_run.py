@@ -50,7 +50,7 @@ class TrainingRun:
             reason = str(error).splitlines()[0]
             what, remedy = f"has a result.json that cannot be read ({reason})", "writes it anew"
         raise RunFolderError(
-            f"the training in {self.path} {what}: give its hyperprune train command again, which {remedy}"
+            f"the training in {self.path} {what}: run its hyperprune train command again, which {remedy}"
         )
 
     def rows(self) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ def number(text: str) -> float:
     try:
         return float(Decimal(text.strip().removesuffix("%").strip()) / 100)
     except InvalidOperation:
-        raise ValueError(f"{text!r} is no percentage: give such as 67% or 0.67") from None
+        raise ValueError(f"{text!r} is not a percentage: give a number such as 67% or 0.67") from None
 
 
 def number_or_name(text: str) -> str | int:

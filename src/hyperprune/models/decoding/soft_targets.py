@@ -27,7 +27,7 @@ class SoftTargets:
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
             raise ConfigurationError(
-                f"the teacher's share must lie in [0, 1], got {self.share}: give such as 0.5"
+                f"the teacher's share must lie in [0, 1], got {self.share}: give a value such as 0.5"
             )
         if not self.temperature > 0:
             raise ConfigurationError(

@@ -76,14 +76,14 @@ def _round_line(number: int, ranking: RoundResult) -> str:
     onward = ", ".join(map(str, ranking.promoted))
     failed = f"; {', '.join(map(str, ranking.failed))} failed" if ranking.failed else ""
     return (
-        f"Ranking {number}, after epoch {ranking.until}: {onward} of {len(ranking.ranking)} went on{failed}."
+        f"Ranking {number}, after epoch {ranking.until}: {onward} of {len(ranking.ranking)} survived{failed}."
     )
 
 
 def _place_line(ranking: RoundResult, candidate: Network) -> str:
     number = int(candidate.name)
     place = ranking.ranking.index(number)
-    onward = "went on" if number in ranking.promoted else "fell"
+    onward = "survived" if number in ranking.promoted else "fell"
     if number in ranking.same_as:
         onward += f", its spectrum being that of candidate {ranking.same_as[number]}"
     return (

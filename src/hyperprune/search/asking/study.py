@@ -185,8 +185,8 @@ def _explained(path: Path) -> Iterator[None]:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         # Optuna reads JSON from the file, and takes it to be its own
         raise RunFolderError(
-            f"{path} is damaged ({(str(error).splitlines() or [''])[0][:200]}): delete it and give the same "
-            "command again, which makes it anew from the networks that are trained"
+            f"{path} is damaged ({(str(error).splitlines() or [''])[0][:200]}): delete it and run the "
+            "same command again, which rebuilds it from the networks that are trained"
         ) from None
     except (DatabaseError, optuna.exceptions.StorageInternalError, RuntimeError) as error:
         cause = error
@@ -194,6 +194,6 @@ def _explained(path: Path) -> Iterator[None]:
             cause = cause.__cause__  # type: ignore[assignment]
         reason = str(getattr(cause, "orig", None) or cause).splitlines()[0]
         raise RunFolderError(
-            f"{path} cannot be used ({reason}): make room on its disk or restore it, and give the same "
+            f"{path} cannot be used ({reason}): make room on its disk or restore it, and run the same "
             "command again; what was finished is kept"
         ) from None

@@ -221,7 +221,7 @@ def _read(file: Path) -> dict[str, Any]:
             "writes a configuration to start from"
         ) from None
     except ValueError as error:
-        raise ConfigurationError(f"{file} is not TOML: {error}; mend it there") from None
+        raise ConfigurationError(f"{file} is not TOML: {error}; fix it there") from None
 
 
 def _merge(into: dict[str, Any], tables: Mapping[str, Any]) -> None:

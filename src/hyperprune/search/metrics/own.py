@@ -22,8 +22,8 @@ def check_name(name: str) -> None:
         METRICS[name]
     elif not _NAME.fullmatch(name):
         raise ConfigurationError(
-            f"a metric of your own is package.module:function, got {name!r}: give such as mine:metric for "
-            "the function metric in mine.py"
+            f"a metric of your own is package.module:function, got {name!r}: give one such as "
+            "mine:metric for the function metric in mine.py"
         )
 
 
@@ -66,7 +66,7 @@ def metric_of(name: str) -> Metric:
         except Exception as error:
             raise ConfigurationError(
                 f"the metric {name} failed ({type(error).__name__}: {error}): it takes a Measured of "
-                "hyperprune.search.metrics and gives a number; mend it and give the same command again"
+                "hyperprune.search.metrics and returns a number; fix it and run the same command again"
             ) from None
 
     return plain(measure)

@@ -101,7 +101,8 @@ class RunFolder:
         result = self.result()
         if result is None:
             raise RunFolderError(
-                f"the search in {self.path} has not ended: give its hyperprune search command again to go on"
+                f"the search in {self.path} has not ended: run its hyperprune search command again to "
+                "resume it"
             )
         return result
 

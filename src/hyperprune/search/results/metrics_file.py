@@ -65,7 +65,7 @@ class MetricsFile:
             _, *rows = csv.reader(files.read_text(self._path, _LARGEST).splitlines())
             return {(row[0], int(row[1])): tuple(row) for row in rows if len(row) == len(HEAD)}
         except (OSError, ValueError, csv.Error) as error:
-            logger.warning("%s cannot be read (%s): it is made anew", self._path, error)
+            logger.warning("%s cannot be read (%s): it is made again", self._path, error)
             return {}
 
     def _write(self, rows: Iterable[_Row]) -> None:

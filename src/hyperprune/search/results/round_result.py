@@ -12,10 +12,10 @@ class RoundResult(BaseModel):
     until: int = Field(description="Epochs that the ranked candidates had trained.")
     ranking: tuple[int, ...] = Field(description="Numbers, best first.")
     metric: tuple[float, ...] = Field(description="Their metric, in the same order.")
-    promoted: tuple[int, ...] = Field(description="Those that went on, best first.")
+    promoted: tuple[int, ...] = Field(description="Those that survived, best first.")
     failed: tuple[int, ...] = Field(description="Those that failed in this round.")
     same_as: dict[int, int] = Field(
         {},
-        description="Those that could not go on because they repeat the spectrum of a better one: which one. "
-        "Empty without near_duplicates.",
+        description="Those that were not promoted because they repeat the spectrum of a better one: "
+        "which one. Empty without near_duplicates.",
     )

@@ -311,4 +311,4 @@ def _reason(error: Exception) -> str:
     """Why a candidate could not be trained, in one line."""
     if isinstance(error, WorkerDiedError):
         return str(error)
-    return f"the memory did not suffice, twice: {' '.join(str(error).split())[:200]}"
+    return f"there was not enough memory, twice: {' '.join(str(error).split())[:200]}"

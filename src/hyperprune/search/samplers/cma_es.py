@@ -33,8 +33,8 @@ def _check(space: SpaceConfig, candidates: int) -> None:
     dimensions = space.dimensions
     if not any(dimension.numeric for dimension in dimensions):
         raise ConfigurationError(
-            "cma-es searches ranges, and this space has none: give such as "
-            "death_rate = { low = 0.2, high = 0.9 } in [space], or another sampler such as tpe"
+            "cma-es searches ranges, and this space has none: give one such as death_rate = "
+            "{ low = 0.2, high = 0.9 } in [space], or another sampler such as tpe"
         )
     for dimension in dimensions:
         if not dimension.numeric and len(dimension.examples) > 1 and len(set(dimension.examples)) > 1:

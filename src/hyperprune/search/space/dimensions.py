@@ -92,7 +92,7 @@ def in_order(dimensions: Sequence[Dimension]) -> tuple[Dimension, ...]:
 def _check_condition(name: str, other: str, values: Sequence[Any], names: Mapping[str, Dimension]) -> None:
     if other not in names:
         raise ConfigurationError(
-            f"space.when.{name} names {other!r}, which is no choice of this space: take one of "
+            f"space.when.{name} names {other!r}, which is not a choice of this space: take one of "
             f"{', '.join(sorted(names))}"
         )
     known = names[other].points

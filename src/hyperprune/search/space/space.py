@@ -236,8 +236,8 @@ class SpaceConfig(BaseModel):
                 if not 0 <= value < high + closed * 1e-12 or (high == infinite and value == 0):
                     rule = "be above 0" if high == infinite else f"lie in [0, 1{']' if closed else ')'}"
                     raise ConfigurationError(
-                        f"a {name.replace('_', ' ')} must {rule}, got {value} in space.{name}: give "
-                        "such as 0.5"
+                        f"a {name.replace('_', ' ')} must {rule}, got {value} in space.{name}: give a "
+                        "value such as 0.5"
                     )
 
     def _check_conditions(self) -> None:
@@ -245,8 +245,8 @@ class SpaceConfig(BaseModel):
         for name, condition in self.when.items():
             if name not in known:
                 raise ConfigurationError(
-                    f"space.when has conditions of {name!r}, which is no choice of this space: give one of "
-                    f"{', '.join(sorted(known))}"
+                    f"space.when has conditions of {name!r}, which is not a choice of this space: give "
+                    f"one of {', '.join(sorted(known))}"
                 )
             for method in condition.get("method", ()):
                 self._check_method(name, str(method))

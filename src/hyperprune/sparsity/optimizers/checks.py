@@ -44,8 +44,9 @@ def check_optimizer(
             continue
         if _demands_closure(holder):
             raise ConfigurationError(
-                f"an optimiser must step each weight by its own gradient, got {type(holder).__name__}, which "
-                "cannot step without a closure and mixes all weights in its memory: use such as SGD or Adam"
+                f"an optimiser must step each weight by its own gradient, got {type(holder).__name__}, "
+                "which cannot step without a closure and mixes all weights in its memory: use for "
+                "example SGD or Adam"
             )
         shapes = {parameter.shape for parameter in parameters.values()}
         if any(tensor.shape in shapes for tensor in _hidden_tensors(holder)):

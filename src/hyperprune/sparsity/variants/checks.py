@@ -134,8 +134,8 @@ def check_first_masks(variant: VariantFields) -> None:
 def _check_span(variant: VariantFields, begin: float, end: float, *, instant: bool) -> None:
     if not 0 <= begin <= end < 1:
         raise ConfigurationError(
-            f"schedule_span must be two fractions of the budget, 0 <= begin <= end < 1, got ({begin}, {end}"
-            "): give such as (0.0, 0.75)"
+            f"schedule_span must be two fractions of the budget, 0 <= begin <= end < 1, got ({begin}, "
+            f"{end}): give a span such as (0.0, 0.75)"
         )
     if instant and begin != end:
         raise ConfigurationError(

@@ -64,8 +64,8 @@ def module_of_file(name: str) -> str:
     parts = PurePath(file).with_suffix("").parts
     if not all(part.isidentifier() for part in parts):
         raise ConfigurationError(
-            f"{file} is no file that Python could import from the current folder: start in the folder that "
-            f"holds it, and give {PurePath(file).stem}:{attribute}"
+            f"{file} is not a file that Python could import from the current folder: start in the folder "
+            f"that holds it, and give {PurePath(file).stem}:{attribute}"
         )
     return f"{'.'.join(parts)}:{attribute}"
 
@@ -149,7 +149,7 @@ def _found(name: str) -> Any:
         ) from None
     except Exception as error:
         raise ConfigurationError(
-            f"cannot import {module} of the task {name}: {type(error).__name__}: {error}; mend it there"
+            f"cannot import {module} of the task {name}: {type(error).__name__}: {error}; fix it there"
         ) from error
     for part in attribute.split("."):
         if not hasattr(found, part):

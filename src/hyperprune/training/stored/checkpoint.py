@@ -22,7 +22,7 @@ from hyperprune import files
 from hyperprune.errors import CheckpointError
 
 SCHEMA = 1
-_REMEDY = "give another, or the command of its run again"
+_REMEDY = "give another, or run the command of its run again"
 _NAME = re.compile(r"epoch-(\d{4,})\.json")
 
 logger = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ def _document(target: Path) -> dict[str, Any]:
             "use the version of hyperprune that wrote it"
         )
     if not isinstance(epoch, int) or not isinstance(document.get("sha256"), str):
-        raise CheckpointError(f"{beside} is no document of a checkpoint: {_REMEDY}")
+        raise CheckpointError(f"{beside} is not a checkpoint document: {_REMEDY}")
     return document
 
 

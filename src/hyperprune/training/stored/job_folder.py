@@ -87,7 +87,7 @@ class JobFolder:
         history = self.history()
         if not history.epochs:
             raise RunFolderError(
-                f"{self.path} holds no whole checkpoint: give the command that trains it first"
+                f"{self.path} holds no whole checkpoint: run the command that trains it first"
             )
         return history.best.epoch
 
@@ -186,7 +186,7 @@ class JobFolder:
             return None, None
         except (OSError, ValueError, KeyError) as error:
             reason = next(iter(str(error).splitlines()), type(error).__name__)[:200]
-            logger.warning("%s is damaged (%s): it is made anew", self.path / name, reason)
+            logger.warning("%s is damaged (%s): it is made again", self.path / name, reason)
             return None, None
 
     def _keep(self, history: History) -> None:
@@ -229,6 +229,6 @@ class JobFolder:
 
 def _of_another(file: Path) -> CheckpointError:
     return CheckpointError(
-        f"{file} is of another network, recipe or variant than this run: put the run's own file back, or "
-        "delete its folder to train anew"
+        f"{file} is of another network, recipe or variant than this run: put the run's own file back, "
+        "or delete its folder to train it again"
     )

@@ -102,7 +102,7 @@ def _tables(path: Path) -> dict[str, Any]:
         return read_configuration(path / CONFIG)
     except (FileNotFoundError, NotADirectoryError):
         raise RunFolderError(
-            f"{path} is no run folder (it has no {CONFIG}): give the --out of a search or a training"
+            f"{path} is not a run folder (it has no {CONFIG}): give the --out of a search or a training"
         ) from None
     except ValueError as error:
         raise RunFolderError(

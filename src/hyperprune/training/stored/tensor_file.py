@@ -40,7 +40,7 @@ def check_plain(path: Path, name: str, tensor: Tensor) -> None:
         CheckpointError: it has no numbers (meta), or they are sparse, quantised, nested or complex.
     """
     kinds = {
-        "has no numbers (it is on the device meta)": tensor.is_meta,
+        "has no values (it is on the device meta)": tensor.is_meta,
         "is nested": tensor.is_nested,
         "is sparse": not tensor.is_nested and tensor.layout is not torch.strided,
         "is quantised": tensor.is_quantized,

@@ -45,7 +45,7 @@ class GivenWeights(BaseModel):
         if not path.is_file() or path.suffix not in _SUFFIXES:
             raise CheckpointError(
                 f"a reference is a file of weights ({', '.join(_SUFFIXES)}), got {self.checkpoint}, which "
-                f"{'has another ending' if path.is_file() else 'is no file'}: give an existing one"
+                f"{'has another ending' if path.is_file() else 'is not a file'}: give an existing one"
             )
         found = files.sha256(path)
         if self.sha256 not in (None, found):
@@ -75,8 +75,8 @@ def load_given(network: nn.Module, given: GivenWeights) -> None:
     unknown = sorted(set(tensors) - set(own))
     if unknown:
         raise CheckpointError(
-            f"{path} holds {unknown[0]}, which {type(network).__name__} has not: give the weights of the "
-            "same network, saved from network.state_dict()"
+            f"{path} holds {unknown[0]}, which {type(network).__name__} does not have: give the weights "
+            "of the same network, saved from network.state_dict()"
         )
     with torch.no_grad():
         for name, value in own.items():
