@@ -183,7 +183,7 @@ def test_extend(command, run: Path, tmp_path: Path) -> None:  # type: ignore[no-
         "takes no --preset or --config"
         in command("search", "--preset", "demo", "--extend", "--out", own).mistake
     )
-    assert "no run folder" in command("search", "--extend", "--out", tmp_path / "nowhere").mistake
+    assert "not a run folder" in command("search", "--extend", "--out", tmp_path / "nowhere").mistake
 
 
 def test_init_writes_what_the_same_command_would_search(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -177,7 +177,7 @@ def test_run_folders(command, tmp_path: Path, searched: Path) -> None:  # type: 
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("x")
     assert "thesis.tex" in command(*SEARCH, "--out", tmp_path / "mine").mistake
-    assert "no run folder" in command("report", tmp_path / "nowhere").mistake
+    assert "not a run folder" in command("report", tmp_path / "nowhere").mistake
     assert "Is a directory" not in command(*SEARCH, "--out", "x" * 300).mistake
 
 

@@ -41,7 +41,7 @@ def test_mistakes_are_one_line_and_status_two(tmp_path: Path) -> None:
         (("search", "--sparsity", "1.2"), "sparsity: input should be less than 1, got 1.2"),
         (("search", "--corpus", "nowhere"), "there is no corpus"),
         (("search", "--corpus", "corpus"), "lacks train.txt"),
-        (("report", "nowhere"), "no run folder"),
+        (("report", "nowhere"), "not a run folder"),
     ):
         done = hyperprune(*words, cwd=tmp_path)
         assert done.returncode == 2, words

@@ -118,5 +118,5 @@ def test_damaged_and_missing_files_are_left_out(
 
 
 def test_other_folders_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match=r"no run folder.*give the --out of a search"):
+    with pytest.raises(RunFolderError, match=r"not a run folder.*give the --out of a search"):
         reports.write(RunFolder(tmp_path))

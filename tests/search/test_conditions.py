@@ -91,8 +91,8 @@ def test_equal_keys_are_equal_networks() -> None:
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
-        ({"when": {"deth": {"growth": ["random"]}}}, "no choice of this space"),
-        ({"when": {"death": {"growht": ["random"]}}}, "no choice of this space"),
+        ({"when": {"deth": {"growth": ["random"]}}}, "not a choice of this space"),
+        ({"when": {"death": {"growht": ["random"]}}}, "not a choice of this space"),
         ({"when": {"death": {"growth": ["gradient"]}}}, "got 'gradient'"),
         ({"when": {"death": {"growth": []}}}, "no value"),
         ({"when": {"death": {"growth": ["random"]}, "growth": {"death": ["set"]}}}, "circle"),

@@ -135,7 +135,7 @@ def test_training_run(tmp_path: Path) -> None:
 
 
 def test_other_folders_are_refused(tmp_path: Path, searched: SearchRun) -> None:
-    with pytest.raises(RunFolderError, match="no run folder"):
+    with pytest.raises(RunFolderError, match="not a run folder"):
         hyperprune.load(tmp_path)
     with pytest.raises(RunFolderError, match="there is no candidate 6: give a number from 0 to 5"):
         searched.spectrum(1, 6)

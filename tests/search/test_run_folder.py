@@ -52,5 +52,5 @@ def test_second_holder_is_refused(tmp_path: Path) -> None:
 
 
 def test_no_run_folder(tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match="no run folder"):
+    with pytest.raises(RunFolderError, match="not a run folder"):
         RunFolder(tmp_path).config()

@@ -92,7 +92,7 @@ def test_a_changed_trial_is_named(tmp_path: Path, statement: str) -> None:
     _changed(path, statement)
     for read in (lambda: Study(path, GIVEN).trials(), lambda: stored_study(path)):
         with pytest.raises(
-            RunFolderError, match=r"study\.db is damaged .*: delete it and give the same command"
+            RunFolderError, match=r"study\.db is damaged .*: delete it and run the same command"
         ):
             read()
 

@@ -85,7 +85,7 @@ def _quantised() -> torch.Tensor:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: torch.empty(2, 3, device="meta"), "no numbers"),
+        (lambda: torch.empty(2, 3, device="meta"), "no values"),
         (_sparse, "sparse"),
         (lambda: torch.eye(2, 3).to_sparse_csr(), "sparse"),
         (_quantised, "quantised|cannot be read as weights alone"),
@@ -167,9 +167,9 @@ def test_damaged_files_are_one_line(tmp_path: Path) -> None:
 
 def test_a_pipe_or_nothing_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.pt")
-    assert "is no file" in _refused(tmp_path / "a.pt")
+    assert "is not a file" in _refused(tmp_path / "a.pt")
     (tmp_path / "b.pt").symlink_to("b.pt")
-    assert "is no file" in _refused(tmp_path / "b.pt")
+    assert "is not a file" in _refused(tmp_path / "b.pt")
 
 
 KINDS = sorted(MODELS)
