@@ -99,8 +99,8 @@ def material(folder: Path) -> Material:
         "spectrum.warmup": 1,
         "spectrum.batch": 2,
     }
-    train(configure_training("demo", None, values), folder / "training")
-    run(configure("demo", None, {**values, "search.candidates": 3}), folder / "search")
+    train(configure_training("python-docs", None, values), folder / "training")
+    run(configure("python-docs", None, {**values, "search.candidates": 3}), folder / "search")
     documents = [_without_none(configure(name).model_dump(mode="json")) for name in PRESETS]
     return Material(
         folder / "training", folder / "search", tuple(documents), b"the cat sat on the mat .\n" * 40

@@ -125,7 +125,7 @@ def configuration(pool: int) -> SearchConfig:
         "corpus.max_train_tokens": 2000,
         "corpus.max_vocabulary": 50,
     }
-    return configure("demo", None, values)
+    return configure("python-docs", None, values)
 
 
 def measure(pool: int, out: Path) -> dict[str, float]:

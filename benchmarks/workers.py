@@ -95,7 +95,7 @@ def _search(name: str, out: Path, tokens: int) -> None:
         values |= {"runtime.executor": "ray", "runtime.address": lonely.ray_cluster().address}
     else:
         values["runtime.workers"] = int(name)
-    config = configure("demo", None, values)
+    config = configure("python-docs", None, values)
     config.bound()  # the text is read before the clock starts
     began = time.perf_counter()
     run(config, out)

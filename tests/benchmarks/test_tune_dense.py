@@ -39,7 +39,7 @@ def script(trained: list[TrainingJob], monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_pieces_take_the_same_path_as_one_call(
     script: Any, trained: list[TrainingJob], tmp_path: Path
 ) -> None:
-    config = configure("demo", None, SIZES)
+    config = configure("python-docs", None, SIZES)
     best = script.tune(script.Tuner("whole", config, tmp_path, 99))
     assert best == script.Setting(learning_rate=20, dropout=0.5, epochs=16)
     count = len(trained)
@@ -56,13 +56,13 @@ def test_pieces_take_the_same_path_as_one_call(
 
 
 def test_milestones_move_with_the_epochs(script: Any, trained: list[TrainingJob], tmp_path: Path) -> None:
-    script.tune(script.Tuner("demo", configure("demo", None, SIZES), tmp_path, 99))
+    script.tune(script.Tuner("demo", configure("python-docs", None, SIZES), tmp_path, 99))
     moved = {job.until: job.recipe.milestones for job in trained}
     assert moved == {8: (5, 7), 12: (7, 10), 16: (9, 13)}
 
 
 @pytest.mark.usefixtures("trained")
 def test_a_table_of_another_text_is_made_anew(script: Any, tmp_path: Path) -> None:
-    script.tune(script.Tuner("demo", configure("demo", None, SIZES), tmp_path, 99))
-    other = configure("demo", None, SIZES | {"corpus.max_train_tokens": 3000})
+    script.tune(script.Tuner("demo", configure("python-docs", None, SIZES), tmp_path, 99))
+    other = configure("python-docs", None, SIZES | {"corpus.max_train_tokens": 3000})
     assert script.Tuner("demo", other, tmp_path, 0).known == {}

@@ -26,7 +26,7 @@ from hyperprune.search.samplers import SAMPLERS
 from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
 
 _SIZES = {
-    "--preset": "demo",
+    "--preset": "python-docs",
     "--hidden": "10",
     "--embedding": "8",
     "--max-train-tokens": "2000",
@@ -181,7 +181,7 @@ def test_extend(command, run: Path, tmp_path: Path) -> None:  # type: ignore[no-
     assert (own / "report-1.html").exists()
     assert (
         "takes no --preset or --config"
-        in command("search", "--preset", "demo", "--extend", "--out", own).mistake
+        in command("search", "--preset", "python-docs", "--extend", "--out", own).mistake
     )
     assert "not a run folder" in command("search", "--extend", "--out", tmp_path / "nowhere").mistake
 
@@ -190,7 +190,7 @@ def test_init_writes_what_the_same_command_would_search(command, tmp_path: Path)
     """It wrote the library's defaults where hyperprune search runs the demo."""
     path = tmp_path / "config.toml"
     assert command("search", "--init", path).status == 0
-    assert configure(None, path) == configure("demo")
+    assert configure(None, path) == configure("python-docs")
     text = path.read_text()
     for key in ("sparsity", "max_vocabulary", "milestones", "direction", "death_rate", "startup", "device"):
         assert any(line.removeprefix("# ").startswith(f"{key} = ") for line in text.splitlines()), key

@@ -25,9 +25,11 @@ def searches(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
     place = tmp_path_factory.mktemp("searches")
     wanted = {
-        "rounds": configure("demo", None, {**SMALL, "search.metric": "loss"}),
-        "everyone": configure("demo", None, SMALL, baseline="exhaustive"),
-        "other": configure("demo", None, {**SMALL, "corpus.max_train_tokens": 1300, "search.candidates": 1}),
+        "rounds": configure("python-docs", None, {**SMALL, "search.metric": "loss"}),
+        "everyone": configure("python-docs", None, SMALL, baseline="exhaustive"),
+        "other": configure(
+            "python-docs", None, {**SMALL, "corpus.max_train_tokens": 1300, "search.candidates": 1}
+        ),
     }
     for name, config in wanted.items():
         run(config, place / name)

@@ -39,7 +39,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "recipe.epochs": 1,
         "dense": True,
     }
-    result = hyperprune.train(hyperprune.configure_training("demo", values=values), out)
+    result = hyperprune.train(hyperprune.configure_training("python-docs", values=values), out)
     return out / result.weights
 
 

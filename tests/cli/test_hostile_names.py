@@ -41,7 +41,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[Screen, io.Stri
 def test_a_workers_last_line_with_markup(drawn) -> None:  # type: ignore[no-untyped-def]
     """``[/x]`` in it was a traceback in the driver, and again at every resume."""
     screen, file = drawn()
-    with SearchProgress(configure("demo"), screen) as progress:
+    with SearchProgress(configure("python-docs"), screen) as progress:
         progress(RoundBegan("pool [/b]", 2, 3))
         progress(CandidateEnded(0, VARIANT, None, None, f"died: [/x] [red]{STEERING}"))
         progress(CandidateEnded(1, VARIANT, 0.5, 30.0, "[/x]"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 _SIZES = {
-    "--preset": "demo",
+    "--preset": "python-docs",
     "--hidden": "10",
     "--embedding": "8",
     "--max-train-tokens": "2000",
@@ -34,7 +34,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "recipe.learning_rate": 5.0,
         "search.candidates": 3,
     }
-    run(configure("demo", None, values), folder)
+    run(configure("python-docs", None, values), folder)
     return folder
 
 

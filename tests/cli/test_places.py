@@ -13,7 +13,7 @@ import pytest
 from hyperprune.search import configure, run
 
 _SIZES = {
-    "--preset": "demo",
+    "--preset": "python-docs",
     "--hidden": "48",
     "--embedding": "32",
     "--max-train-tokens": "2000",
@@ -48,7 +48,7 @@ def _in_namespace(script: str) -> subprocess.CompletedProcess[str]:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The search that nothing disturbed."""
     folder = tmp_path_factory.mktemp("whole") / "run"
-    run(configure("demo", None, VALUES), folder)
+    run(configure("python-docs", None, VALUES), folder)
     return folder
 
 
@@ -131,7 +131,7 @@ def test_interrupted_search_says_so_and_goes_on(tmp_path: Path, whole: Path) -> 
     assert errors.splitlines()[-1].startswith("interrupted; what was finished is kept")
     assert "Traceback" not in errors
     assert (tmp_path / "run/dense/epoch-0003.safetensors").exists()
-    run(configure("demo", None, VALUES), tmp_path / "run")
+    run(configure("python-docs", None, VALUES), tmp_path / "run")
     assert (tmp_path / "run/result.json").read_bytes() == (whole / "result.json").read_bytes()
 
 

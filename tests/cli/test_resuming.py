@@ -23,7 +23,7 @@ VALUES = {
 @pytest.fixture(scope="module")
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("searched") / "run"
-    run(configure("demo", None, VALUES), folder)
+    run(configure("python-docs", None, VALUES), folder)
     return folder
 
 

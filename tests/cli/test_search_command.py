@@ -18,17 +18,19 @@ def hyperprune(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_search_then_report(tmp_path: Path) -> None:
-    done = hyperprune("search", "--preset", "demo", *SMALL, "--out", "run", "--json", cwd=tmp_path)
+    done = hyperprune("search", "--preset", "python-docs", *SMALL, "--out", "run", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == json.loads((tmp_path / "run" / "result.json").read_bytes())
     (tmp_path / "run" / "report.html").unlink()
     again = hyperprune("report", "run", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert (tmp_path / "run" / "report.html").stat().st_size > 10_000
-    shown = hyperprune("search", "--preset", "demo", *SMALL, "--out", "run", cwd=tmp_path)
+    shown = hyperprune("search", "--preset", "python-docs", *SMALL, "--out", "run", cwd=tmp_path)
     for word in ("dense", "selected", "runner-up", "epochs", "Report:"):
         assert word in shown.stdout
-    refused = hyperprune("search", "--preset", "demo", *SMALL, "--seed", "7", "--out", "run", cwd=tmp_path)
+    refused = hyperprune(
+        "search", "--preset", "python-docs", *SMALL, "--seed", "7", "--out", "run", cwd=tmp_path
+    )
     assert refused.returncode == 2
     assert "seed is 1 there, 7 here" in refused.stderr
     assert "Traceback" not in refused.stderr

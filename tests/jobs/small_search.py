@@ -25,7 +25,7 @@ SMALL: dict[str, Any] = {
 def small(**changes: Any) -> SearchConfig:
     """Its configuration, with other values by name, ``__`` for the dot."""
     values = {name.replace("__", "."): value for name, value in changes.items()}
-    return configure("demo", None, {**SMALL, **values})
+    return configure("python-docs", None, {**SMALL, **values})
 
 
 FAMILIES: dict[str, Any] = {
@@ -43,7 +43,7 @@ FAMILIES: dict[str, Any] = {
 
 def families(**changes: Any) -> SearchConfig:
     """The small search with both families: distillation, screening, and masks from the dense network."""
-    return configure("demo", None, {**SMALL, **FAMILIES, **changes})
+    return configure("python-docs", None, {**SMALL, **FAMILIES, **changes})
 
 
 def command(folder: Path, *options: str) -> list[str]:
@@ -54,7 +54,7 @@ def command(folder: Path, *options: str) -> list[str]:
         table, key = name.split(".")
         tables.setdefault(table, []).append(f"{key} = {value}")
     config.write_text("\n".join(f"[{name}]\n" + "\n".join(lines) for name, lines in tables.items()))
-    return ["search", "--preset", "demo", "--config", str(config), "--out", str(folder), *options]
+    return ["search", "--preset", "python-docs", "--config", str(config), "--out", str(folder), *options]
 
 
 def bits(folder: Path) -> dict[str, bytes]:

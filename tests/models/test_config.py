@@ -80,7 +80,7 @@ def test_a_layer_of_another_kind_keeps_the_keys_both_have(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(MODELS, "_entries", dict(MODELS._entries))
     MODELS.register("plain")(PlainConfig)
-    assert configure("demo", values={"model.kind": "plain"}).model == PlainConfig(hidden=128)
+    assert configure("python-docs", values={"model.kind": "plain"}).model == PlainConfig(hidden=128)
 
 
 def test_the_command_line_knows_the_same_kinds() -> None:

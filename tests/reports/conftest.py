@@ -25,7 +25,7 @@ SMALL = {
 
 @pytest.fixture(scope="session")
 def config() -> SearchConfig:
-    return configure("demo", None, SMALL)
+    return configure("python-docs", None, SMALL)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ class Killed(BaseException):
 
 
 def small(**changes: Any) -> SearchConfig:
-    return configure("demo", None, {**SMALL, **changes})
+    return configure("python-docs", None, {**SMALL, **changes})
 
 
 @pytest.fixture(autouse=True)

@@ -187,7 +187,7 @@ TEXT = {
 
 def test_tied_weights_of_a_language_model(tmp_path: Path) -> None:
     """Under one name or both; two matrices that differ are refused."""
-    run(configure("demo", None, TEXT), tmp_path / "first")
+    run(configure("python-docs", None, TEXT), tmp_path / "first")
     network = load_network(find(tmp_path / "first", dense=True).weights)
     state = network.state_dict()
     torch.save(state, tmp_path / "both.pt")
@@ -195,7 +195,8 @@ def test_tied_weights_of_a_language_model(tmp_path: Path) -> None:
     torch.save({**state, "decoder.weight": state["decoder.weight"] + 1}, tmp_path / "two.pt")
     results = [
         run(
-            configure("demo", None, {**TEXT, "reference.checkpoint": str(tmp_path / f"{n}.pt")}), tmp_path / n
+            configure("python-docs", None, {**TEXT, "reference.checkpoint": str(tmp_path / f"{n}.pt")}),
+            tmp_path / n,
         )
         for n in ("both", "one")
     ]
@@ -204,6 +205,6 @@ def test_tied_weights_of_a_language_model(tmp_path: Path) -> None:
     assert results[0].dense.final.valid_score == dense["valid_score"]
     with pytest.raises(CheckpointError, match=r"decoder.weight and embedding.weight are one matrix"):
         run(
-            configure("demo", None, {**TEXT, "reference.checkpoint": str(tmp_path / "two.pt")}),
+            configure("python-docs", None, {**TEXT, "reference.checkpoint": str(tmp_path / "two.pt")}),
             tmp_path / "x",
         )

@@ -31,7 +31,7 @@ SMALL: dict[str, Any] = {
 def searched(tmp_path_factory: pytest.TempPathFactory) -> SearchRun:
     folder = tmp_path_factory.mktemp("load") / "run"
     values = {**SMALL, "search.candidates": 6, "space.death": ["set"], "space.death_rate": [0.5]}
-    run(configure("demo", None, values), folder)
+    run(configure("python-docs", None, values), folder)
     loaded = hyperprune.load(folder)
     assert isinstance(loaded, SearchRun)
     return loaded
@@ -106,13 +106,18 @@ def test_a_run_extends_itself(searched: SearchRun, tmp_path: Path) -> None:
 
 
 def test_groups_say_what_dotted_names_say() -> None:
-    dotted = configure("demo", values={"sparsity": 0.8, "search.candidates": 6, "recipe.epochs": 20})
-    assert configure("demo", sparsity=0.8, search={"candidates": 6}, recipe=Recipe(epochs=20)) == dotted
-    assert configure("demo", search=PoolConfig(candidates=6), sparsity=0.8, recipe={"epochs": 20}) == dotted
-    own = configure_training("demo", recipe={"epochs": 20}, variant={"death": "set"})
+    dotted = configure("python-docs", values={"sparsity": 0.8, "search.candidates": 6, "recipe.epochs": 20})
+    assert (
+        configure("python-docs", sparsity=0.8, search={"candidates": 6}, recipe=Recipe(epochs=20)) == dotted
+    )
+    assert (
+        configure("python-docs", search=PoolConfig(candidates=6), sparsity=0.8, recipe={"epochs": 20})
+        == dotted
+    )
+    own = configure_training("python-docs", recipe={"epochs": 20}, variant={"death": "set"})
     assert (own.recipe.epochs, own.variant.death) == (20, "set")
     with pytest.raises(ConfigurationError, match=r"recipe\.epoch"):
-        configure("demo", recipe={"epoch": 20})
+        configure("python-docs", recipe={"epoch": 20})
 
 
 def test_top_level_names_are_those_that_the_package_lists() -> None:
@@ -123,7 +128,7 @@ def test_top_level_names_are_those_that_the_package_lists() -> None:
 
 
 def test_training_run(tmp_path: Path) -> None:
-    config = configure_training("demo", None, {**SMALL, "variant.death": "set"})
+    config = configure_training("python-docs", None, {**SMALL, "variant.death": "set"})
     result = train(config, tmp_path / "run")
     loaded = hyperprune.load(tmp_path / "run")
     assert isinstance(loaded, TrainingRun)

@@ -9,7 +9,7 @@ from hyperprune.search import PRESETS, configure
 def test_each_layer_overrides_the_one_before(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("[model]\nhidden = 32\n[recipe]\nepochs = 20\n")
-    config = configure("demo", file, {"recipe.epochs": 30, "seed": None})
+    config = configure("python-docs", file, {"recipe.epochs": 30, "seed": None})
     assert (config.model.hidden, config.model.embedding) == (32, 128)
     assert config.recipe.epochs == 30
     assert config.seed == 1

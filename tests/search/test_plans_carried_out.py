@@ -27,7 +27,7 @@ SMALL = {
 
 
 def _config(values: dict[str, object], **kwargs: object) -> SearchConfig:
-    return configure("demo", None, {**SMALL, **values}, **kwargs)  # type: ignore[arg-type]
+    return configure("python-docs", None, {**SMALL, **values}, **kwargs)  # type: ignore[arg-type]
 
 
 def _bits(folder: Path) -> dict[str, bytes]:

@@ -31,7 +31,7 @@ SMALL = {
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("ended") / "run"
-    run(configure("demo", values={**SMALL, "search.sampler": "qmc"}), out)
+    run(configure("python-docs", values={**SMALL, "search.sampler": "qmc"}), out)
     return out
 
 
@@ -58,7 +58,7 @@ def test_a_run_opens_without_its_samplers_package(ended: Path, monkeypatch: pyte
 def test_a_finished_search_is_returned_before_any_preflight(
     ended: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = configure("demo", values={**SMALL, "search.sampler": "qmc"})
+    config = configure("python-docs", values={**SMALL, "search.sampler": "qmc"})
     monkeypatch.setitem(sys.modules, "scipy", None)
     with pytest.raises(ConfigurationError, match="qmc needs scipy"):
         preflight(config)
@@ -71,7 +71,7 @@ def test_a_finished_search_is_returned_before_any_preflight(
 def test_devices_that_cannot_train_are_refused_when_training_begins(
     name: str, said: str, tmp_path: Path
 ) -> None:
-    config = configure("demo", values={**SMALL, "runtime.device": name})
+    config = configure("python-docs", values={**SMALL, "runtime.device": name})
     with pytest.raises(ConfigurationError, match=said):
         check_device(name)
     with pytest.raises(ConfigurationError, match=said):

@@ -90,15 +90,18 @@ def test_selfish_rnn_s_command_for_the_lstm() -> None:
 def test_a_method_brings_its_optimiser_where_the_user_names_none(caplog: pytest.LogCaptureFixture) -> None:
     """``train --method selfish_rnn`` trained with the plain SGD of the preset."""
     method = {"variant.method": "selfish_rnn"}
-    assert configure_training("demo").recipe.optimizer == "sgd"
-    assert configure_training("demo", values=method).recipe.optimizer == "snt-asgd"
+    assert configure_training("python-docs").recipe.optimizer == "sgd"
+    assert configure_training("python-docs", values=method).recipe.optimizer == "snt-asgd"
     assert not caplog.records
-    given = configure_training("demo", values={**method, "recipe.optimizer": "sgd"}).recipe
+    given = configure_training("python-docs", values={**method, "recipe.optimizer": "sgd"}).recipe
     assert given.optimizer == "sgd"
     assert "selfish_rnn was published with snt-asgd, this training has sgd" in caplog.text
-    rigl = configure_training("demo", values={"variant.method": "rigl"}).recipe
-    assert (rigl.momentum, rigl.learning_rate) == (0.9, configure_training("demo").recipe.learning_rate / 10)
-    dense = configure_training("demo", values={**method, "dense": True}).recipe
+    rigl = configure_training("python-docs", values={"variant.method": "rigl"}).recipe
+    assert (rigl.momentum, rigl.learning_rate) == (
+        0.9,
+        configure_training("python-docs").recipe.learning_rate / 10,
+    )
+    dense = configure_training("python-docs", values={**method, "dense": True}).recipe
     assert dense.optimizer == "sgd"
 
 
@@ -106,7 +109,7 @@ def test_a_search_says_where_a_method_was_published_with_another_optimiser(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     values = {"space.method": ["rules", "set", "selfish_rnn"]}
-    assert configure("demo", values=values).recipe.optimizer == "sgd"
+    assert configure("python-docs", values=values).recipe.optimizer == "sgd"
     assert [r.getMessage() for r in caplog.records] == [
         "selfish_rnn was published with snt-asgd, this training has sgd: the results may differ"
     ]

@@ -38,7 +38,7 @@ class Killed(BaseException):
 
 
 def small() -> SearchConfig:
-    return configure("demo", None, SMALL)
+    return configure("python-docs", None, SMALL)
 
 
 def bits(folder: Path) -> dict[str, bytes]:
@@ -136,7 +136,16 @@ def test_sigkill_of_the_process(tmp_path: Path, whole: tuple[Path, SearchResult]
     ]
     config = tmp_path / "rest.toml"
     config.write_text("[spectrum]\nbatch = 2\nsteps = 8\nwarmup = 2\n[search]\nstartup = 2\n")
-    command = [sys.executable, "-m", "hyperprune", "search", "--preset", "demo", "--config", str(config)]
+    command = [
+        sys.executable,
+        "-m",
+        "hyperprune",
+        "search",
+        "--preset",
+        "python-docs",
+        "--config",
+        str(config),
+    ]
     command += [*flags, "--out", str(tmp_path / "run")]
     for wanted in (1, 3):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -7,7 +7,7 @@ from hyperprune.search import RunFolder, SearchConfig, configure
 
 
 def test_configuration_is_written_and_read_back(tmp_path: Path) -> None:
-    config = configure("demo", None, {"corpus.max_train_tokens": 5000})
+    config = configure("python-docs", None, {"corpus.max_train_tokens": 5000})
     folder = RunFolder(tmp_path / "a" / "run")
     with folder.held(config):
         pass

@@ -29,7 +29,7 @@ SMALL = {
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, SearchResult]:
     folder = tmp_path_factory.mktemp("plain") / "run"
-    return RunFolder(folder), run(configure("demo", None, SMALL), folder)
+    return RunFolder(folder), run(configure("python-docs", None, SMALL), folder)
 
 
 def _again(plain: tuple[RunFolder, SearchResult], place: Path, radius: float) -> SearchResult:

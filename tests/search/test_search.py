@@ -30,7 +30,7 @@ SMALL = {
 @pytest.fixture(scope="module")
 def searched(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, SearchResult]:
     folder = tmp_path_factory.mktemp("search") / "run"
-    return RunFolder(folder), run(configure("demo", None, SMALL), folder)
+    return RunFolder(folder), run(configure("python-docs", None, SMALL), folder)
 
 
 def test_duplicates_are_not_trained_twice(searched: tuple[RunFolder, SearchResult]) -> None:
@@ -111,14 +111,14 @@ def test_dense_and_candidates_start_from_the_same_dense_weights(tmp_path: Path) 
         "space.death_rate": [0.0],
         "recipe.epochs": 2,
     }
-    result = run(configure("demo", None, values), tmp_path / "run")
+    result = run(configure("python-docs", None, values), tmp_path / "run")
     (only,) = result.candidates
     assert only.curve.valid_score == result.dense.curve.valid_score
     assert only.curve.ls_distance == (0.0, 0.0)
 
 
 def test_loss_metric_ranks_by_validation_loss(tmp_path: Path) -> None:
-    result = run(configure("demo", None, {**SMALL, "search.metric": "loss"}), tmp_path / "run")
+    result = run(configure("python-docs", None, {**SMALL, "search.metric": "loss"}), tmp_path / "run")
     first = result.rounds[0]
     perplexities = [result.candidates[n].curve.valid_score[0] for n in first.ranking]
     assert perplexities == sorted(perplexities)
@@ -140,7 +140,7 @@ def test_diverging_candidate_is_recorded_with_its_reason(
         return finite(loss, progress, step)  # type: ignore[arg-type]
 
     monkeypatch.setattr(training_epoch, "finite_loss", poison)
-    result = run(configure("demo", None, SMALL), tmp_path / "run")
+    result = run(configure("python-docs", None, SMALL), tmp_path / "run")
     failed = result.candidates[1]
     assert poisoned
     assert failed.standing == "failed"

@@ -66,23 +66,23 @@ def test_patterns_hold_for_every_variant() -> None:
 @pytest.mark.parametrize("values", [{"space.growth": ["momentum"]}, {"space.method": ["rules", "snfs"]}])
 def test_rules_that_need_momentum_are_refused_before_training(values: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match="momentum"):
-        configure("demo", None, values)
-    configure("demo", None, {**values, "recipe.momentum": 0.9})
+        configure("python-docs", None, values)
+    configure("python-docs", None, {**values, "recipe.momentum": 0.9})
 
 
 def test_papers_follow_the_rules() -> None:
-    plain = {paper.key for paper in papers(configure("demo"))}
+    plain = {paper.key for paper in papers(configure("python-docs"))}
     assert {"zheng2025", "benettin1980", "bergstra2011"} <= plain
     assert "zhu2017" not in plain
-    ramp = configure("demo", None, {"space.method": ["gradual_magnitude"]})
+    ramp = configure("python-docs", None, {"space.method": ["gradual_magnitude"]})
     assert "zhu2017" in {paper.key for paper in papers(ramp)}
-    averaged = configure("demo", None, {"recipe.optimizer": "snt-asgd"})
+    averaged = configure("python-docs", None, {"recipe.optimizer": "snt-asgd"})
     assert {"merity2018", "liu2021"} <= {paper.key for paper in papers(averaged)}
 
 
 def test_papers_follow_the_network() -> None:
     for kind in MODELS:
-        cited = papers(configure("demo", None, {"model.kind": kind}))
+        cited = papers(configure("python-docs", None, {"model.kind": kind}))
         assert MODELS[kind].papers
         assert set(MODELS[kind].papers) <= set(cited)
         assert ("hochreiter1997" in {paper.key for paper in cited}) == ("lstm" in kind and kind != "on-lstm")
@@ -90,4 +90,4 @@ def test_papers_follow_the_network() -> None:
 
 def test_papers_follow_the_penalties() -> None:
     assert "merity2017" in {paper.key for paper in papers(configure("wt2-mos"))}
-    assert "merity2017" not in {paper.key for paper in papers(configure("demo"))}
+    assert "merity2017" not in {paper.key for paper in papers(configure("python-docs"))}

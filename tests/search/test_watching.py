@@ -29,7 +29,7 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tuple[Ev
     def listen(event: Event) -> None:
         events.append((event, (folder / NAME).read_text() if (folder / NAME).exists() else ""))
 
-    run(configure("demo", None, VALUES), folder, listener=listen)
+    run(configure("python-docs", None, VALUES), folder, listener=listen)
     return folder, events
 
 
@@ -53,7 +53,7 @@ def test_metrics_csv_grows_while_a_search_runs(heard) -> None:  # type: ignore[n
 
 def test_metrics_csv_is_the_results_when_it_has_ended(heard) -> None:  # type: ignore[no-untyped-def]
     folder, _ = heard
-    result = run(configure("demo", None, VALUES), folder)
+    result = run(configure("python-docs", None, VALUES), folder)
     rows = _rows((folder / NAME).read_text())
     dense = [row for row in rows if row[0] == "dense"]
     assert [float(row[3]) for row in dense] == list(result.dense.curve.valid_score)
@@ -67,7 +67,7 @@ def test_metrics_csv_is_the_same_after_a_resume(heard, tmp_path: Path) -> None: 
     shutil.copytree(folder, copy)
     (copy / "result.json").unlink()
     (copy / NAME).write_text(events[len(events) // 2][1] or ",".join(HEAD) + "\n")
-    run(configure("demo", None, VALUES), copy)
+    run(configure("python-docs", None, VALUES), copy)
     assert (copy / NAME).read_bytes() == (folder / NAME).read_bytes()
 
 
@@ -77,14 +77,14 @@ def test_a_damaged_metrics_csv_stops_nothing(heard, tmp_path: Path) -> None:  # 
     shutil.copytree(folder, copy)
     (copy / "result.json").unlink()
     (copy / NAME).write_bytes(b"\xff\xfe,\n\0")
-    run(configure("demo", None, VALUES), copy)
+    run(configure("python-docs", None, VALUES), copy)
     assert (copy / NAME).read_bytes() == (folder / NAME).read_bytes()
 
 
 def test_tensorboard_gets_a_folder_a_network(heard, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     pytest.importorskip("tensorboard", reason="the extra tensorboard is not installed")
     _, events = heard
-    board = TensorBoard(tmp_path / "boards", configure("demo").described.judged_by)
+    board = TensorBoard(tmp_path / "boards", configure("python-docs").described.judged_by)
     for event, _ in events:
         board(event)
     board.close()

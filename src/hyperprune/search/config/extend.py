@@ -15,6 +15,7 @@ from typing import Any
 from hyperprune.config.decisive import decisive
 from hyperprune.config.differences import Difference, differences
 from hyperprune.errors import ConfigurationError
+from hyperprune.search.config.families import SCRATCH
 from hyperprune.search.config.layers import changed
 from hyperprune.search.config.search_config import SearchConfig
 
@@ -56,10 +57,10 @@ def _check_families(old: SearchConfig, new: SearchConfig) -> None:
             "candidates of this run start from the dense network or learn from it, which would be another "
             f"after {new.recipe.epochs} epochs in place of {old.recipe.epochs}: start a new run"
         )
-    if new.search.candidates > old.search.candidates and len(old.families) > 1:
+    if new.search.candidates > old.search.candidates and old.families[-1] != SCRATCH:
         raise ConfigurationError(
             f"more candidates from scratch ({new.search.candidates} in place of {old.search.candidates}) "
-            "would take the numbers of the next family: start a new run"
+            "would take the numbers of the next family: start a new run, with scratch as the last of families"
         )
 
 

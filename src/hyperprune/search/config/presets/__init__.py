@@ -18,6 +18,7 @@ PRESETS = (
     "ptb-rhn",
     "ptb-rhn-small",
     "ptb-rnn-small",
+    "python-docs",
     "python-docs-characters",
     "wt2-mos",
     "wt2-mos-small",
