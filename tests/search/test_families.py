@@ -11,6 +11,7 @@ from hyperprune.config.toml import configuration_text, read_configuration
 from hyperprune.errors import ConfigurationError
 from hyperprune.reports.gather import gather
 from hyperprune.search import Event, RunFolder, SearchConfig, SearchResult, configure, run
+from hyperprune.search.config.extend import extended
 from hyperprune.search.config.families import DenseSpace
 from hyperprune.search.config.layers import validated
 from hyperprune.search.plans import PlanSettings
@@ -258,3 +259,15 @@ def test_a_copy_of_a_folder_knows_its_own_origin(tmp_path: Path, whole: Path) ->
     (tmp_path / "moved" / "result.json").unlink()
     run(families(), tmp_path / "moved")
     assert (tmp_path / "moved" / "result.json").read_bytes() == (whole / "result.json").read_bytes()
+
+
+def test_scratch_as_the_last_family_can_be_extended() -> None:
+    """Further candidates take numbers that nobody has; before another family, they would take its numbers."""
+    last = configure("demo")
+    assert last.families[-1] == "scratch"
+    assert (
+        extended(last, {"search.candidates": last.search.candidates + 4}).planned.search > last.planned.search
+    )
+    first = configure("demo", values={"families": ["scratch", "dense"]})
+    with pytest.raises(ConfigurationError, match="with scratch as the last of families"):
+        extended(first, {"search.candidates": first.search.candidates + 4})
