@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from hyperprune import accelerators, lyapunov
 from hyperprune.corpora import CorpusConfig
-from hyperprune.executors import Workers, make
+from hyperprune.executors import Workers, make_executor
 from hyperprune.lyapunov.recursion import strand
 from hyperprune.lyapunov.recursion.frames import make_frame
 from hyperprune.models import MODELS, LanguageModel
@@ -33,7 +33,7 @@ from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
 from hyperprune.tasks.precision import training_format
 from hyperprune.tasks.text.language_batches import batches
 from hyperprune.training import TrainingJob
-from hyperprune.training import run as train
+from hyperprune.training import run_job as train
 from hyperprune.training.entry_points import TRAIN
 from hyperprune.training.stored.checkpoint import path as weights_path
 from network_step import LINES, Line, Training
@@ -188,7 +188,7 @@ def together(device: str, clock: Clock) -> None:
     for workers in (1, 4, 16):
         if not clock.left(60, f"{workers} processes"):
             continue
-        executor = make("processes", Workers(count=workers, device=device), lambda _: None)
+        executor = make_executor("processes", Workers(count=workers, device=device), lambda _: None)
         with tempfile.TemporaryDirectory() as folder:
             count = max(2, executor.workers)
             warm = [

@@ -15,7 +15,7 @@ from pathlib import Path
 from hyperprune.search import SearchConfig, configure
 from hyperprune.sparsity import METHODS, PruningVariant
 from hyperprune.tasks import PERPLEXITY, Recipe
-from hyperprune.training import History, TrainingJob, run
+from hyperprune.training import History, TrainingJob, run_job
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint
 from hyperprune.training.stored.checkpoint import path as checkpoint_path
 
@@ -31,7 +31,7 @@ def train(
     config: SearchConfig, folder: Path, label: str, recipe: Recipe, variant: PruningVariant | None
 ) -> tuple[History, float]:
     """The network's history, and its test perplexity at the best validation epoch."""
-    history = run(
+    history = run_job(
         TrainingJob(
             label=label,
             folder=folder,

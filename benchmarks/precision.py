@@ -17,7 +17,7 @@ from typing import Any
 from hyperprune import lyapunov
 from hyperprune.search import configure
 from hyperprune.training import JobFolder, TrainingJob
-from hyperprune.training import run as train
+from hyperprune.training import run_job as train
 
 
 def trained(folder: Path, preset: str, values: dict[str, Any]) -> tuple[float, lyapunov.Spectrum]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from hyperprune import files
 from hyperprune.search import SearchConfig, configure, for_task
 from hyperprune.training import History, TrainingJob
-from hyperprune.training import run as train
+from hyperprune.training import run_job as train
 
 TABLES = Path(__file__).parent / "tuning"
 DROPOUTS = (0.0, 0.2, 0.35, 0.5, 0.65)

@@ -21,7 +21,7 @@ from spectra import measure, write
 
 from hyperprune.errors import RunFolderError
 from hyperprune.files import locked
-from hyperprune.training import run
+from hyperprune.training import run_job
 
 RECORDS = Path(__file__).parent / "records"
 LIBRARIES = ("hyperprune", "torch", "numpy", "safetensors")
@@ -58,7 +58,7 @@ def train(piece: Piece, corpus: str, folder: Path, records: Path) -> None:
     for epoch in MEASURED:
         stage = job(piece, corpus, folder / NETWORK, epoch)
         began = time.process_time()
-        history = run(stage)
+        history = run_job(stage)
         costs.add("training", epoch, time.process_time() - began)
         if history.failure is not None:
             break

@@ -119,7 +119,7 @@ def test_a_run_folder_alone_imports_nothing(
     monkeypatch: pytest.MonkeyPatch,  # type: ignore[no-untyped-def]
 ) -> None:
     monkeypatch.delitem(sys.modules, "tiny_tasks", raising=False)
-    monkeypatch.setattr("hyperprune.tasks.import_task._given", {})
+    monkeypatch.setattr("hyperprune.tasks.finding.import_task._given", {})
     for words in (
         ["evaluate", run],
         ["spectrum", run],

@@ -13,7 +13,7 @@ import lonely
 import pytest
 
 from hyperprune.errors import ConfigurationError, WorkerDiedError
-from hyperprune.executors import Executor, InProcess, Processes, Workers, make
+from hyperprune.executors import Executor, InProcess, Processes, Workers, make_executor
 
 Make = Callable[[Callable[[Any], None]], Executor]
 
@@ -193,12 +193,12 @@ def test_workers_see_the_gpus_in_turn(monkeypatch: pytest.MonkeyPatch, heard: He
     """Three workers, two GPUs: none sees more than one, and both are used."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(8))
-    executor = make(None, Workers(count=3, device="cuda"), heard)
+    executor = make_executor(None, Workers(count=3, device="cuda"), heard)
     jobs = [{"name": "CUDA_VISIBLE_DEVICES", "pause": 0.3} for _ in range(6)]
     seen = [executor.submit("worker_jobs:variable", job) for job in jobs]
     values = [future.result() for future in seen]
     executor.close()
     assert set(values) == {"3", "5"}
-    named = make(None, Workers(count=2, device="cuda:1"), heard)
+    named = make_executor(None, Workers(count=2, device="cuda:1"), heard)
     assert named.submit("worker_jobs:variable", jobs[0]).result() == "3,5"
     named.close()

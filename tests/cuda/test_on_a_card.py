@@ -12,7 +12,7 @@ from hyperprune.optim import build
 from hyperprune.sparsity import PruningVariant, SparseTraining
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
 from hyperprune.tasks.precision import exact_format, training_format
-from hyperprune.training import TrainingJob, run
+from hyperprune.training import TrainingJob, run_job
 from hyperprune.training.stored.checkpoint import path as weights_path
 
 pytestmark = [
@@ -84,8 +84,8 @@ def test_a_resumed_training_has_the_bits_of_one_in_a_single_piece(kind: str, tmp
             device="cuda:0",
         )
 
-    whole = run(job("whole", 2))
-    run(job("pieces", 1))
-    assert run(job("pieces", 2)) == whole
+    whole = run_job(job("whole", 2))
+    run_job(job("pieces", 1))
+    assert run_job(job("pieces", 2)) == whole
     first, second = (weights_path(tmp_path / name, 2).read_bytes() for name in ("whole", "pieces"))
     assert first == second

@@ -20,7 +20,7 @@ from hyperprune.optim import OPTIMIZERS, build
 from hyperprune.search import preset
 from hyperprune.sparsity import DEATH, GROWTH, REDISTRIBUTION, PruningVariant, SparseTraining
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
-from hyperprune.training import TrainingJob, run
+from hyperprune.training import TrainingJob, run_job
 from hyperprune.training import job as jobs
 from hyperprune.training.stored.checkpoint import path as weights_path
 
@@ -147,9 +147,9 @@ def test_a_whole_job_waits_by_epoch_and_not_by_step(kind: str, tmp_path: Path) -
     4 steps an epoch and a window of validation text. A topology update reads counts: five waits a matrix
     for ties and deaths, two for the entries among which it ranks.
     """
-    expected = run(job(tmp_path / "cpu", kind, "cpu"))
+    expected = run_job(job(tmp_path / "cpu", kind, "cpu"))
     with PretendDevice() as device, watched(device, "train_epoch", "evaluate", "measure") as waits:
-        found = run(job(tmp_path / "pretended", kind, "meta"))
+        found = run_job(job(tmp_path / "pretended", kind, "meta"))
     first, second = waits["train_epoch"]
     assert first.total() == 1
     matrices = len(found.last.live_weights)
@@ -167,9 +167,9 @@ def test_a_whole_job_waits_by_epoch_and_not_by_step(kind: str, tmp_path: Path) -
 def test_a_job_goes_on_from_its_checkpoint_bit_for_bit(tmp_path: Path) -> None:
     """With every dropout there is; the random numbers of this device are the CPU's."""
     with PretendDevice():
-        whole = run(job(tmp_path / "whole", "awd-lstm", "meta"))
-        run(job(tmp_path / "pieces", "awd-lstm", "meta").model_copy(update={"until": 1}))
-        assert run(job(tmp_path / "pieces", "awd-lstm", "meta")) == whole
+        whole = run_job(job(tmp_path / "whole", "awd-lstm", "meta"))
+        run_job(job(tmp_path / "pieces", "awd-lstm", "meta").model_copy(update={"until": 1}))
+        assert run_job(job(tmp_path / "pieces", "awd-lstm", "meta")) == whole
     first, second = (weights_path(tmp_path / name, 2).read_bytes() for name in ("whole", "pieces"))
     assert first == second
 
@@ -209,10 +209,10 @@ def test_a_loss_that_leaves_the_finite_numbers_is_found_when_the_epoch_ends(tmp_
     wild = job(tmp_path / "run", "stacked-lstm", "meta")
     recipe = wild.recipe.model_copy(update={"learning_rate": 1e38, "clip": 0.0})
     with PretendDevice():
-        history = run(wild.model_copy(update={"recipe": recipe}))
+        history = run_job(wild.model_copy(update={"recipe": recipe}))
     assert history.failure is not None
     assert "in epoch 1, step" in history.failure.reason
-    on_cpu = run(job(tmp_path / "cpu", "stacked-lstm", "cpu").model_copy(update={"recipe": recipe}))
+    on_cpu = run_job(job(tmp_path / "cpu", "stacked-lstm", "cpu").model_copy(update={"recipe": recipe}))
     assert on_cpu.failure is not None
     step = [h.failure.reason.partition("step ")[2].partition(":")[0] for h in (history, on_cpu)]  # type: ignore[union-attr]
     assert step[0] == step[1]

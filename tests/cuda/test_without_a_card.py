@@ -14,7 +14,7 @@ import hyperprune
 from hyperprune import accelerators, versions
 from hyperprune.accelerators import check_device, random_state, repeatable, restore_random_state
 from hyperprune.errors import ConfigurationError, out_of_memory
-from hyperprune.executors import InProcess, Workers, make
+from hyperprune.executors import InProcess, Workers, make_executor
 from hyperprune.executors.failures import describe, rebuild
 from hyperprune.reports import page
 from hyperprune.search import RunFolder, SearchResult, run
@@ -154,7 +154,7 @@ def test_workers_of_cards_have_a_workspace_that_fixes_sums(monkeypatch: pytest.M
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
     found = {}
     for device in ("cpu", "cuda:0"):
-        executor = make("processes", Workers(count=1, device=device), lambda _: None)
+        executor = make_executor("processes", Workers(count=1, device=device), lambda _: None)
         job = {"name": "CUBLAS_WORKSPACE_CONFIG", "pause": 0}
         found[device] = executor.submit("worker_jobs:variable", job).result()
         executor.close()

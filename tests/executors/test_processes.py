@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperprune.executors import Processes, Workers, make
+from hyperprune.executors import Processes, Workers, make_executor
 from hyperprune.executors.child import Child
 
 
@@ -54,6 +54,6 @@ def test_cores_are_counted_where_the_system_does_not_say_which_are_ours(
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
     for threads, workers in ((1, 2), (2, 1), (4, 1)):
-        executor = make("processes", Workers(count=2, threads=threads), lambda _: None)
+        executor = make_executor("processes", Workers(count=2, threads=threads), lambda _: None)
         assert executor.workers == workers
         executor.close()

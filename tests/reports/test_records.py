@@ -15,7 +15,7 @@ from hyperprune.reports.bibtex import bibtex
 from hyperprune.reports.candidates import candidate_table
 from hyperprune.reports.density import densities
 from hyperprune.reports.figures import PALETTE
-from hyperprune.reports.findings import Network
+from hyperprune.reports.findings import NetworkRecord
 from hyperprune.reports.paths import spectral_paths
 from hyperprune.reports.ranks import pearson, ranks, ranks_at
 from hyperprune.reports.viewers import viewer_data
@@ -39,7 +39,7 @@ def test_rank_correlation_by_hand() -> None:
     """Two neighbours swapped among four: 1 - 6 * 2 / (4 * 15)."""
     four = {"a": (1.0, 10.0), "b": (2.0, 20.0), "c": (3.0, 40.0), "d": (4.0, 30.0)}
     networks = [
-        Network(name, "eliminated", ls_distance=(ls,), valid_score=(ppl,), train_loss=(0.0,))
+        NetworkRecord(name, "eliminated", ls_distance=(ls,), valid_score=(ppl,), train_loss=(0.0,))
         for name, (ls, ppl) in four.items()
     ]
     found = ranks_at(networks, 1, PERPLEXITY)
@@ -94,7 +94,7 @@ def test_gates_average_to_their_matrix_and_all_to_the_target(searched: Run) -> N
 def test_density_without_a_record_is_left_out(searched: Run) -> None:
     """Runs of versions that did not record live weights by block are reported without that figure."""
     findings = reports.gather(searched[0])
-    assert densities(findings, Network("0", "eliminated", live_weights=({}, {}))) is None
+    assert densities(findings, NetworkRecord("0", "eliminated", live_weights=({}, {}))) is None
 
 
 def test_candidate_table_says_what_the_result_says(searched: Run) -> None:

@@ -92,7 +92,7 @@ def test_a_report_never_opens_the_study_for_writing(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("opened for writing")
 
-    monkeypatch.setattr("hyperprune.search.rounds.study.Study.__init__", refuse)
+    monkeypatch.setattr("hyperprune.search.asking.study.Study.__init__", refuse)
     monkeypatch.setattr("optuna.create_study", refuse)
     before = unfinished.database.read_bytes()
     assert len(reports.gather(unfinished).candidates) == 9

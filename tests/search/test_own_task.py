@@ -14,7 +14,7 @@ from hyperprune.reports import gather, network_rows, write
 from hyperprune.search import RunFolder, SearchResult, extend, for_task, run
 from hyperprune.tasks import Score
 from hyperprune.training import TrainingJob
-from hyperprune.training import run as run_job
+from hyperprune.training import run_job as run_job
 from hyperprune.training.stored import checkpoint
 
 NAME = "tiny_tasks:Tiny"
@@ -118,7 +118,7 @@ def test_a_folder_alone_never_imports_a_task(
 ) -> None:
     """Not even one that other code has imported already: os:system is imported everywhere."""
     folder, _ = searched
-    monkeypatch.setattr("hyperprune.tasks.import_task._given", {})
+    monkeypatch.setattr("hyperprune.tasks.finding.import_task._given", {})
     monkeypatch.delitem(sys.modules, "tiny_tasks")
     for open_it in (
         lambda: hyperprune.load(folder.path).network(),

@@ -85,9 +85,9 @@ def test_what_fits_no_executor_is_refused(tmp_path: Path, values: dict[str, Any]
 def test_workers_beyond_the_machine_wait_with_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from hyperprune.executors import Processes, Workers, make
+    from hyperprune.executors import Processes, Workers, make_executor
 
-    executor = make(None, Workers(count=500), lambda _: None)
+    executor = make_executor(None, Workers(count=500), lambda _: None)
     assert isinstance(executor, Processes)
     assert executor.workers < 500
     assert "500 workers of 1 threads are more than this machine holds" in caplog.text

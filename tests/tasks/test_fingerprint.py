@@ -124,7 +124,7 @@ def test_a_task_is_built_once_for_a_process(tmp_path: Path, monkeypatch: pytest.
         passes.append(1)
         return plain_losses(self, network, epoch)
 
-    monkeypatch.setattr("hyperprune.tasks.import_task._tasks", {})
+    monkeypatch.setattr("hyperprune.tasks.finding.import_task._tasks", {})
     monkeypatch.setattr(tiny_tasks.Tiny, "__init__", init)
     monkeypatch.setattr(tiny_tasks.Tiny, "losses", losses)
     values = {"recipe.epochs": 2, "search.candidates": 3}

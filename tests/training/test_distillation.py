@@ -18,7 +18,7 @@ from hyperprune.tasks import Epoch, OwnTask, Recipe, TextTask, named
 from hyperprune.tasks.digits import Digits
 from hyperprune.tasks.distillation import Teacher, soft_divergence
 from hyperprune.tasks.text.language_batches import batches
-from hyperprune.training import TrainingJob, VariantConfig, run
+from hyperprune.training import TrainingJob, VariantConfig, run_job
 from hyperprune.training.stored import checkpoint
 from hyperprune.training.stored.weights_file import GivenWeights
 from hyperprune.training.teaching import TeacherConfig
@@ -46,7 +46,7 @@ def taught_by(
 ) -> TeacherConfig:
     """The dense network of a task after an epoch, as a teacher."""
     recipe = recipe or Recipe(epochs=4, learning_rate=5.0)
-    run(job(folder, variant=None, until=1, task=task, recipe=recipe))
+    run_job(job(folder, variant=None, until=1, task=task, recipe=recipe))
     given = GivenWeights(checkpoint=str(checkpoint.path(folder, 1)))
     return TeacherConfig(weights=given.model_copy(update={"sha256": given.hashed()}), **changes)
 
@@ -65,7 +65,7 @@ def test_weight_zero_is_no_teacher(tmp_path: Path) -> None:
     taught = job(tmp_path / "taught", teacher=taught_by(tmp_path / "dense", weight=0.0))
     alone = job(tmp_path / "alone")
     assert taught.identity == alone.identity
-    assert run(taught) == run(alone)
+    assert run_job(taught) == run_job(alone)
     assert weights(tmp_path / "taught") == weights(tmp_path / "alone")
 
 
@@ -78,7 +78,7 @@ def test_weight_and_temperature_decide_the_network_and_not_its_masks(tmp_path: P
         jobs.append(job(tmp_path / f"{number}", variant=static, until=1, teacher=teacher))
     kept = []
     for one in jobs:
-        run(one)
+        run_job(one)
         kept.append(checkpoint.load(checkpoint.path(one.folder, 1)).tensors)
     assert len({one.identity for one in jobs}) == 4
     for name, value in kept[0].items():
@@ -91,9 +91,9 @@ def test_weight_and_temperature_decide_the_network_and_not_its_masks(tmp_path: P
 def test_in_two_pieces_as_in_one(tmp_path: Path, optimizer: str) -> None:
     recipe = Recipe(epochs=5, learning_rate=5.0, optimizer=optimizer, nonmonotone=1)
     changes = {"recipe": recipe, "teacher": taught_by(tmp_path / "dense", temperature=2.0)}
-    whole = run(job(tmp_path / "whole", **changes))
-    run(job(tmp_path / "pieces", **changes | {"until": 1}))
-    assert run(job(tmp_path / "pieces", **changes)) == whole
+    whole = run_job(job(tmp_path / "whole", **changes))
+    run_job(job(tmp_path / "pieces", **changes | {"until": 1}))
+    assert run_job(job(tmp_path / "pieces", **changes)) == whole
     assert weights(tmp_path / "pieces") == weights(tmp_path / "whole")
 
 
@@ -101,7 +101,7 @@ def test_another_file_in_the_teachers_place_is_refused(tmp_path: Path) -> None:
     teacher = taught_by(tmp_path / "dense")
     Path(teacher.weights.checkpoint).write_bytes(b"something else")
     with pytest.raises(CheckpointError, match="not the file that this run was started with"):
-        run(job(tmp_path / "taught", teacher=teacher))
+        run_job(job(tmp_path / "taught", teacher=teacher))
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.5])
@@ -177,7 +177,7 @@ def test_a_task_that_ignores_its_teacher_is_refused(tmp_path: Path) -> None:
     recipe, task = Recipe(epochs=2, optimizer="adam", learning_rate=0.01), named(Deaf())
     teacher = taught_by(tmp_path / "dense", task, recipe)
     with pytest.raises(ConfigurationError, match=r"never looked at epoch\.teacher"):
-        run(job(tmp_path / "taught", task=task, recipe=recipe, teacher=teacher, until=1))
+        run_job(job(tmp_path / "taught", task=task, recipe=recipe, teacher=teacher, until=1))
 
 
 @pytest.mark.parametrize(("task", "package"), [("digits", "sklearn"), ("co2", "statsmodels")])
@@ -187,7 +187,7 @@ def test_the_shipped_tasks_listen_to_their_teacher(tmp_path: Path, task: str, pa
     recipe = Recipe(epochs=2, optimizer="adam", learning_rate=0.005, clip=1.0)
     teacher = taught_by(tmp_path / "dense", own, recipe)
     losses = {
-        name: run(job(tmp_path / name, task=own, recipe=recipe, teacher=given, until=1)).last.valid_loss
+        name: run_job(job(tmp_path / name, task=own, recipe=recipe, teacher=given, until=1)).last.valid_loss
         for name, given in {"alone": None, "taught": teacher}.items()
     }
     assert losses["alone"] != losses["taught"]

@@ -12,7 +12,7 @@ from hyperprune.models import StackedLSTMConfig
 from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
 from hyperprune.tasks import OwnTask, Recipe, SpectrumConfig, TextTask
-from hyperprune.training import JobFolder, Progress, TrainingJob, run
+from hyperprune.training import JobFolder, Progress, TrainingJob, run_job
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint, load_network
 from hyperprune.training.job import task_of
@@ -43,10 +43,10 @@ def test_in_two_pieces_as_in_one(tmp_path: Path, optimizer: str, variant: Prunin
     rate = 0.01 if optimizer == "adam" else 5.0
     recipe = Recipe(epochs=5, learning_rate=rate, optimizer=optimizer, nonmonotone=1)
     changes = {"variant": variant, "recipe": recipe}
-    whole = run(job(tmp_path / "whole", until=5, **changes))
-    run(job(tmp_path / "pieces", until=2, **changes))
-    run(job(tmp_path / "pieces", until=3, **changes))
-    assert run(job(tmp_path / "pieces", until=5, **changes)) == whole
+    whole = run_job(job(tmp_path / "whole", until=5, **changes))
+    run_job(job(tmp_path / "pieces", until=2, **changes))
+    run_job(job(tmp_path / "pieces", until=3, **changes))
+    assert run_job(job(tmp_path / "pieces", until=5, **changes)) == whole
     for path in (tmp_path / "whole").glob("*.safetensors"):
         assert (tmp_path / "pieces" / path.name).read_bytes() == path.read_bytes()
 
@@ -54,7 +54,7 @@ def test_in_two_pieces_as_in_one(tmp_path: Path, optimizer: str, variant: Prunin
 def test_averages_are_what_is_evaluated_and_exported(tmp_path: Path) -> None:
     """With a rate that makes the loss rise, NT-ASGD begins to average; the checkpoint holds both weights."""
     recipe = Recipe(epochs=6, learning_rate=40.0, clip=0, optimizer="nt-asgd", nonmonotone=1)
-    history = run(job(tmp_path, until=6, recipe=recipe))
+    history = run_job(job(tmp_path, until=6, recipe=recipe))
     assert any(record.averaging for record in history.epochs), "a rate of 40 makes the loss rise"
     last = checkpoint.load(checkpoint.path(tmp_path, 6))
     assert {k.removeprefix("average.") for k in last.tensors if k.startswith("average.")} == {
@@ -65,16 +65,16 @@ def test_averages_are_what_is_evaluated_and_exported(tmp_path: Path) -> None:
 
 
 def test_a_done_job_only_reads(tmp_path: Path) -> None:
-    history = run(job(tmp_path))
+    history = run_job(job(tmp_path))
     heard: list[Progress] = []
-    assert run(job(tmp_path), heard.append) == history
-    assert run(job(tmp_path, until=2)) == history.until(2)
+    assert run_job(job(tmp_path), heard.append) == history
+    assert run_job(job(tmp_path, until=2)) == history.until(2)
     assert [event.step for event in heard] == [0]
 
 
 def _masks(tmp_path: Path, until: int) -> dict[str, torch.Tensor]:
     """Masks, as bits, in the checkpoint of a job's last epoch."""
-    run(job(tmp_path / f"{until}", variant=VARIANT, until=until))
+    run_job(job(tmp_path / f"{until}", variant=VARIANT, until=until))
     whole = checkpoint.load(checkpoint.path(tmp_path / f"{until}", until))
     return {name: bits for name, bits in whole.tensors.items() if name.startswith("mask.")}
 
@@ -133,7 +133,7 @@ def test_a_step_is_backward_clip_optimiser_mask() -> None:
 
 
 def test_density_and_live_weights_are_exact_at_every_epoch(tmp_path: Path) -> None:
-    history = run(job(tmp_path, variant=VARIANT))
+    history = run_job(job(tmp_path, variant=VARIANT))
     network = load_network(checkpoint.path(tmp_path, 3))
     total = sum(p.numel() for p in network.parameters() if p.dim() > 1)
     biases = sum(p.numel() for p in network.parameters() if p.dim() == 1)
@@ -159,7 +159,7 @@ def test_all_networks_start_from_the_same_dense_weights(tmp_path: Path) -> None:
 
 
 def test_checkpoint_alone_gives_the_measured_loss(tmp_path: Path) -> None:
-    history = run(job(tmp_path, variant=VARIANT))
+    history = run_job(job(tmp_path, variant=VARIANT))
     loss = evaluate_checkpoint(
         EvaluationJob(checkpoint=checkpoint.path(tmp_path, 3), task=TASK, recipe=Recipe(), part="valid")
     )
@@ -167,7 +167,7 @@ def test_checkpoint_alone_gives_the_measured_loss(tmp_path: Path) -> None:
 
 
 def test_checkpoint_of_another_vocabulary_is_refused(tmp_path: Path) -> None:
-    run(job(tmp_path, until=1))
+    run_job(job(tmp_path, until=1))
     with pytest.raises(CheckpointError, match="another vocabulary"):
         evaluate_checkpoint(
             EvaluationJob(
@@ -182,19 +182,19 @@ def test_checkpoint_of_another_vocabulary_is_refused(tmp_path: Path) -> None:
 
 
 def test_damaged_spectrum_means_training_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    history = run(job(tmp_path))
+    history = run_job(job(tmp_path))
     path = JobFolder(tmp_path).spectrum_path(2)
     original = path.read_bytes()
     path.write_bytes(original[:-8])
-    assert run(job(tmp_path)) == history
+    assert run_job(job(tmp_path)) == history
     assert "trained again from the start" in caplog.text
     assert path.read_bytes() == original
 
 
 def test_diverging_network_ends_with_its_reason(tmp_path: Path) -> None:
     recipe = Recipe(epochs=4, learning_rate=1e30, clip=0)
-    history = run(job(tmp_path, recipe=recipe))
+    history = run_job(job(tmp_path, recipe=recipe))
     assert history.failure is not None
     assert history.failure.epoch == 1
     assert "finite" in history.failure.reason or "became" in history.failure.reason
-    assert run(job(tmp_path, recipe=recipe)) == history
+    assert run_job(job(tmp_path, recipe=recipe)) == history

@@ -17,7 +17,7 @@ from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
 from hyperprune.tasks.task import Epoch
 from hyperprune.tasks.text.language_batches import batches
 from hyperprune.tasks.text.language_modelling import LanguageModelling
-from hyperprune.training import TrainingJob, run
+from hyperprune.training import TrainingJob, run_job
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.progress import Progress, silent
 
@@ -148,10 +148,10 @@ def test_killed_and_resumed_as_in_one_piece(tmp_path: Path, model: type[AWDLSTMC
         "variant": PruningVariant(density=0.4, death_rate=0.5, update_interval="epoch"),
         "spectrum": SpectrumConfig(batch=2, steps=5, warmup=1),
     }
-    whole = run(TrainingJob(folder=tmp_path / "whole", until=4, **values))
-    run(TrainingJob(folder=tmp_path / "pieces", until=1, **values))
-    run(TrainingJob(folder=tmp_path / "pieces", until=3, **values))
-    assert run(TrainingJob(folder=tmp_path / "pieces", until=4, **values)) == whole
+    whole = run_job(TrainingJob(folder=tmp_path / "whole", until=4, **values))
+    run_job(TrainingJob(folder=tmp_path / "pieces", until=1, **values))
+    run_job(TrainingJob(folder=tmp_path / "pieces", until=3, **values))
+    assert run_job(TrainingJob(folder=tmp_path / "pieces", until=4, **values)) == whole
     for path in (tmp_path / "whole").glob("*.safetensors"):
         assert (tmp_path / "pieces" / path.name).read_bytes() == path.read_bytes()
 

@@ -13,7 +13,7 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.models import MODELS
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
 from hyperprune.tasks.precision import exact_format, training_format
-from hyperprune.training import JobFolder, TrainingJob, epoch, load_network, run
+from hyperprune.training import JobFolder, TrainingJob, epoch, load_network, run_job
 from hyperprune.training.job import task_of
 from hyperprune.training.stored.checkpoint import path as weights_path
 
@@ -48,8 +48,8 @@ def test_precision_is_part_of_what_a_network_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_bfloat16_trains_every_network_and_keeps_its_weights_wide(kind: str, tmp_path: Path) -> None:
-    exact = run(job(tmp_path / "exact", "float32", kind, until=1))
-    narrow = run(job(tmp_path / "narrow", "bfloat16", kind, until=1))
+    exact = run_job(job(tmp_path / "exact", "float32", kind, until=1))
+    narrow = run_job(job(tmp_path / "narrow", "bfloat16", kind, until=1))
     (one,), (other,) = exact.epochs, narrow.epochs
     assert other.train_loss != one.train_loss
     assert other.valid_loss == pytest.approx(one.valid_loss, rel=0.02)  # both barely above an untrained one
@@ -60,7 +60,7 @@ def test_bfloat16_trains_every_network_and_keeps_its_weights_wide(kind: str, tmp
 def test_spectra_and_evaluation_are_those_of_the_float32_weights(tmp_path: Path) -> None:
     """What a run in bfloat16 stored is, bit for bit, what its weights give without any autocast."""
     described = job(tmp_path, "bfloat16")
-    history = run(described)
+    history = run_job(described)
     network = load_network(weights_path(tmp_path, 2))
     task = task_of(described)
     stored = JobFolder(tmp_path).spectrum(2)
@@ -72,19 +72,19 @@ def test_spectra_and_evaluation_are_those_of_the_float32_weights(tmp_path: Path)
 
 def test_bfloat16_killed_and_resumed_as_in_one_piece(tmp_path: Path) -> None:
     """Autocast keeps rounded weights while it is on: those of a step must not outlive it."""
-    whole = run(job(tmp_path / "whole", "bfloat16", until=3))
-    run(job(tmp_path / "pieces", "bfloat16", until=1))
-    assert run(job(tmp_path / "pieces", "bfloat16", until=3)) == whole
+    whole = run_job(job(tmp_path / "whole", "bfloat16", until=3))
+    run_job(job(tmp_path / "pieces", "bfloat16", until=1))
+    assert run_job(job(tmp_path / "pieces", "bfloat16", until=3)) == whole
     for path in (tmp_path / "whole").glob("*.safetensors"):
         assert (tmp_path / "pieces" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_rounded_weights_are_made_anew_at_every_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As without autocast's cache of rounded weights, which is right whatever the context outlives."""
-    run(job(tmp_path / "cached", "bfloat16", "stacked-lstm", until=1))
+    run_job(job(tmp_path / "cached", "bfloat16", "stacked-lstm", until=1))
     fresh = partial(torch.autocast, "cpu", dtype=torch.bfloat16, cache_enabled=False)
     monkeypatch.setattr(epoch, "training_format", lambda *_: fresh())
-    run(job(tmp_path / "fresh", "bfloat16", "stacked-lstm", until=1))
+    run_job(job(tmp_path / "fresh", "bfloat16", "stacked-lstm", until=1))
     found, expected = (load_file(weights_path(tmp_path / name, 1)) for name in ("cached", "fresh"))
     assert all(torch.equal(found[name], value) for name, value in expected.items())
 
@@ -92,7 +92,7 @@ def test_rounded_weights_are_made_anew_at_every_step(tmp_path: Path, monkeypatch
 def test_tf32_is_refused_where_there_is_none(tmp_path: Path) -> None:
     """And not taken for something else; nothing is trained or written."""
     with pytest.raises(ConfigurationError, match="tf32 is a format of CUDA devices"):
-        run(job(tmp_path / "run", "tf32"))
+        run_job(job(tmp_path / "run", "tf32"))
     assert not list((tmp_path / "run").glob("epoch-*"))
 
 

@@ -14,7 +14,7 @@ from hyperprune.corpora import CorpusConfig
 from hyperprune.errors import CheckpointError
 from hyperprune.models import StackedLSTMConfig
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
-from hyperprune.training import History, JobFolder, TrainingJob, run
+from hyperprune.training import History, JobFolder, TrainingJob, run_job
 from hyperprune.training.job import finished
 from hyperprune.training.stored import checkpoint
 from hyperprune.training.stored.history import Failure
@@ -61,12 +61,12 @@ def test_a_kill_before_older_checkpoints_are_deleted_leaves_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the job finds itself finished, and in whichever process."""
-    run(job(tmp_path / "whole"))
-    for look in (run, finished):
+    run_job(job(tmp_path / "whole"))
+    for look in (run_job, finished):
         folder = tmp_path / look.__name__
         with monkeypatch.context() as patch:
             patch.setattr(checkpoint, "keep", lambda *_: None)
-            run(job(folder))
+            run_job(job(folder))
         (folder / f".epoch-0004.json.{'0' * 16}.part").write_text("half")
         (folder / "epoch-0002.json").unlink()  # its tensors are an orphan
         assert look(job(folder)) is not None
@@ -84,7 +84,7 @@ def test_nothing_is_left_of_the_writer_of_tensors(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(os, "replace", killed)
     with pytest.raises(Killed):
-        run(job(tmp_path, until=1, spectrum=None))
+        run_job(job(tmp_path, until=1, spectrum=None))
     monkeypatch.undo()
     assert [p.name for p in tmp_path.iterdir()] == [".lock"]
 
@@ -94,7 +94,7 @@ def test_a_damaged_best_checkpoint_is_trained_anew(
 ) -> None:
     """Only the last was looked at, so a search with a damaged best one could never end."""
     _best_in_the_past(monkeypatch)
-    history = run(job(tmp_path))
+    history = run_job(job(tmp_path))
     assert history.best.epoch == 1
     before = _held(tmp_path)
     best = checkpoint.path(tmp_path, 1)
@@ -102,18 +102,18 @@ def test_a_damaged_best_checkpoint_is_trained_anew(
         damage()
         assert finished(job(tmp_path)) is None
         assert "trained again from the start" in caplog.text
-        assert run(job(tmp_path)) == history
+        assert run_job(job(tmp_path)) == history
         assert _held(tmp_path) == before
 
 
 def test_a_damaged_last_checkpoint_goes_back_to_the_one_before(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    history = run(job(tmp_path))
+    history = run_job(job(tmp_path))
     before = _held(tmp_path)
     checkpoint.path(tmp_path, 4).write_bytes(b"x")
     heard: list[int] = []
-    assert run(job(tmp_path), lambda event: heard.append(event.epoch)) == history
+    assert run_job(job(tmp_path), lambda event: heard.append(event.epoch)) == history
     assert set(heard) == {3, 4}
     assert "going back to the one before" in caplog.text
     assert _held(tmp_path) == before
@@ -122,22 +122,22 @@ def test_a_damaged_last_checkpoint_goes_back_to_the_one_before(
 def test_the_last_and_the_best_damaged_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the one before the last, only the end shows that the one that counts is gone."""
     _best_in_the_past(monkeypatch)
-    history = run(job(tmp_path))
+    history = run_job(job(tmp_path))
     before = _held(tmp_path)
     for epoch in (1, 4):
         checkpoint.path(tmp_path, epoch).write_bytes(b"x")
-    assert run(job(tmp_path)) == history
+    assert run_job(job(tmp_path)) == history
     assert _held(tmp_path) == before
 
 
 @pytest.mark.parametrize("name", ["spectrum-0000.safetensors", "initial.json"])
 def test_a_damaged_measurement_before_the_first_step_is_made_again(tmp_path: Path, name: str) -> None:
     """The last epoch stood for it, without a word."""
-    run(job(tmp_path, initial=True))
+    run_job(job(tmp_path, initial=True))
     before = _held(tmp_path)
     for damage in (lambda: (tmp_path / name).write_bytes(b"x"), (tmp_path / name).unlink):
         damage()
-        history = run(job(tmp_path, initial=True, until=0))
+        history = run_job(job(tmp_path, initial=True, until=0))
         assert history.epochs == ()
         assert history.initial is not None
         assert _held(tmp_path) == before
@@ -145,11 +145,11 @@ def test_a_damaged_measurement_before_the_first_step_is_made_again(tmp_path: Pat
 
 def test_a_failure_of_another_network_is_refused(tmp_path: Path) -> None:
     recipe = Recipe(epochs=6, learning_rate=1e30, clip=0)
-    assert run(job(tmp_path / "diverges", recipe=recipe)).failure is not None
-    run(job(tmp_path / "other", until=1))
+    assert run_job(job(tmp_path / "diverges", recipe=recipe)).failure is not None
+    run_job(job(tmp_path / "other", until=1))
     (tmp_path / "other" / "failure.json").write_bytes((tmp_path / "diverges/failure.json").read_bytes())
     with pytest.raises(CheckpointError, match=r"failure\.json is of another network"):
-        run(job(tmp_path / "other", until=1))
+        run_job(job(tmp_path / "other", until=1))
 
 
 def test_no_bit_of_a_record_can_change_unnoticed(
@@ -158,7 +158,7 @@ def test_no_bit_of_a_record_can_change_unnoticed(
     """A changed loss before the first step ranked networks; a changed failure was believed."""
     caplog.set_level(logging.CRITICAL)
     one = job(tmp_path, initial=True, until=1)
-    run(one)
+    run_job(one)
     folder = JobFolder(tmp_path)
     folder.save_failure(Failure(epoch=3, reason="loss became nan"), one.identity)
     good = folder.stored(one.identity)
@@ -194,10 +194,10 @@ def test_no_bit_of_a_record_can_change_unnoticed(
 )
 def test_a_record_of_another_kind_is_no_traceback(tmp_path: Path, content: str) -> None:
     """Each of a job's documents in turn; those that only inform stop nothing."""
-    history = run(job(tmp_path, initial=True))
+    history = run_job(job(tmp_path, initial=True))
     for name in ("initial.json", "failure.json", "timings.json", "epoch-0004.json", "epoch-0003.json"):
         (tmp_path / name).write_text(content)
-        assert run(job(tmp_path, initial=True)) == history
+        assert run_job(job(tmp_path, initial=True)) == history
         if name == "failure.json":
             (tmp_path / name).unlink()
     for name in ("initial.json", "timings.json", "epoch-0004.json"):
@@ -205,7 +205,7 @@ def test_a_record_of_another_kind_is_no_traceback(tmp_path: Path, content: str) 
         (tmp_path / name).mkdir()
         refused = pytest.raises((CheckpointError, OSError))
         with refused if name != "timings.json" else nullcontext():
-            run(job(tmp_path, initial=True))
+            run_job(job(tmp_path, initial=True))
         (tmp_path / name).rmdir()
 
 
@@ -233,7 +233,7 @@ def test_an_error_keeps_its_trace_until_the_job_succeeds(tmp_path: Path) -> None
 
 def test_a_state_is_read_once_on_resume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file was hashed about six times."""
-    run(job(tmp_path))
+    run_job(job(tmp_path))
     times: dict[str, int] = {}
     opened = files.reading.opened
 
@@ -242,11 +242,11 @@ def test_a_state_is_read_once_on_resume(tmp_path: Path, monkeypatch: pytest.Monk
         return opened(path)
 
     monkeypatch.setattr("hyperprune.files.reading.opened", counted)
-    run(job(tmp_path))
+    run_job(job(tmp_path))
     assert max(times.values()) == 1, times
 
 
 def test_a_history_is_what_json_holds(tmp_path: Path) -> None:
-    run(job(tmp_path, until=1))
+    run_job(job(tmp_path, until=1))
     document = json.loads((tmp_path / "epoch-0001.json").read_text())
     assert History(epochs=document["history"]) == JobFolder(tmp_path).history()

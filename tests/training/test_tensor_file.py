@@ -20,7 +20,7 @@ from hyperprune.corpora import CorpusConfig
 from hyperprune.errors import CheckpointError
 from hyperprune.models import MODELS, ModelConfig
 from hyperprune.tasks import Recipe, TextTask
-from hyperprune.training import TrainingJob, load_network, run
+from hyperprune.training import TrainingJob, load_network, run_job
 from hyperprune.training.evaluation import loaded
 from hyperprune.training.stored import checkpoint
 from hyperprune.training.stored.weights_file import GivenWeights, load_given
@@ -184,7 +184,7 @@ def test_every_network_is_compared_with_its_checkpoint_without_memory(tmp_path: 
     }
     model = ModelConfig.model_validate({"kind": kind, **small})
     task = TextTask(corpus=CorpusConfig(max_train_tokens=600, max_vocabulary=20), model=model)
-    run(TrainingJob(label="x", folder=tmp_path, task=task, recipe=Recipe(epochs=1), until=1))
+    run_job(TrainingJob(label="x", folder=tmp_path, task=task, recipe=Recipe(epochs=1), until=1))
     path = checkpoint.path(tmp_path, 1)
     assert load_network(path).training is False
     document = checkpoint.read_document(path)
@@ -200,7 +200,7 @@ def test_a_document_that_asks_for_a_huge_network_takes_no_memory(tmp_path: Path)
     """A document with 3 x 8,000 units took 5 GB before the shapes were compared."""
     model = ModelConfig.model_validate({"embedding": 4, "hidden": 4})
     task = TextTask(corpus=CorpusConfig(max_train_tokens=600, max_vocabulary=20), model=model)
-    run(TrainingJob(label="x", folder=tmp_path, task=task, recipe=Recipe(epochs=1), until=1))
+    run_job(TrainingJob(label="x", folder=tmp_path, task=task, recipe=Recipe(epochs=1), until=1))
     path = checkpoint.path(tmp_path, 1)
     document = checkpoint.read_document(path)
     document["model"] |= {"hidden": 1600, "embedding": 1600}

@@ -1,6 +1,6 @@
 """Where jobs run. A job is a function named ``module:function`` and a JSON payload."""
 
-from hyperprune.executors.build import EXECUTORS, make
+from hyperprune.executors.build import EXECUTORS, make_executor
 from hyperprune.executors.contract import Executor, resolve
 from hyperprune.executors.futures import completed, retried, then
 from hyperprune.executors.in_process import InProcess
@@ -14,7 +14,7 @@ __all__ = [
     "Processes",
     "Workers",
     "completed",
-    "make",
+    "make_executor",
     "resolve",
     "retried",
     "then",

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 EXECUTORS: Registry[Callable[[Workers, Listen], Executor]] = Registry("executor")
 
 
-def make(name: str | None, workers: Workers, listener: Listen) -> Executor:
+def make_executor(name: str | None, workers: Workers, listener: Listen) -> Executor:
     """An executor.
 
     Args:

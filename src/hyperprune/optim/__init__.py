@@ -7,7 +7,7 @@ from torch.optim import Optimizer
 
 from hyperprune.optim import adam, adamw, nt_asgd, sgd, snt_asgd
 from hyperprune.optim.averaged_sgd import AveragedSGD
-from hyperprune.optim.settings import OptimizerRule, Settings
+from hyperprune.optim.settings import OptimizerRule, OptimizerSettings
 from hyperprune.registry import Registry
 from hyperprune.sparsity import Paper
 
@@ -44,7 +44,7 @@ def build(
         UnknownNameError: a name that the registry doesn't hold.
         ConfigurationError: a value outside its range, or a momentum that the optimiser would ignore.
     """
-    settings = Settings(
+    settings = OptimizerSettings(
         lr=lr, weight_decay=weight_decay, momentum=momentum, nonmonotone=nonmonotone, betas=betas
     )
     parameters = model_or_params.parameters() if isinstance(model_or_params, nn.Module) else model_or_params
@@ -56,4 +56,4 @@ def citations(name: str) -> list[Paper]:
     return list(OPTIMIZERS[name].papers)
 
 
-__all__ = ["OPTIMIZERS", "AveragedSGD", "OptimizerRule", "Settings", "build", "citations"]
+__all__ = ["OPTIMIZERS", "AveragedSGD", "OptimizerRule", "OptimizerSettings", "build", "citations"]

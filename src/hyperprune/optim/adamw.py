@@ -6,11 +6,11 @@ from torch import nn
 from torch.optim import AdamW, Optimizer
 
 from hyperprune.optim.kernels import fused_on_cards
-from hyperprune.optim.settings import OptimizerRule, Settings
+from hyperprune.optim.settings import OptimizerRule, OptimizerSettings
 from hyperprune.papers import LOSHCHILOV_HUTTER_2019
 
 
-def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:
+def build(parameters: Iterable[nn.Parameter], settings: OptimizerSettings) -> Optimizer:
     """``torch.optim.AdamW``; its first moment is what rules by momentum read."""
     settings.refuse_momentum("adamw")
     parameters = list(parameters)

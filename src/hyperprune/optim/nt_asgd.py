@@ -6,11 +6,11 @@ from torch import nn
 from torch.optim import Optimizer
 
 from hyperprune.optim.averaged_sgd import AveragedSGD
-from hyperprune.optim.settings import OptimizerRule, Settings
+from hyperprune.optim.settings import OptimizerRule, OptimizerSettings
 from hyperprune.papers import MERITY_2018, POLYAK_JUDITSKY_1992
 
 
-def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:
+def build(parameters: Iterable[nn.Parameter], settings: OptimizerSettings) -> Optimizer:
     """One count for all weights; on a sparse network a weight's dead time counts as zeros."""
     settings.refuse_momentum("nt-asgd")
     return AveragedSGD(parameters, settings.lr, settings.weight_decay, settings.nonmonotone, restart=False)

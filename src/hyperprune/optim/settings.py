@@ -11,7 +11,7 @@ from hyperprune.sparsity import Paper
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class OptimizerSettings:
     """Hyperparameters by the names of :func:`hyperprune.optim.build`.
 
     Attributes:
@@ -65,5 +65,5 @@ class OptimizerRule:
         papers: what to cite.
     """
 
-    build: Callable[[Iterable[nn.Parameter], Settings], Optimizer]
+    build: Callable[[Iterable[nn.Parameter], OptimizerSettings], Optimizer]
     papers: tuple[Paper, ...] = ()

@@ -6,10 +6,10 @@ from torch import nn
 from torch.optim import SGD, Optimizer
 
 from hyperprune.optim.kernels import fused_on_cards
-from hyperprune.optim.settings import OptimizerRule, Settings
+from hyperprune.optim.settings import OptimizerRule, OptimizerSettings
 
 
-def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:
+def build(parameters: Iterable[nn.Parameter], settings: OptimizerSettings) -> Optimizer:
     """``torch.optim.SGD``."""
     parameters = list(parameters)
     return SGD(

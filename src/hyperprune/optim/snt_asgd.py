@@ -6,11 +6,11 @@ from torch import nn
 from torch.optim import Optimizer
 
 from hyperprune.optim.averaged_sgd import AveragedSGD
-from hyperprune.optim.settings import OptimizerRule, Settings
+from hyperprune.optim.settings import OptimizerRule, OptimizerSettings
 from hyperprune.papers import LIU_2021, MERITY_2018
 
 
-def build(parameters: Iterable[nn.Parameter], settings: Settings) -> Optimizer:
+def build(parameters: Iterable[nn.Parameter], settings: OptimizerSettings) -> Optimizer:
     """A count for each weight, kept only once a weight has grown after the switch."""
     settings.refuse_momentum("snt-asgd")
     return AveragedSGD(parameters, settings.lr, settings.weight_decay, settings.nonmonotone, restart=True)

@@ -5,7 +5,7 @@ and ``candidates`` compute from it; ``figures`` draws; ``page`` puts it together
 """
 
 from hyperprune.reports.bibtex import bibtex
-from hyperprune.reports.findings import Findings, Network
+from hyperprune.reports.findings import Findings, NetworkRecord
 from hyperprune.reports.gather import gather
 from hyperprune.reports.page import write
 from hyperprune.reports.rows import (
@@ -19,7 +19,7 @@ from hyperprune.reports.verdict import is_success, verdict_sentence, verdict_wor
 
 __all__ = [
     "Findings",
-    "Network",
+    "NetworkRecord",
     "baseline_sentence",
     "bibtex",
     "cost_sentences",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hyperprune.reports.findings import Findings, Network
+from hyperprune.reports.findings import Findings, NetworkRecord
 from hyperprune.reports.ranks import ranks_at
 from hyperprune.tasks import Score
 
@@ -47,7 +47,7 @@ class CandidateTable:
     """
 
     columns: tuple[tuple[str, bool], ...]
-    rows: tuple[tuple[Network, tuple[Cell, ...]], ...]
+    rows: tuple[tuple[NetworkRecord, tuple[Cell, ...]], ...]
     standings: tuple[str, ...]
 
 
@@ -60,7 +60,7 @@ def candidate_table(findings: Findings) -> CandidateTable:
     metric = findings.config.search.metric
     # LS distance and loss have their columns; several seeds have a spread to show beside
     of_its_own = metric not in ("ls", "loss") or any(c.spread is not None for c in findings.candidates)
-    columns: list[tuple[str, bool, Callable[[Network], Cell]]] = [
+    columns: list[tuple[str, bool, Callable[[NetworkRecord], Cell]]] = [
         ("no.", True, lambda c: Cell(c.name, int(c.name))),
         ("standing", False, _standing),
         *(
@@ -92,12 +92,12 @@ def _differ(findings: Findings, name: str) -> bool:
     return len({str(v.get(name)) for v in chosen if name in counted or v["death_rate"]}) > 1
 
 
-def _standing(candidate: Network) -> Cell:
+def _standing(candidate: NetworkRecord) -> Cell:
     duplicate = candidate.standing == "duplicate"
     return Cell(candidate.note if duplicate else candidate.standing, candidate.standing)
 
 
-def _early(candidate: Network) -> Cell:
+def _early(candidate: NetworkRecord) -> Cell:
     """What ranked it first, with its spread over the seeds."""
     if candidate.metric is None:
         return Cell("", "")
@@ -105,13 +105,13 @@ def _early(candidate: Network) -> Cell:
     return Cell(f"{candidate.metric:.4g}{spread}", candidate.metric)
 
 
-def _failure(candidate: Network) -> Cell:
+def _failure(candidate: NetworkRecord) -> Cell:
     reason = candidate.note if candidate.standing == "failed" else ""
     return Cell(reason, reason)
 
 
-def _choice(name: str) -> Callable[[Network], Cell]:
-    def cell(candidate: Network) -> Cell:
+def _choice(name: str) -> Callable[[NetworkRecord], Cell]:
+    def cell(candidate: NetworkRecord) -> Cell:
         variant = candidate.variant
         if variant is None or (
             variant["death_rate"] == 0 and name not in ("method", "sparse_init", "death_rate", *_BESIDE)
@@ -128,7 +128,7 @@ def _at(values: tuple[float, ...], epoch: int) -> float | None:
     return values[epoch - 1] if len(values) >= epoch else None
 
 
-def _best(score: Score, candidate: Network) -> float | None:
+def _best(score: Score, candidate: NetworkRecord) -> float | None:
     return min(candidate.valid_score, key=score.signed, default=None)
 
 

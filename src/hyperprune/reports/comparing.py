@@ -7,14 +7,14 @@ from hyperprune import files
 from hyperprune.errors import ConfigurationError
 from hyperprune.reports import figures
 from hyperprune.reports.rows import duration
-from hyperprune.search import Comparison
-from hyperprune.search.comparing.records import ComparedRun, Interval
+from hyperprune.search import SearchComparison
+from hyperprune.search.comparing.records import ComparedRun, ConfidenceInterval
 
 FORMATS = (".png", ".svg", ".pdf")
 EARLY_HEADINGS = ("epoch", "metric", "n", "Spearman", "Kendall")
 
 
-def run_headings(compared: Comparison) -> tuple[str, ...]:
+def run_headings(compared: SearchComparison) -> tuple[str, ...]:
     """Of the table of searches."""
     name = compared.score.heading
     return (
@@ -32,12 +32,12 @@ def run_headings(compared: Comparison) -> tuple[str, ...]:
     )
 
 
-def run_rows(compared: Comparison) -> list[tuple[str, ...]]:
+def run_rows(compared: SearchComparison) -> list[tuple[str, ...]]:
     """A row a search, in the order they were given."""
     return [_row(compared, run) for run in compared.runs]
 
 
-def early_rows(compared: Comparison) -> list[tuple[str, ...]]:
+def early_rows(compared: SearchComparison) -> list[tuple[str, ...]]:
     """A row an epoch and early metric."""
     return [
         (str(row.epoch), row.metric, str(row.candidates), _interval(row.spearman), _interval(row.kendall))
@@ -45,7 +45,7 @@ def early_rows(compared: Comparison) -> list[tuple[str, ...]]:
     ]
 
 
-def sentences(compared: Comparison) -> list[str]:
+def sentences(compared: SearchComparison) -> list[str]:
     """What the tables mean, in a few lines."""
     score = compared.score
     lines = [
@@ -68,7 +68,7 @@ def sentences(compared: Comparison) -> list[str]:
     return lines
 
 
-def draw(compared: Comparison, path: Path) -> None:
+def draw(compared: SearchComparison, path: Path) -> None:
     """Write the figure to a new file.
 
     Raises:
@@ -96,7 +96,7 @@ def check_new(path: Path) -> None:
         raise ConfigurationError(f"{path} exists already and is left as it is: give another name")
 
 
-def _row(compared: Comparison, run: ComparedRun) -> tuple[str, ...]:
+def _row(compared: SearchComparison, run: ComparedRun) -> tuple[str, ...]:
     text = compared.score.text
     valid = "none" if run.valid_score is None else text(run.valid_score)
     if run.spread is not None:
@@ -119,7 +119,7 @@ def _row(compared: Comparison, run: ComparedRun) -> tuple[str, ...]:
     )
 
 
-def _interval(found: Interval) -> str:
+def _interval(found: ConfidenceInterval) -> str:
     if found.value is None:
         return "none"
     ends = "" if found.low is None or found.high is None else f" [{found.low:+.2f}, {found.high:+.2f}]"

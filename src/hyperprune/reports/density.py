@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hyperprune.reports.findings import Findings, Network
+from hyperprune.reports.findings import Findings, NetworkRecord
 
 WHOLE = "all"
 _GATES = ("input", "forget", "cell", "output", "reset", "update", "new")
@@ -24,7 +24,7 @@ class Densities:
     matrices: Mapping[str, Mapping[str, tuple[float, ...]]]
 
 
-def densities(findings: Findings, network: Network) -> Densities | None:
+def densities(findings: Findings, network: NetworkRecord) -> Densities | None:
     """Live weights of each block over those of the dense network; none where the run did not record them."""
     sizes = findings.dense.live_weights[0] if findings.dense.live_weights else {}
     if not sizes or not network.live_weights or not network.live_weights[0]:

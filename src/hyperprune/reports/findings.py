@@ -13,7 +13,7 @@ DENSE = "dense"
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkRecord:
     """A network and what was measured of it, one entry an epoch.
 
     Attributes:
@@ -68,8 +68,8 @@ class Findings:
     """
 
     config: SearchConfig
-    dense: Network
-    candidates: tuple[Network, ...]
+    dense: NetworkRecord
+    candidates: tuple[NetworkRecord, ...]
     rounds: tuple[RoundResult, ...]
     spectra: Mapping[str, Mapping[int, Tensor]]
     layer: Tensor | None
@@ -94,17 +94,17 @@ class Findings:
         return len({ranking.bracket for ranking in self.rounds})
 
     @property
-    def distinct(self) -> list[Network]:
+    def distinct(self) -> list[NetworkRecord]:
         """Candidates that repeat no other."""
         return [candidate for candidate in self.candidates if candidate.standing != "duplicate"]
 
     @property
-    def networks(self) -> dict[str, Network]:
+    def networks(self) -> dict[str, NetworkRecord]:
         """The dense reference and the distinct candidates, by name."""
         return {network.name: network for network in (self.dense, *self.distinct)}
 
     @property
-    def leading(self) -> Network | None:
+    def leading(self) -> NetworkRecord | None:
         """The selected candidate, or the one that leads so far."""
         chosen = [c for c in self.candidates if c.standing == "selected"]
         if not chosen and self.rounds:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from hyperprune.errors import HyperpruneError
 from hyperprune.lyapunov import Spectrum
-from hyperprune.reports.findings import DENSE, Findings, Network
+from hyperprune.reports.findings import DENSE, Findings, NetworkRecord
 from hyperprune.reports.histories import read_history
 from hyperprune.reports.so_far import candidates_so_far, dense_so_far
 from hyperprune.search import CandidateResult, RunFolder, SearchConfig, SearchResult, load_timings
@@ -39,9 +39,9 @@ def gather(folder: RunFolder) -> Findings:
     return Findings(config, dense, candidates, tuple(rounds), spectra, layer, result, load_timings(folder))
 
 
-def _dense(folder: RunFolder, result: SearchResult) -> Network:
+def _dense(folder: RunFolder, result: SearchResult) -> NetworkRecord:
     curve = result.dense.curve
-    return Network(
+    return NetworkRecord(
         DENSE,
         DENSE,
         train_loss=curve.train_loss,
@@ -51,10 +51,10 @@ def _dense(folder: RunFolder, result: SearchResult) -> Network:
     )
 
 
-def _candidate(folder: RunFolder, candidate: CandidateResult) -> Network:
+def _candidate(folder: RunFolder, candidate: CandidateResult) -> NetworkRecord:
     curve, twin = candidate.curve, candidate.duplicate_of
     job = folder.candidate(candidate.number if twin is None else twin)
-    return Network(
+    return NetworkRecord(
         str(candidate.number),
         candidate.standing,
         variant=candidate.choices,
@@ -78,7 +78,7 @@ def _live(job: JobFolder, epochs: int) -> tuple[Mapping[str, int], ...]:
     return tuple(record.live_weights for record in read_history(job).epochs[:epochs])
 
 
-def _epochs(job: JobFolder, network: Network, config: SearchConfig) -> range:
+def _epochs(job: JobFolder, network: NetworkRecord, config: SearchConfig) -> range:
     """Where a network may have a spectrum; one that was given has the same at all that candidates have."""
     if job.given:
         return range(0 if 0 in config.measured_at else 1, config.recipe.epochs + 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from hyperprune.reports.findings import Network
+from hyperprune.reports.findings import NetworkRecord
 from hyperprune.tasks import Score
 
 
@@ -31,7 +31,9 @@ class Ranks:
     bracket: int | None = None
 
 
-def ranks_at(candidates: Iterable[Network], epoch: int, score: Score, bracket: int | None = None) -> Ranks:
+def ranks_at(
+    candidates: Iterable[NetworkRecord], epoch: int, score: Score, bracket: int | None = None
+) -> Ranks:
     """Both rankings of the candidates that have both measurements at ``epoch``."""
     shown = [c for c in candidates if len(c.ls_distance) >= epoch and len(c.valid_score) >= epoch]
     ls = ranks([c.ls_distance[epoch - 1] for c in shown])

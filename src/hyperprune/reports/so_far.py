@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hyperprune.errors import HyperpruneError
-from hyperprune.reports.findings import DENSE, Network
+from hyperprune.reports.findings import DENSE, NetworkRecord
 from hyperprune.reports.histories import read_history
 from hyperprune.search import RoundResult, RunFolder, SearchConfig
 from hyperprune.search.asking.study import stored_study
@@ -17,14 +17,14 @@ from hyperprune.tasks import Score
 from hyperprune.training import History, JobFolder
 
 
-def dense_so_far(history: History, config: SearchConfig) -> Network:
+def dense_so_far(history: History, config: SearchConfig) -> NetworkRecord:
     """The dense reference."""
     return _network(DENSE, DENSE, history, (), config.described.judged_by)
 
 
 def candidates_so_far(
     folder: RunFolder, config: SearchConfig
-) -> tuple[tuple[Network, ...], tuple[RoundResult, ...]]:
+) -> tuple[tuple[NetworkRecord, ...], tuple[RoundResult, ...]]:
     """The candidates that finished their first epochs, and the rankings that were made.
 
     Args:
@@ -32,7 +32,7 @@ def candidates_so_far(
         config: its configuration.
     """
     rounds = stored_rounds(folder, config.digest)
-    networks: list[Network] = []
+    networks: list[NetworkRecord] = []
     for family in config.each_family:
         networks += _of_family(folder, config, family, rounds)
     return tuple(networks), rounds
@@ -40,7 +40,7 @@ def candidates_so_far(
 
 def _of_family(
     folder: RunFolder, config: SearchConfig, family: Family, rounds: Sequence[RoundResult]
-) -> Iterator[Network]:
+) -> Iterator[NetworkRecord]:
     known = _known(folder, config, family)
     first: dict[str, int] = {}
     owners = [first.setdefault(one.choice.key(), family.first + place) for place, one in enumerate(known)]
@@ -85,9 +85,9 @@ def _network(
     choices: dict[str, Any] | None = None,
     metric: float | None = None,
     note: str = "",
-) -> Network:
+) -> NetworkRecord:
     records = history.epochs
-    return Network(
+    return NetworkRecord(
         name,
         standing,
         variant=choices,

@@ -6,7 +6,7 @@
 
 from hyperprune.search.citations import papers
 from hyperprune.search.comparing.compare import compare
-from hyperprune.search.comparing.records import ComparedRun, Comparison, EarlyRank
+from hyperprune.search.comparing.records import ComparedRun, EarlyRank, SearchComparison
 from hyperprune.search.config.layers import configure, configure_training, for_task, validated
 from hyperprune.search.config.pool import PoolConfig
 from hyperprune.search.config.presets import PRESETS, preset
@@ -31,7 +31,6 @@ __all__ = [
     "CandidateResult",
     "Choice",
     "ComparedRun",
-    "Comparison",
     "EarlyRank",
     "Event",
     "FinalNetwork",
@@ -43,6 +42,7 @@ __all__ = [
     "RoundResult",
     "RunFolder",
     "RuntimeConfig",
+    "SearchComparison",
     "SearchConfig",
     "SearchResult",
     "SearchRun",

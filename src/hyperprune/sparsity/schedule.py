@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity.counts.density import exact
-from hyperprune.sparsity.variants.fields import Interval
+from hyperprune.sparsity.variants.fields import UpdateInterval
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Clock:
         updates: topology updates of this process; not part of its state.
     """
 
-    interval: Interval
+    interval: UpdateInterval
     total_steps: int | None = None
     steps: int = 0
     epochs: int = 0

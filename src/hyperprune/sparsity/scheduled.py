@@ -7,7 +7,7 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity.counts.apportion import largest_remainder
 from hyperprune.sparsity.counts.density import exact, live_total
 from hyperprune.sparsity.rules import DeathRule, Deaths, Topology
-from hyperprune.sparsity.variants.fields import Interval
+from hyperprune.sparsity.variants.fields import UpdateInterval
 
 
 def scheduled_deaths(topology: Topology, final: Mapping[str, int], density: float, rule: DeathRule) -> Deaths:
@@ -31,7 +31,7 @@ def scheduled_deaths(topology: Topology, final: Mapping[str, int], density: floa
     return rule.exactly(topology, largest_remainder(excess, count))
 
 
-def check_schedule(span: tuple[float, float], interval: Interval, total_steps: int | None) -> None:
+def check_schedule(span: tuple[float, float], interval: UpdateInterval, total_steps: int | None) -> None:
     """Refuse a density schedule that would not reach its end within the budget.
 
     Raises:

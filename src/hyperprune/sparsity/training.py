@@ -21,7 +21,7 @@ from hyperprune.sparsity.schedule import Clock
 from hyperprune.sparsity.scheduled import check_schedule
 from hyperprune.sparsity.stepping import Stepper
 from hyperprune.sparsity.update import TopologyUpdate
-from hyperprune.sparsity.variants.fields import Interval
+from hyperprune.sparsity.variants.fields import UpdateInterval
 from hyperprune.sparsity.variants.methods import METHODS
 from hyperprune.sparsity.variants.variant import Numbers, PruningVariant, pairs, patterns
 
@@ -65,7 +65,7 @@ class SparseTraining:
         redistribution: str = "none",
         death_rate: float = 0.5,
         decay: str = "cosine",
-        update_interval: Interval = "epoch",
+        update_interval: UpdateInterval = "epoch",
         exclude: Sequence[str] = (),
         densities: Numbers = (),
         share_budget: Sequence[Sequence[str]] = (),
@@ -146,7 +146,7 @@ class SparseTraining:
         death_rate: float | None = None,
         decay: str | None = None,
         sparse_init: str | None = None,
-        update_interval: Interval | Literal["method"] = "method",
+        update_interval: UpdateInterval | Literal["method"] = "method",
         generator: torch.Generator | None = None,
         exclude: Sequence[str] = (),
         densities: Numbers = (),
@@ -180,7 +180,7 @@ class SparseTraining:
 
     @classmethod
     def attach(
-        cls, model: nn.Module, optimizer: Optimizer, *, update_interval: Interval = 100, **options: Any
+        cls, model: nn.Module, optimizer: Optimizer, *, update_interval: UpdateInterval = 100, **options: Any
     ) -> "SparseTraining":
         """Sparse training of a loop that stays as it is: ``optimizer.step()`` does it all.
 

@@ -8,7 +8,7 @@ from hyperprune.corpora import CorpusConfig
 from hyperprune.corpora import load as load_corpus
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import build
-from hyperprune.tasks.own import OWN, OwnTask, make, recorded
+from hyperprune.tasks.own import OWN, OwnTask, make_task, recorded
 from hyperprune.tasks.text.text_task import TextTask, described
 
 AnyTask = TextTask | OwnTask
@@ -27,7 +27,7 @@ def network_of(document: dict[str, Any], given: str | None, where: str) -> nn.Mo
         ConfigurationError: it is of a task that was not named, or that cannot be found.
     """
     if document.get("task") == OWN:
-        return make(recorded(document, given, where)).network()
+        return make_task(recorded(document, given, where)).network()
     model, types = described(document, where)
     return build(model, len(types))
 

@@ -103,7 +103,7 @@ class OwnTask(TaskDescription):
 
     def open(self, recipe: Recipe, seed: int = 0, device: str = "cpu") -> OpenedTask:
         """The task imported and made."""
-        task, place = make(self), torch.device(device)
+        task, place = make_task(self), torch.device(device)
         steps = self.steps_per_epoch or counted_steps(task, task.network().to(place), seed)
         document = {"task": OWN, "object": self.object, "settings": self.settings}
         return OpenedTask(task, self.object, seed, place, steps, document)
@@ -112,7 +112,7 @@ class OwnTask(TaskDescription):
         self, spectrum: SpectrumConfig, seed: int = 0, known: TaskDescription | None = None
     ) -> Self:
         """With its score, its steps and the hash of its data."""
-        task = make(self)
+        task = make_task(self)
         inputs = task.spectrum_inputs(spectrum.batch, spectrum.warmup + spectrum.steps)
         steps = self.steps_per_epoch
         if steps is None and isinstance(known, OwnTask) and known.identity == self.identity:
@@ -136,7 +136,7 @@ class OwnTask(TaskDescription):
 
     def baseline(self) -> tuple[str, float] | None:
         """What the task offers."""
-        offered = getattr(make(self), "baseline", None)
+        offered = getattr(make_task(self), "baseline", None)
         if offered is None:
             return None
         name, number = offered()
@@ -151,7 +151,7 @@ class OwnTask(TaskDescription):
 
     def smaller(self, factor: float) -> Self | None:
         """With the settings that the task gives for it."""
-        offered = getattr(make(self), "smaller", None)
+        offered = getattr(make_task(self), "smaller", None)
         if offered is None:
             return None
         settings = offered(factor)
@@ -182,7 +182,7 @@ def named(task: Any, settings: dict[str, Any] | None = None) -> OwnTask:
     return OwnTask(object=name, settings={**carried, **(settings or {})})
 
 
-def make(description: OwnTask) -> TaskLike:
+def make_task(description: OwnTask) -> TaskLike:
     """The task itself; this imports and runs its code.
 
     Raises:

@@ -10,8 +10,10 @@ from pydantic import (
     field_validator,
     model_serializer,
 )
+from torch import nn
+from torch.optim import Optimizer
 
-from hyperprune.optim import OPTIMIZERS
+from hyperprune.optim import OPTIMIZERS, build
 from hyperprune.tasks.precision import DEFAULT, Precision
 
 # how a text is read: of language modelling alone
@@ -78,6 +80,17 @@ class Recipe(BaseModel):
         if document.get("precision") == DEFAULT:
             del document["precision"]
         return document
+
+    def optimizer_of(self, network: nn.Module) -> Optimizer:
+        """The optimiser of a network's parameters, at the learning rate of the first epoch."""
+        return build(
+            self.optimizer,
+            network,
+            lr=self.learning_rate,
+            weight_decay=self.weight_decay,
+            momentum=self.momentum,
+            nonmonotone=self.nonmonotone,
+        )
 
     def learning_rate_at(self, epoch: int) -> float:
         """The learning rate of an epoch, the first being 1."""

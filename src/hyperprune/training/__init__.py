@@ -6,7 +6,7 @@ measurement is of a network that has trained since its last update.
 """
 
 from hyperprune.training.evaluation import Evaluation, EvaluationJob, load_network
-from hyperprune.training.job import TrainingJob, run
+from hyperprune.training.job import TrainingJob, run_job
 from hyperprune.training.progress import Listener, Progress, silent
 from hyperprune.training.pruning import prune
 from hyperprune.training.runtime import RuntimeConfig
@@ -32,7 +32,7 @@ __all__ = [
     "VariantConfig",
     "load_network",
     "prune",
-    "run",
+    "run_job",
     "silent",
     "train",
 ]

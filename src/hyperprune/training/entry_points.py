@@ -4,7 +4,7 @@ from typing import Any
 
 from hyperprune.training import itemised, measure_given
 from hyperprune.training.evaluation import EvaluationJob
-from hyperprune.training.job import TrainingJob, run
+from hyperprune.training.job import TrainingJob, run_job
 from hyperprune.training.progress import Listener, silent
 from hyperprune.training.stored.traces import traced
 
@@ -18,14 +18,14 @@ def train(payload: dict[str, Any], listener: Listener = silent) -> dict[str, Any
     """Bring a ``TrainingJob`` to its budget and give its ``History``."""
     job = TrainingJob.model_validate(payload)
     with traced(job.folder):
-        return run(job, listener).model_dump(mode="json")
+        return run_job(job, listener).model_dump(mode="json")
 
 
 def measure(payload: dict[str, Any], listener: Listener = silent) -> dict[str, Any]:
     """Measure the network of a ``ReferenceJob`` and give its ``History``."""
     job = measure_given.ReferenceJob.model_validate(payload)
     with traced(job.folder):
-        return measure_given.run(job).model_dump(mode="json")
+        return measure_given.measure_reference(job).model_dump(mode="json")
 
 
 def evaluate(payload: dict[str, Any], listener: Listener = silent) -> dict[str, Any]:

@@ -83,7 +83,7 @@ class TrainingJob(BaseModel):
         return files.digest(document)
 
 
-def run(job: TrainingJob, listener: Listener = silent) -> History:
+def run_job(job: TrainingJob, listener: Listener = silent) -> History:
     """Train until ``job.until`` epochs and give the history up to there.
 
     A network that diverges ends its history early, with the failure.
@@ -163,7 +163,7 @@ def _is_finished(job: TrainingJob, known: History) -> bool:
     return len(known.epochs) == job.until and (known.initial is not None or not job.initial)
 
 
-def check(job: TrainingJob) -> None:
+def check_job(job: TrainingJob) -> None:
     """Find what would stop a job before anything is written: text too short, variant impossible.
 
     Raises:

@@ -41,7 +41,7 @@ class ReferenceJob(BaseModel):
         return files.digest({**self.task.identity, "reference": self.weights.sha256, **pruned})
 
 
-def run(job: ReferenceJob) -> History:
+def measure_reference(job: ReferenceJob) -> History:
     """Measure the loss and the spectrum of the network, and keep its weights as the checkpoint of epoch 0.
 
     Its folder is :attr:`JobFolder.given`: the one spectrum stands for every epoch.
@@ -73,7 +73,7 @@ def run(job: ReferenceJob) -> History:
     return folder.history()
 
 
-def check(job: ReferenceJob) -> None:
+def check_reference(job: ReferenceJob) -> None:
     """Find what would stop the measurement before anything is written.
 
     Raises:

@@ -8,7 +8,6 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from hyperprune import optim
 from hyperprune.accelerators import device_of, random_state, restore_random_state
 from hyperprune.errors import CheckpointError
 from hyperprune.seeding import derive, generator
@@ -78,14 +77,7 @@ class TrainingState:
         network = task.network()
         if start is not None:
             load_given(network, start)
-        optimizer = optim.build(
-            recipe.optimizer,
-            network,
-            lr=recipe.learning_rate,
-            weight_decay=recipe.weight_decay,
-            momentum=recipe.momentum,
-            nonmonotone=recipe.nonmonotone,
-        )
+        optimizer = recipe.optimizer_of(network)
         sparse = None
         if variant is not None:
             sparse = SparseTraining.from_variant(

@@ -13,7 +13,7 @@ from hyperprune.sparsity import METHODS, PruningVariant, density_from_sparsity
 from hyperprune.tasks import Tasked
 from hyperprune.tasks.score import Score
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint
-from hyperprune.training.job import TrainingJob, check, run
+from hyperprune.training.job import TrainingJob, check_job, run_job
 from hyperprune.training.progress import Listener, silent
 from hyperprune.training.runtime import RuntimeConfig
 from hyperprune.training.stored import checkpoint
@@ -125,11 +125,11 @@ def train(config: TrainConfig, out: Path | str, listener: Listener = silent) -> 
     config = config.bound(read_config(path, TrainConfig) if (path / CONFIG).exists() else None)
     check_device(config.runtime.device)
     job = _job(config, path / NETWORK)
-    check(job)
+    check_job(job)
     with held(path, config):
         versions.record(path, versions.versions(device=config.runtime.device))
         with traced(job.folder):
-            history = run(job, listener)
+            history = run_job(job, listener)
         if history.failure is not None:
             raise DivergedError(history.failure.reason)
         result = _result(config, path, history)

@@ -10,7 +10,7 @@ from hyperprune.search import configure_training, validated
 from hyperprune.seeding import seed_globally
 from hyperprune.tasks import SpectrumConfig
 from hyperprune.tasks.finding.faults import faults
-from hyperprune.tasks.own import OwnTask, make
+from hyperprune.tasks.own import OwnTask, make_task
 from hyperprune.training.state import seed_for_training
 
 
@@ -69,7 +69,7 @@ def _refuse_faults(values: dict[str, Any]) -> None:
     room = "task.settings."
     settings = {name.removeprefix(room): value for name, value in values.items() if name.startswith(room)}
     named = validated(OwnTask, {"object": values["task.object"], "settings": settings})
-    task = make(named)
+    task = make_task(named)
     sampling = SpectrumConfig()
     with suppress(HyperpruneError):  # its own defaults, unless what it calls its number is a fault already
         sampling = configure_training(values=values).spectrum

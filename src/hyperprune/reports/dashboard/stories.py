@@ -1,6 +1,6 @@
 """What became of a search and of each candidate, as a note in Markdown."""
 
-from hyperprune.reports.findings import Findings, Network
+from hyperprune.reports.findings import Findings, NetworkRecord
 from hyperprune.reports.ranks import Ranks
 from hyperprune.reports.rows import cost_sentences
 from hyperprune.reports.verdict import is_success, verdict_sentence
@@ -38,7 +38,7 @@ def search_story(findings: Findings) -> str:
     return "\n\n".join(lines)
 
 
-def candidate_story(findings: Findings, candidate: Network, first: Ranks) -> str:
+def candidate_story(findings: Findings, candidate: NetworkRecord, first: Ranks) -> str:
     """One candidate: its choices, its rankings, how it ended.
 
     Args:
@@ -68,7 +68,7 @@ def candidate_story(findings: Findings, candidate: Network, first: Ranks) -> str
     return "\n\n".join(lines)
 
 
-def _ranked(ranking: RoundResult, candidate: Network) -> bool:
+def _ranked(ranking: RoundResult, candidate: NetworkRecord) -> bool:
     return int(candidate.name) in ranking.ranking
 
 
@@ -80,7 +80,7 @@ def _round_line(number: int, ranking: RoundResult) -> str:
     )
 
 
-def _place_line(ranking: RoundResult, candidate: Network) -> str:
+def _place_line(ranking: RoundResult, candidate: NetworkRecord) -> str:
     number = int(candidate.name)
     place = ranking.ranking.index(number)
     onward = "survived" if number in ranking.promoted else "fell"
@@ -92,7 +92,7 @@ def _place_line(ranking: RoundResult, candidate: Network) -> str:
     )
 
 
-def _two_metrics(first: Ranks, candidate: Network) -> str:
+def _two_metrics(first: Ranks, candidate: NetworkRecord) -> str:
     place = first.names.index(candidate.name)
     return (
         f"Of {len(first.names)} after the first epochs: {first.ls[place]:g} by LS distance, "
@@ -100,7 +100,7 @@ def _two_metrics(first: Ranks, candidate: Network) -> str:
     )
 
 
-def _table(candidate: Network, score: Score) -> str:
+def _table(candidate: NetworkRecord, score: Score) -> str:
     """A row an epoch, in Markdown."""
     rows = [f"| epoch | train loss | valid {score.name} | LS distance |", "| --: | --: | --: | --: |"]
     for place, (loss, valid) in enumerate(zip(candidate.train_loss, candidate.valid_score, strict=True)):

@@ -16,7 +16,7 @@ from optuna_dashboard import save_note
 
 from hyperprune.reports.dashboard.pictures import Pictures
 from hyperprune.reports.dashboard.stories import candidate_story, search_story
-from hyperprune.reports.findings import DENSE, Findings, Network
+from hyperprune.reports.findings import DENSE, Findings, NetworkRecord
 from hyperprune.reports.ranks import ranks_at
 from hyperprune.tasks import Score
 
@@ -67,7 +67,7 @@ def copied(
     return storage
 
 
-def _state(told: TrialState, candidate: Network) -> TrialState:
+def _state(told: TrialState, candidate: NetworkRecord) -> TrialState:
     """Pruned for who was eliminated, so that Optuna's best trial is among those that went on."""
     is_out = told == TrialState.COMPLETE and candidate.standing == "eliminated"
     return TrialState.PRUNED if is_out else told
@@ -79,12 +79,12 @@ def _entry(pictures: Pictures, name: str) -> dict[str, str]:
     return {} if meta is None else {f"{_ARTIFACT}{meta.artifact_id}": json.dumps(asdict(meta))}
 
 
-def _early(findings: Findings, candidate: Network) -> tuple[float, ...]:
+def _early(findings: Findings, candidate: NetworkRecord) -> tuple[float, ...]:
     """The metric's own course, which the dashboard draws as intermediate values."""
     return candidate.valid_score if findings.config.search.metric == "loss" else candidate.ls_distance
 
 
-def _attributes(told: Mapping[str, Any], candidate: Network, score: Score) -> dict[str, Any]:
+def _attributes(told: Mapping[str, Any], candidate: NetworkRecord, score: Score) -> dict[str, Any]:
     """What stands beside a trial: as it was told, and what became of it."""
     known: dict[str, Any] = {name: value for name, value in told.items() if name not in ("variant", "sha256")}
     known |= {"standing": candidate.standing, "epochs": candidate.epochs}

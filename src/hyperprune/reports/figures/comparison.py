@@ -5,14 +5,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hyperprune.reports.figures.style import COLOURS, figure
-from hyperprune.search import ComparedRun, Comparison
+from hyperprune.search import ComparedRun, SearchComparison
 
 _RUNS = ("selected", "finalist", "running", "worst", "failed", "eliminated", "ink", "muted")
 _METRICS = {"ls": "selected", "loss": "finalist", "rank": "running"}
 _MARKS = "osD^vPX*"
 
 
-def comparison(compared: Comparison, wide: bool = True) -> Figure:
+def comparison(compared: SearchComparison, wide: bool = True) -> Figure:
     """One panel for cost, and one for rank correlations where final scores are known."""
     page, axes = figure(wide, 3.4, 2 if compared.early else 1, columns=2)
     _cost(axes[0], compared)
@@ -21,7 +21,7 @@ def comparison(compared: Comparison, wide: bool = True) -> Figure:
     return page
 
 
-def _cost(axis: Axes, compared: Comparison) -> None:
+def _cost(axis: Axes, compared: SearchComparison) -> None:
     for place, run in enumerate(compared.runs):
         _path(axis, run, COLOURS[_RUNS[place % len(_RUNS)]], _MARKS[place % len(_MARKS)])
     axis.axhline(
@@ -48,7 +48,7 @@ def _path(axis: Axes, run: ComparedRun, colour: str, mark: str) -> None:
     axis.plot(run.epochs, score, color=colour, marker=mark, markersize=6, linestyle="", label=label)
 
 
-def _focus(axis: Axes, compared: Comparison) -> None:
+def _focus(axis: Axes, compared: SearchComparison) -> None:
     """Leave the first, far worse networks out of the picture."""
     ends = [run.path[-1].valid_score for run in compared.runs if run.path]
     ends += [run.valid_score for run in compared.runs if run.valid_score is not None]
@@ -59,7 +59,7 @@ def _focus(axis: Axes, compared: Comparison) -> None:
     axis.set_ylim(low - margin, high + margin)
 
 
-def _correlations(axis: Axes, compared: Comparison) -> None:
+def _correlations(axis: Axes, compared: SearchComparison) -> None:
     for metric, name in _METRICS.items():
         rows = [row for row in compared.early if row.metric == metric]
         epochs = [row.epoch for row in rows]

@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hyperprune.reports.figures.style import COLOURS, MANY, beside, figure, legend_place
-from hyperprune.reports.findings import Findings, Network
+from hyperprune.reports.findings import Findings, NetworkRecord
 
 
 def distances(findings: Findings, wide: bool = True) -> Figure:
@@ -39,7 +39,7 @@ def distances(findings: Findings, wide: bool = True) -> Figure:
     return page
 
 
-def _dot(axis: Axes, candidate: Network, x: float, y: float, *, named: bool) -> None:
+def _dot(axis: Axes, candidate: NetworkRecord, x: float, y: float, *, named: bool) -> None:
     colour = COLOURS[candidate.standing]
     # a line of one point, because that carries a name into the page
     axis.plot([x], [y], "o", color=colour, markersize=5.5, gid=f"net-{candidate.name}")

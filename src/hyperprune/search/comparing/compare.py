@@ -8,8 +8,14 @@ from statistics import fmean, stdev
 from hyperprune import files
 from hyperprune.config.differences import differences
 from hyperprune.errors import ConfigurationError
-from hyperprune.search.comparing.pool import Network, Searched, network, networks
-from hyperprune.search.comparing.records import ComparedRun, Comparison, EarlyRank, Interval, Point
+from hyperprune.search.comparing.pool import PooledNetwork, Searched, network, networks
+from hyperprune.search.comparing.records import (
+    ComparedRun,
+    ConfidenceInterval,
+    EarlyRank,
+    Point,
+    SearchComparison,
+)
 from hyperprune.search.comparing.trajectory import reached_by, trajectory
 from hyperprune.search.metrics.rank_correlation import Array, estimate, midranks, resamples
 from hyperprune.search.results.folder import RunFolder
@@ -20,7 +26,7 @@ _DRAWS = 2000
 _FEWEST = 4  # candidates with a known final score, below which a rank correlation says nothing
 
 
-def compare(runs: Sequence[Path | str]) -> Comparison:
+def compare(runs: Sequence[Path | str]) -> SearchComparison:
     """Put finished searches of the same task and network side by side.
 
     What counts as cost is what the way of choosing needs: the epochs of the candidates, and those of the
@@ -45,7 +51,7 @@ def compare(runs: Sequence[Path | str]) -> Comparison:
     paths = [trajectory(run) for run in searched]
     cheapest = min(_charged(run) for run in searched)
     score = searched[0].result.score
-    return Comparison(
+    return SearchComparison(
         score=score,
         runs=tuple(_row(run, path, best, cheapest) for run, path in zip(searched, paths, strict=True)),
         equal_epochs=cheapest,
@@ -116,7 +122,7 @@ def _row(run: Searched, path: tuple[Point, ...], best: float | None, cheapest: i
     )
 
 
-def _early(searched: list[Searched], known: list[Network]) -> list[EarlyRank]:
+def _early(searched: list[Searched], known: list[PooledNetwork]) -> list[EarlyRank]:
     """Every metric at every epoch that some search ranked its candidates at, or before."""
     last = max(
         (r.until for run in searched for r in run.result.rounds if r.until < run.config.recipe.epochs),
@@ -139,7 +145,7 @@ def _early(searched: list[Searched], known: list[Network]) -> list[EarlyRank]:
     return found
 
 
-def _at(one: Network, epoch: int) -> tuple[float, float] | None:
+def _at(one: PooledNetwork, epoch: int) -> tuple[float, float] | None:
     """Loss and LS distance of a network after an epoch, if both are known."""
     if epoch == 0:
         return one.initial
@@ -160,9 +166,11 @@ def _early_rank(
     )
 
 
-def _interval(kind: str, values: Sequence[float], finals: Sequence[float], weights: Array) -> Interval:
+def _interval(
+    kind: str, values: Sequence[float], finals: Sequence[float], weights: Array
+) -> ConfidenceInterval:
     found = estimate(kind, values, finals, weights)
-    return Interval(value=_finite(found.value), low=_finite(found.low), high=_finite(found.high))
+    return ConfidenceInterval(value=_finite(found.value), low=_finite(found.low), high=_finite(found.high))
 
 
 def _finite(value: float) -> float | None:

@@ -28,7 +28,7 @@ class Searched:
 
 
 @dataclass(frozen=True)
-class Network:
+class PooledNetwork:
     """A candidate, averaged over its seeds.
 
     Attributes:
@@ -44,13 +44,13 @@ class Network:
     final: float | None
 
 
-def network(run: Searched, candidate: CandidateResult) -> Network:
+def network(run: Searched, candidate: CandidateResult) -> PooledNetwork:
     """A candidate of one search."""
     signed = run.result.score.signed
     curves = [seed.curve for seed in candidate.seeds] or [candidate.curve]
     initial = candidate.initial
     known = initial is not None and initial.ls_distance is not None
-    return Network(
+    return PooledNetwork(
         losses=_mean([tuple(map(signed, curve.valid_score)) for curve in curves]),
         distances=_mean([curve.ls_distance for curve in curves]),
         initial=(signed(initial.valid_score), initial.ls_distance or 0.0) if known and initial else None,
@@ -58,14 +58,14 @@ def network(run: Searched, candidate: CandidateResult) -> Network:
     )
 
 
-def networks(runs: Iterable[Searched]) -> list[Network]:
+def networks(runs: Iterable[Searched]) -> list[PooledNetwork]:
     """All different candidates that did not fail, each as far as any search trained it.
 
     Searches of the same seed train equal candidates to the same bits; of another seed they are others. LS
     distances are those of the first search's kind; a search of another kind adds none.
     """
     runs = list(runs)
-    found: dict[tuple[object, ...], Network] = {}
+    found: dict[tuple[object, ...], PooledNetwork] = {}
     for run in runs:
         for candidate in run.result.candidates:
             if candidate.failure is not None or candidate.duplicate_of is not None:

@@ -9,7 +9,7 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Interval(_Record):
+class ConfidenceInterval(_Record):
     """A statistic with its 95 % bootstrap interval over candidates; all none where it is undefined."""
 
     value: float | None
@@ -62,11 +62,11 @@ class EarlyRank(_Record):
     metric: str
     epoch: int = Field(description="0 at initialisation.")
     candidates: int = Field(description="How many are ranked.")
-    spearman: Interval
-    kendall: Interval
+    spearman: ConfidenceInterval
+    kendall: ConfidenceInterval
 
 
-class Comparison(_Record):
+class SearchComparison(_Record):
     """Searches side by side."""
 
     score: Score

@@ -21,7 +21,7 @@ from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.sparsity import METHODS
 from hyperprune.tasks import Tasked
 from hyperprune.tasks.opened import score_of
-from hyperprune.tasks.own import OwnTask, make, named
+from hyperprune.tasks.own import OwnTask, make_task, named
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.training.stored.weights_file import GivenWeights
 from hyperprune.training.train_one import TrainConfig
@@ -175,7 +175,7 @@ def _with_task(tables: dict[str, Any]) -> dict[str, Any]:
             f"settings are of a task, got {', '.join(own.get('settings', own))} and no task: give --task too"
         )
     given = validated(OwnTask, {"object": own} if isinstance(own, str) else own)
-    task = make(given)
+    task = make_task(given)
     found: dict[str, Any] = {}
     for name, value in getattr(task, "defaults", {}).items():
         _merge(found, _nest(name, value))

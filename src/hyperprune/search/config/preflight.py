@@ -8,7 +8,6 @@ from dataclasses import replace
 from torch import nn
 
 from hyperprune.accelerators import check_device
-from hyperprune.optim import build
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.metrics.own import metric_of
 from hyperprune.search.samplers import check_installed
@@ -44,14 +43,7 @@ def check_choices(config: SearchConfig) -> None:
 
 def _try(variant: PruningVariant, recipe: Recipe) -> None:
     network = nn.Linear(4, 4)
-    optimizer = build(
-        recipe.optimizer,
-        network,
-        lr=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        momentum=recipe.momentum,
-        nonmonotone=recipe.nonmonotone,
-    )
+    optimizer = recipe.optimizer_of(network)
     criterion = "magnitude" if CRITERION[variant.criterion].needs_scores else variant.criterion
     plain = replace(variant, exclude=(), densities=(), share_budget=(), criterion=criterion)
     SparseTraining.from_variant(plain, network, optimizer, total_steps=recipe.epochs * 1000)

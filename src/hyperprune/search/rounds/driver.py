@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hyperprune import files, versions
 from hyperprune.errors import ConfigurationError
-from hyperprune.executors import Executor, InProcess, make
+from hyperprune.executors import Executor, InProcess, make_executor
 from hyperprune.search.config.preflight import preflight
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.results.folder import RunFolder
@@ -80,7 +80,7 @@ def _started(config: SearchConfig, listener: Listener, given: Executor | None) -
     if given is not None:
         yield given
         return
-    executor = make(config.runtime.executor, config.runtime.jobs, listener)
+    executor = make_executor(config.runtime.executor, config.runtime.jobs, listener)
     try:
         yield executor
     finally:

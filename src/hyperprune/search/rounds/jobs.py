@@ -28,9 +28,9 @@ from hyperprune.sparsity import CRITERION
 from hyperprune.training import History, JobFolder, TrainingJob
 from hyperprune.training.entry_points import EVALUATE, MEASURE, START, TRAIN
 from hyperprune.training.itemised import Itemised
-from hyperprune.training.job import check, finished, tell_known
+from hyperprune.training.job import check_job, finished, tell_known
 from hyperprune.training.measure_given import ReferenceJob
-from hyperprune.training.measure_given import check as check_reference
+from hyperprune.training.measure_given import check_reference as check_reference
 from hyperprune.training.stored.history import Failure
 
 
@@ -199,13 +199,13 @@ class Trainer:
         if config.reference is not None:
             check_reference(self._jobs.reference(config.reference))
             origin = Origin(config.reference.weights, self._folder.dense)
-        check(self._jobs.dense("check", 0, config.recipe.epochs))
+        check_job(self._jobs.dense("check", 0, config.recipe.epochs))
         for family in self.families:
             choice = next(family.space.example_choices(config.density))
             if CRITERION[choice.variant.criterion].needs_scores:  # they take a pass over the data
                 choice = replace(choice, variant=replace(choice.variant, criterion="magnitude"))
             one = Wanted(family.first, replace(choice, distillation=None), family.recipe.epochs)
-            check(self._jobs.candidate("check", family, one, 0, origin))
+            check_job(self._jobs.candidate("check", family, one, 0, origin))
 
     def _reached(self, family: Family, number: int, training: list[_Begun]) -> Reached:
         """Wait for a candidate, and for the dense references where it is measured against them."""

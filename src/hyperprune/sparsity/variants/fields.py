@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Interval = int | Literal["epoch"] | None
+UpdateInterval = int | Literal["epoch"] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class VariantFields:
     redistribution: str = "none"
     death_rate: float = 0.5
     decay: str = "cosine"
-    update_interval: Interval = "epoch"
+    update_interval: UpdateInterval = "epoch"
     exclude: tuple[str, ...] = ()
     densities: tuple[tuple[str, float], ...] = ()
     share_budget: tuple[tuple[str, ...], ...] = ()

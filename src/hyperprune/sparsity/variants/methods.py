@@ -36,7 +36,7 @@ from hyperprune.papers import (
 )
 from hyperprune.registry import Registry
 from hyperprune.sparsity.counts.density import exact
-from hyperprune.sparsity.variants.fields import Interval
+from hyperprune.sparsity.variants.fields import UpdateInterval
 from hyperprune.sparsity.variants.variant import PruningVariant
 
 
@@ -65,7 +65,7 @@ class Method:
         death_rate: float | None = None,
         decay: str | None = None,
         sparse_init: str | None = None,
-        update_interval: Interval | Literal["method"] = "method",
+        update_interval: UpdateInterval | Literal["method"] = "method",
         exclude: Sequence[str] = (),
         densities: Sequence[tuple[str, float]] = (),
         share_budget: Sequence[Sequence[str]] = (),

@@ -37,7 +37,7 @@ def held(
         RunFolderError: it cannot be made, is in use, is of another configuration, or holds files of
             something else.
     """
-    make(path)
+    make_run_folder(path)
     with files.locked(path):
         files.check_own(path)
         files.tidy(path)
@@ -48,7 +48,7 @@ def held(
         yield
 
 
-def make(path: Path) -> None:
+def make_run_folder(path: Path) -> None:
     """Make a run folder; an existing one must be empty or hold a run."""
     try:
         path.mkdir(parents=True, exist_ok=True)
