@@ -1,6 +1,6 @@
 """Closed-form Jacobians of an ON-LSTM step.
 
-With w, F, I and the gates of :class:`hyperprune.models.layers.ordered.OrderedLSTM`, and k = g (i - 1) + c (f - 1),
+With w, F, I and the gates of :class:`.ordered.OrderedLSTM`, and k = g (i - 1) + c (f - 1),
 
     dc' = g w di + c w df + I dg + (g + mf k) dmi + (c + mi k) dmf + F dc
     dh' = tanh(c') do + o (1 - tanh(c')^2) dc'
