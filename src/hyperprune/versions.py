@@ -41,8 +41,8 @@ def record(folder: Path, here: Versions) -> None:
         return
     if known:
         logger.warning(
-            "this run was worked on with %s: it continues, but its last bits may differ from those of "
-            "a run with one version; for the same bits, continue with the versions in %s",
+            "this run was made with %s: it continues, but its last bits may differ from those of a run "
+            "with one version; for the same bits, continue with the versions in %s",
             _changes(known[-1], here),
             path,
         )

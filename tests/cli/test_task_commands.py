@@ -83,7 +83,7 @@ def test_the_current_folder_is_searched_last(
         (["tiny_tasks:Tiny", "--setting", "hidden"], "a setting is NAME=VALUE, got 'hidden'"),
         (["tiny_tasks:made", "--setting", "hidden=3"], "takes no [task.settings], got hidden"),
         (["tiny_tasks:Short"], "gives 40 of 4: lower [spectrum] batch, warmup or steps"),
-        (["tiny_tasks:Words"], "must give one number, it gave 'fine': return a float"),
+        (["tiny_tasks:Words"], "must return one number, it returned 'fine': return a float"),
         (["tiny_tasks:TwoModules"], "has 2 (parts.a, parts.b): say which one with recurrent = 'parts.a'"),
         (["tiny_tasks:Tiny", "--corpus", "python-docs"], "corpus belongs to language modelling"),
         (["tiny_tasks:Tiny", "--hidden", "3"], "model belongs to language modelling"),

@@ -182,7 +182,7 @@ def test_losses_without_a_graph_or_of_a_shape_are_refused() -> None:
     try:
         opened = OwnTask(object="tiny_tasks:Wide").open(Recipe())
         with pytest.raises(
-            ConfigurationError, match="one number a batch as a tensor, it gave a Tensor of shape"
+            ConfigurationError, match="one number per batch as a tensor, it yielded a Tensor of shape"
         ):
             next(iter(opened.losses(opened.network(), 1)))
     finally:

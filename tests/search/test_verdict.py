@@ -147,7 +147,7 @@ def test_results_of_before_open_as_they_did(searched: tuple[RunFolder, SearchRes
 def test_items_that_are_not_the_number_are_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"losses with the mean 0\.5, and evaluate\(\) gives 0\.6"):
         as_items(torch.tensor([1.0, 0.0]), 0.6, "mine")
-    with pytest.raises(ConfigurationError, match="one loss and one count an item"):
+    with pytest.raises(ConfigurationError, match="one loss and one count per item"):
         as_items((torch.ones(3), torch.ones(2)), 1.0, "mine")
 
 

@@ -26,7 +26,7 @@ def generate(
     ] = None,
     threads: options.Threads = 1,
 ) -> None:
-    """Draw text from a language model, to see it work.
+    """Generate text with a language model, to see it work.
 
     An export runs on the kernels that inference takes. Words that the model does not know are never drawn.
     """

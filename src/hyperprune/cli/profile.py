@@ -21,7 +21,7 @@ def profile(
     threads: options.Threads = 1,
     as_json: options.Json = False,
 ) -> None:
-    """Say what a network weighs and computes, and how long it takes here beside the dense one.
+    """Show the size and cost of a network, and its speed here beside the dense one.
 
     Weights and densities by layer and gate, multiply-adds a token, bytes on disk and in memory; microseconds
     a token at batch 1 and tokens a second at batch 20, decoder included, as medians of runs that take turns.

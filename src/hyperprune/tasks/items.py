@@ -55,14 +55,15 @@ def as_items(given: Any, number: float, task: str) -> Items:
         given = Items(*given)
     if not isinstance(given, Items):
         raise ConfigurationError(
-            f"evaluate_each() of {task} must give a tensor of losses, or losses and counts, it gave a "
-            f"{type(given).__name__}: return one of these, or hyperprune.tasks.Items"
+            f"evaluate_each() of {task} must return a tensor of losses, or losses and counts, it "
+            f"returned a {type(given).__name__}: return one of these, or hyperprune.tasks.Items"
         )
     losses, counts = (values.detach().double().cpu() for values in (given.losses, given.counts))
     if losses.ndim != 1 or losses.shape != counts.shape or len(losses) < 2 or counts.sum() <= 0:
         raise ConfigurationError(
-            f"evaluate_each() of {task} must give one loss and one count an item, of two items or more, it "
-            f"gave {tuple(losses.shape)} and {tuple(counts.shape)}: return two tensors (items,)"
+            f"evaluate_each() of {task} must return one loss and one count per item, of two items or "
+            f"more, it returned {tuple(losses.shape)} and {tuple(counts.shape)}: return two tensors "
+            "(items,)"
         )
     items = Items(losses, counts, given.name, given.ordered, given.root)
     if abs(items.number - number) > _AGREEMENT * max(abs(number), 1e-6) and number == number:

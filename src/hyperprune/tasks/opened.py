@@ -53,8 +53,8 @@ class OpenedTask:
         network = self.task.network()
         if not isinstance(network, nn.Module):
             raise ConfigurationError(
-                f"network() of {self.name} must give a torch.nn.Module, it gave a {type(network).__name__}: "
-                "return the network"
+                f"network() of {self.name} must return a torch.nn.Module, it returned a "
+                f"{type(network).__name__}: return the network"
             )
         return network.to(self.device)
 
@@ -78,7 +78,7 @@ class OpenedTask:
             mean, items = given if isinstance(given, tuple) else (given, 1)
             if not isinstance(mean, Tensor) or mean.numel() != 1:
                 raise ConfigurationError(
-                    f"losses() of {self.name} must give one number a batch as a tensor, it gave "
+                    f"losses() of {self.name} must yield one number per batch as a tensor, it yielded "
                     f"{_seen(mean)}: yield the mean loss of the batch"
                 )
             yield as_batch((mean, items))
@@ -92,7 +92,8 @@ class OpenedTask:
             number = number.item()
         if not isinstance(number, numbers.Real):
             raise ConfigurationError(
-                f"evaluate() of {self.name} must give one number, it gave {_seen(number)}: return a float"
+                f"evaluate() of {self.name} must return one number, it returned {_seen(number)}: return "
+                "a float"
             )
         return self.score.signed(float(number))
 

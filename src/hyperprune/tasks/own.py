@@ -40,7 +40,7 @@ class OwnTask(TaskDescription):
     steps_per_epoch: int | None = Field(None, ge=1, description="Filled in likewise.")
     data_sha256: str | None = Field(
         None,
-        description="Hash of what drives the spectrum; filled in likewise, so that other data is refused.",
+        description="Hash of the inputs of the spectrum; filled in likewise, so that other data is refused.",
     )
     training_sha256: str | None = Field(
         None,
@@ -157,8 +157,8 @@ class OwnTask(TaskDescription):
         settings = offered(factor)
         if not isinstance(settings, dict):
             raise ConfigurationError(
-                f"smaller() of {self.object} must give settings of the task as a dictionary, it gave a "
-                f"{type(settings).__name__}: return for example {{'hidden': 16}}"
+                f"smaller() of {self.object} must return settings of the task as a dictionary, it "
+                f"returned a {type(settings).__name__}: return for example {{'hidden': 16}}"
             )
         return self.model_copy(update={"settings": {**self.settings, **settings}})
 

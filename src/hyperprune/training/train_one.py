@@ -46,7 +46,7 @@ class VariantConfig(BaseModel):
         exclude_if=lambda given: given is None,  # so that runs of before keep their configuration
         description="First weights: dense, or fan_in, which gives each unit its dense variance.",
     )
-    exclude: tuple[str, ...] | None = Field(None, description="Patterns of parameters that stay dense.")
+    exclude: tuple[str, ...] | None = Field(None, description="Patterns of the parameters that stay dense.")
 
     def at(self, density: float) -> PruningVariant:
         """The variant at a density.

@@ -87,8 +87,8 @@ def repeats_sentences(counted: corpora.CorpusStats, level: corpora.Level) -> lis
     kind = "words" if level == "word" else "characters"
     lines = [f"In training: the share of sequences of {length} {kind} that occur in the training part."]
     lines += [
-        f"Warning: {part.repeated:.0%} of the {name} part occurs in training, so its score says little about "
-        "new text: split by document, and drop what is there twice."
+        f"Warning: {part.repeated:.0%} of the {name} part occurs in training, so its score says little "
+        "about new text: split by document, and remove what occurs twice."
         for name, part in counted.parts.items()
         if part.repeated is not None and part.repeated > corpora.WARN_ABOVE
     ]

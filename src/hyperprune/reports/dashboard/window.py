@@ -76,7 +76,7 @@ class Window:
             try:
                 self._app = self._copy()
             except Exception as error:  # a file that is being replaced this moment is whole at the next look
-                logger.warning("the run cannot be read just now (%s): the dashboard stays as it was", error)
+                logger.warning("the run cannot be read just now (%s): the dashboard stays as it is", error)
                 self._next = time.monotonic() + _EVERY
 
     def _copy(self) -> WSGIApplication:

@@ -8,11 +8,12 @@ from hyperprune.search.results.final_network import Curve, FinalNetwork
 
 ControlName = Literal["one-shot", "small-dense", "gradual", "one-shot-trained", "dense-trained-on"]
 CONTROLS: dict[ControlName, str] = {
-    "one-shot": "the dense network at its best epoch, of each matrix the largest weights, not trained again",
+    "one-shot": "the dense network at its best epoch, reduced to the largest weights of each matrix "
+    "and not trained again",
     "small-dense": "a dense network with as many weights as the selected one has live",
     "gradual": "gradual magnitude pruning over the full budget",
     "one-shot-trained": "magnitude pruning at once, halfway through the full budget",
-    "dense-trained-on": "the dense network from its best epoch, trained on as the selected one was",
+    "dense-trained-on": "the dense network from its best epoch, trained further as the selected one was",
 }
 CONTROL_NAMES: dict[ControlName, str] = {
     "one-shot": "one-shot",

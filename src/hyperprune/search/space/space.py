@@ -94,7 +94,7 @@ class SpaceConfig(BaseModel):
         "only with these values of another; otherwise its first value is taken, or the "
         "method's own.",
     )
-    exclude: tuple[str, ...] = Field((), description="Patterns of parameters that stay dense.")
+    exclude: tuple[str, ...] = Field((), description="Patterns of the parameters that stay dense.")
     densities: dict[str, float] = Field(
         {}, description="Density at the start of the parameters that a pattern names."
     )
