@@ -25,7 +25,7 @@ def evaluate(
     device: options.Device = "cpu",
     as_json: options.Json = False,
 ) -> None:
-    """Measure a trained network: its perplexity, or what its task calls its number.
+    """Measure a trained network: its perplexity, or the score of its task.
 
     A run folder of a search stands for its selected network. The text is the run's own, or --corpus, which
     is read with the vocabulary that the network was trained with.
