@@ -64,7 +64,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
             ["--baseline", "random", "--budget", "2"],
             "a candidate trains 8 epochs in each of 1 trainings, and the budget is 2",
         ),
-        (["--budget", "9"], "a budget is of a baseline, and none is given beside 9"),
+        (["--budget", "9"], "a budget belongs to a baseline, and none is given with 9"),
         (["--baseline", "random", "--extend"], "--extend adds to the search that is there"),
         (["--optimizer", "sdg"], "unknown optimiser 'sdg': choose one of"),
         (["--epochs", "1"], "the rounds train up to epoch"),

@@ -106,7 +106,7 @@ def test_extend_with_settings_of_a_task(command, tmp_path: Path, own: Path) -> N
 
 def test_a_setting_without_a_task(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     line = command("search", "--setting", "hidden=3", "--out", tmp_path / "run").mistake
-    assert line == "settings are of a task, got hidden and no task: give --task too"
+    assert line == "settings belong to a task, got hidden and no task: give --task too"
 
 
 def test_train_from_a_reference(command, tmp_path: Path, searched: Path) -> None:  # type: ignore[no-untyped-def]

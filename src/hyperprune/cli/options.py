@@ -33,4 +33,4 @@ Candidate = Annotated[
 ]
 Dense = Annotated[bool, option(_WHICH, "The dense reference of a search.", "--dense")]
 Threads = Annotated[int, option(None, "Threads.", min=1, max=1024)]
-Device = Annotated[str, option(None, "Such as cpu or cuda:0.")]
+Device = Annotated[str, option(None, "Device, such as cpu or cuda:0.")]

@@ -20,7 +20,7 @@ def search(
         option(RUN, "Extend a finished search: more candidates or epochs, or another metric.", "--extend"),
     ] = False,
     init: Annotated[
-        Path | None, option(RUN, "Write a commented configuration to this new file and end.")
+        Path | None, option(RUN, "Write a commented configuration to this new file and exit.")
     ] = None,
     tensorboard: Annotated[
         Path | None, option(RUN, "Write curves for TensorBoard into this folder too (extra tensorboard).")
@@ -44,9 +44,9 @@ def search(
 ) -> None:
     """Search pruned variants of a recurrent network, on a text or for a task of your own.
 
-    Trains the dense network as the reference, a pool of pruned variants for a few epochs, and keeps the
-    better half by the distance of their Lyapunov spectra to the dense one, round by round. The same command
-    resumes an interrupted search.
+    Trains the dense network as the reference and a pool of pruned variants for a few epochs. Then keeps the
+    better half, round by round, by the distance of their Lyapunov spectra to that of the dense network. The
+    same command resumes an interrupted search.
     """
     from hyperprune.cli import own_tasks
     from hyperprune.cli.work import run_search

@@ -28,10 +28,12 @@ class CorpusConfig(BaseModel):
     )
     level: Level = Field("word", description="word (split at white space) or character.")
     max_train_tokens: int | None = Field(
-        None, ge=2, description="Keep only this many first tokens of the training part."
+        None, ge=2, description="Keep only this many tokens from the start of the training part."
     )
     max_evaluation_tokens: int | None = Field(
-        None, ge=2, description="Keep only this many first tokens of the validation and of the test part."
+        None,
+        ge=2,
+        description="Keep only this many tokens from the start of the validation and of the test part.",
     )
     max_vocabulary: int | None = Field(
         None, ge=2, description="Keep only this many types, the most frequent ones; the rest become <unk>."

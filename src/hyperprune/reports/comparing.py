@@ -62,7 +62,7 @@ def sentences(compared: SearchComparison) -> list[str]:
     ]
     if not compared.early:
         lines.append(
-            "Too few final scores are known to say how early metrics rank them: add a search with "
+            "Too few final scores are known to say how well early metrics rank them: add a search with "
             "--baseline exhaustive."
         )
     return lines

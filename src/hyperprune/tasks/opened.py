@@ -69,8 +69,9 @@ class OpenedTask:
         for given in self.task.losses(network, Epoch(epoch, self.seed, teacher)):
             if teacher is not None and not teacher.asked and not isinstance(given, Batch):
                 raise ConfigurationError(
-                    f"losses() of {self.name} never looked at epoch.teacher, and this network is to learn "
-                    "from one: yield epoch.distilled(loss, outputs, ...), or set distillation to 0"
+                    f"losses() of {self.name} never looked at epoch.teacher, but this network is to "
+                    "learn from one: yield epoch.distilled(loss, outputs, ...), or set distillation to "
+                    "0"
                 )
             if isinstance(given, Batch):
                 yield given

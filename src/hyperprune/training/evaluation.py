@@ -29,7 +29,7 @@ class EvaluationJob(BaseModel):
     recipe: Recipe = Field(description="Gives language modelling its evaluation batch and its windows.")
     part: Part
     threads: int = Field(1, ge=1, description="Threads of torch.")
-    device: str = Field("cpu", description="Such as cpu or cuda:0.")
+    device: str = Field("cpu", description="Device, such as cpu or cuda:0.")
 
 
 class Evaluation(BaseModel):
@@ -97,12 +97,12 @@ def loaded(path: Path) -> checkpoint.Checkpoint:
         numbers = sum(tensor.numel() for tensor in whole.tensors.values())
         deepest = max(sizes.get("layers", 0), sizes.get("depth", 0))
         if max(sizes.values(), default=0) > numbers or deepest > len(whole.tensors):
-            raise CheckpointError(f"{path} is smaller than the network it should hold: {_REMEDY}")
+            raise CheckpointError(f"{path} is smaller than the network it should contain: {_REMEDY}")
         try:
             with torch.device("meta"):
                 planned = build(model, len(types))
         except (ConfigurationError, RuntimeError, TypeError, OverflowError):  # or sizes beyond any number
-            raise CheckpointError(f"{path} speaks of a network that cannot be: {_REMEDY}") from None
+            raise CheckpointError(f"{path} describes a network that cannot exist: {_REMEDY}") from None
         try:
             check_weights(planned, whole.tensors, "model.")
         except CheckpointError as error:

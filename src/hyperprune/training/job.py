@@ -61,7 +61,7 @@ class TrainingJob(BaseModel):
     until: int = Field(ge=0, description="Epochs, those already trained included.")
     initial: bool = Field(False, description="Measure before the first step too.")
     threads: int = Field(1, ge=1, description="Threads of torch.")
-    device: str = Field("cpu", description="Such as cpu or cuda:0.")
+    device: str = Field("cpu", description="Device, such as cpu or cuda:0.")
 
     @property
     def identity(self) -> str:

@@ -32,7 +32,7 @@ class ReferenceJob(BaseModel):
     variant: PruningVariant | None = Field(None, description="How to prune it first; none for not at all.")
     seed: int = Field(0, ge=0, description="The root seed.")
     threads: int = Field(1, ge=1, description="Threads of torch.")
-    device: str = Field("cpu", description="Such as cpu or cuda:0.")
+    device: str = Field("cpu", description="Device, such as cpu or cuda:0.")
 
     @property
     def identity(self) -> str:

@@ -9,4 +9,4 @@ class RuntimeConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     threads: int = Field(1, ge=1, le=1024, description="Threads of each job.")
-    device: str = Field("cpu", description="Such as cpu or cuda:0.")
+    device: str = Field("cpu", description="Device, such as cpu or cuda:0.")

@@ -96,7 +96,7 @@ class SearchProgress:
             self._headed("dense", "the reference that was given")
             return
         if event.name == "controls":
-            self._headed("controls", f"{event.candidates} to compare with")
+            self._headed("controls", f"{event.candidates} yardsticks to compare with")
             return
         networks = "network" if event.candidates == 1 else "candidates"
         self._headed(event.name, f"{event.candidates} {networks} to epoch {event.until}")

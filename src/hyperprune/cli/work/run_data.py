@@ -36,7 +36,7 @@ def get(name: str, url: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "folder": str(folder)})
     else:
-        Screen().say(f"{name} is in {folder}; give it as --corpus {name}")
+        Screen().say(f"{name} is in {folder}; use it with --corpus {name}")
 
 
 def stats(values: dict[str, Any], own: dict[str, Any], *, as_json: bool) -> None:

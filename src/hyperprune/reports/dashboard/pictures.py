@@ -49,11 +49,11 @@ class Pictures:
 
     def write(self, artifact_id: str, content_body: BinaryIO) -> None:
         """Refused: this is a window."""
-        raise PermissionError("a dashboard shows a run and changes nothing")
+        raise PermissionError("the dashboard shows a run and changes nothing")
 
     def remove(self, artifact_id: str) -> None:
         """Refused: this is a window."""
-        raise PermissionError("a dashboard shows a run and changes nothing")
+        raise PermissionError("the dashboard shows a run and changes nothing")
 
     def _draw(self, artifact_id: str) -> bytes:
         for name in self._findings.networks:

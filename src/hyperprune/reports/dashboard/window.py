@@ -63,7 +63,7 @@ class Window:
             return _refuse(start_response, "405 Method Not Allowed", "this dashboard only shows the run")
         host = str(environ.get("HTTP_HOST", "")).rsplit(":", 1)[0]
         if host not in _LOCAL:
-            return _refuse(start_response, "403 Forbidden", "this dashboard answers on its own machine alone")
+            return _refuse(start_response, "403 Forbidden", "this dashboard answers only on its own machine")
         if environ["PATH_INFO"].startswith("/api/"):
             self._look()
         return self._app(environ, start_response)

@@ -54,8 +54,9 @@ def _check_families(old: SearchConfig, new: SearchConfig) -> None:
     """Candidates of a later family, or networks that learn from the dense one, would be others."""
     if new.recipe.epochs > old.recipe.epochs and any(family.awaits_dense for family in old.each_family):
         raise ConfigurationError(
-            "candidates of this run start from the dense network or learn from it, which would be another "
-            f"after {new.recipe.epochs} epochs in place of {old.recipe.epochs}: start a new run"
+            "candidates of this run start from the dense network or learn from it, which would be a "
+            f"different one after {new.recipe.epochs} epochs in place of {old.recipe.epochs}: start a "
+            "new run"
         )
     if new.search.candidates > old.search.candidates and old.families[-1] != SCRATCH:
         raise ConfigurationError(

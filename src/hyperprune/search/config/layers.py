@@ -64,8 +64,8 @@ def configure(
     if baseline is None:
         if budget is not None:
             raise ConfigurationError(
-                f"a budget is of a baseline, and none is given beside {budget}: give --baseline too, or "
-                "size the search by --candidates"
+                f"a budget belongs to a baseline, and none is given with {budget}: give --baseline too, "
+                "or size the search by --candidates"
             )
         return config
     given = {name for name, value in values.items() if value is not None}
@@ -172,7 +172,8 @@ def _with_task(tables: dict[str, Any]) -> dict[str, Any]:
     own = tables["task"]
     if isinstance(own, Mapping) and "object" not in own:
         raise ConfigurationError(
-            f"settings are of a task, got {', '.join(own.get('settings', own))} and no task: give --task too"
+            f"settings belong to a task, got {', '.join(own.get('settings', own))} and no task: give "
+            "--task too"
         )
     given = validated(OwnTask, {"object": own} if isinstance(own, str) else own)
     task = make_task(given)

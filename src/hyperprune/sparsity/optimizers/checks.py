@@ -51,9 +51,9 @@ def check_optimizer(
         shapes = {parameter.shape for parameter in parameters.values()}
         if any(tensor.shape in shapes for tensor in _hidden_tensors(holder)):
             raise ConfigurationError(
-                f"an optimiser must keep its tensors in optimizer.state, got {type(holder).__name__}, which "
-                "keeps copies of weights elsewhere and would bring dead ones back: give the optimiser "
-                "inside, or add the method of hyperprune.sparsity.FollowsTopology"
+                f"an optimiser must keep its tensors in optimizer.state, got {type(holder).__name__}, "
+                "which keeps copies of weights elsewhere and would revive dead ones: give the "
+                "optimiser inside, or add the method of hyperprune.sparsity.FollowsTopology"
             )
 
 
