@@ -143,11 +143,7 @@ def spectrum(
         inputs, zero = prepared(layers, inputs, begin, options.dtype)
         order = layer_order(len(layers), chosen.direction)
         states = initial_states(recurrent, layers, begin, order, zero)
-        phases = plan(chosen, None if inputs is None else len(inputs))
-        active = None
-        if mask is not None:
-            active = _active(mask, inputs, chosen)
-            phases = [Phase(0, len(active), counted=True, qr_every=1)]
+        phases, active = _phases(chosen, inputs, mask)
         walk = Walk(layers, states)
         structures = survey(walk, structures, unknown, inputs, phases, active, chosen.k)
         maker = StrandMaker(
@@ -161,11 +157,7 @@ def spectrum(
         )
         blocks = maker.blocks(structures, order)
         recursion = Recursion(walk, blocks, order if chosen.layerwise is False else None)
-        if active is not None:
-            recursion.run_masked(inputs, active, chosen.warmup)
-        else:
-            for phase in phases:
-                recursion.run_phase(inputs, phase)
+        _run(recursion, inputs, phases, active, chosen.warmup)
         return make_record(recursion, layers, order, chosen, running=running, keep_end=keep_end)
 
 
@@ -176,6 +168,27 @@ def _given(**arguments: Any) -> dict[str, Any]:
         for name, value in arguments.items()
         if value is not LEFT_OUT and not (value is None and name in ("warmup_qr", "rewind"))
     }
+
+
+def _phases(
+    chosen: Conventions, inputs: Tensor | None, mask: Tensor | None
+) -> tuple[list[Phase], Tensor | None]:
+    """The stretches of time to run, and for ragged sequences which steps each of them has."""
+    if mask is None:
+        return plan(chosen, None if inputs is None else len(inputs)), None
+    active = _active(mask, inputs, chosen)
+    return [Phase(0, len(active), counted=True, qr_every=1)], active
+
+
+def _run(
+    recursion: Recursion, inputs: Tensor | None, phases: list[Phase], active: Tensor | None, warmup: int
+) -> None:
+    if active is not None:
+        assert inputs is not None, "a mask says which of the inputs count"
+        recursion.run_masked(inputs, active, warmup)
+        return
+    for phase in phases:
+        recursion.run_phase(inputs, phase)
 
 
 def _active(mask: Tensor, inputs: Tensor | None, conventions: Conventions) -> Tensor:

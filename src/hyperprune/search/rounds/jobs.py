@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 
-from hyperprune.errors import WorkerDiedError, out_of_memory
+from hyperprune.errors import out_of_memory
 from hyperprune.executors import Executor, completed, retried, then
 from hyperprune.search.config.families import Family
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.metrics.early import Measured, Metric, Parts, spectrum_distance
 from hyperprune.search.metrics.own import metric_of
 from hyperprune.search.results.folder import RunFolder
+from hyperprune.search.rounds.begun import Begun, history_of
 from hyperprune.search.rounds.events import Listener
 from hyperprune.search.rounds.given_reference import GivenReference
 from hyperprune.search.rounds.job_descriptions import Jobs, Wanted
@@ -31,7 +32,6 @@ from hyperprune.training.itemised import Itemised
 from hyperprune.training.job import check_job, finished, tell_known
 from hyperprune.training.measure_given import ReferenceJob
 from hyperprune.training.measure_given import check_reference as check_reference
-from hyperprune.training.stored.history import Failure
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,6 @@ class Reached:
 
     histories: tuple[History, ...]
     parts: tuple[Parts, ...] | None
-
-
-@dataclass(frozen=True, eq=False)
-class _Begun:
-    """A job that was started, or was finished before."""
-
-    job: TrainingJob
-    future: Future[History]
 
 
 class Trainer:
@@ -108,7 +100,7 @@ class Trainer:
             DivergedError: the dense reference diverged meanwhile.
         """
         ahead = self._executor.workers if self._executor.workers == 1 else sys.maxsize
-        waiting: deque[tuple[int, list[_Begun]]] = deque()
+        waiting: deque[tuple[int, list[Begun]]] = deque()
         for one in wanted:
             seeds = range(self._config.search.seeds)
             waiting.append((one.number, [self._train(family, one, seed) for seed in seeds]))
@@ -207,9 +199,9 @@ class Trainer:
             one = Wanted(family.first, replace(choice, distillation=None), family.recipe.epochs)
             check_job(self._jobs.candidate("check", family, one, 0, origin))
 
-    def _reached(self, family: Family, number: int, training: list[_Begun]) -> Reached:
+    def _reached(self, family: Family, number: int, training: list[Begun]) -> Reached:
         """Wait for a candidate, and for the dense references where it is measured against them."""
-        histories = tuple(_history(begun, self._stop) for begun in training)
+        histories = tuple(history_of(begun, self._stop) for begun in training)
         self._stop.check()
         for reference in self._references:
             reference.check()
@@ -232,9 +224,9 @@ class Trainer:
         measured = Measured(epoch, loss, folder, dense, family.pool.distance)
         return self.metric(family).measure(measured)
 
-    def _train(self, family: Family, one: Wanted, seed: int) -> _Begun:
+    def _train(self, family: Family, one: Wanted, seed: int) -> Begun:
         job = self._whole_job(family, one, seed)
-        return _Begun(job, self._start(job))
+        return Begun(job, self._start(job))
 
     def _begins(self, number: int, choice: Choice, seed: int) -> TrainingJob:
         return self._whole_job(self.family_of(number), Wanted(number, choice, 0), seed)
@@ -290,25 +282,3 @@ class Trainer:
         # for want of memory a job may fail because of what ran beside it
         running = retried(lambda: self._executor.submit(TRAIN, payload), out_of_memory)
         return then(running, History.model_validate)
-
-
-def _history(begun: _Begun, stop: Stop) -> History:
-    """Wait for a candidate; one that no worker can train has failed, and the search goes on."""
-    try:
-        return begun.future.result()
-    except Exception as error:
-        if not (out_of_memory(error) or isinstance(error, WorkerDiedError)):
-            raise
-        stop.check()
-        folder = JobFolder(begun.job.folder)
-        known = folder.history()
-        failure = Failure(epoch=len(known.epochs) + 1, reason=_reason(error))
-        folder.save_failure(failure, begun.job.identity)
-        return known.model_copy(update={"failure": failure})
-
-
-def _reason(error: Exception) -> str:
-    """Why a candidate could not be trained, in one line."""
-    if isinstance(error, WorkerDiedError):
-        return str(error)
-    return f"there was not enough memory, twice: {' '.join(str(error).split())[:200]}"
