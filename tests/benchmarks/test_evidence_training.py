@@ -108,6 +108,6 @@ def test_a_recorded_piece_is_not_trained_again(
 ) -> None:
     _train(evidence, monkeypatch, tmp_path, tmp_path / "work", tmp_path / "records")
     before = {path.name: path.read_bytes() for path in (tmp_path / "records").iterdir()}
-    monkeypatch.setattr(evidence, "run", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(evidence, "run_job", lambda *_: pytest.fail("trained again"))
     _train(evidence, monkeypatch, tmp_path, tmp_path / "elsewhere", tmp_path / "records")
     assert {path.name: path.read_bytes() for path in (tmp_path / "records").iterdir()} == before
