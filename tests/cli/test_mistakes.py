@@ -54,7 +54,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
         (["--metric", "not_there:f"], "cannot find the metric not_there:f (ModuleNotFoundError"),
         (["--sampler", "tree"], "unknown sampler 'tree': choose one of cma-es, gp, grid, qmc, random, tpe"),
         (["--sampler", "cma-es"], "cma-es searches ranges, and this space has none: give one such as"),
-        (["--sampler", "grid", "--candidates", "99"], "the grid of this space has 56 points"),
+        (["--sampler", "grid", "--candidates", "99"], "the grid of this space has 60 points"),
         (["--plan", "all"], "unknown plan 'all': choose one of full, halving, hyperband, rounds"),
         (["--plan", "hyperband"], "the brackets of hyperband are measured at different epochs, which tpe"),
         (["--plan", "halving", "--first-epochs", "0"], "the plan halving multiplies epochs, so"),
@@ -62,7 +62,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
         (["--baseline", "asha"], "unknown baseline 'asha': choose one of exhaustive, halving, hyperband"),
         (
             ["--baseline", "random", "--budget", "2"],
-            "a candidate trains 8 epochs in each of 1 trainings, and the budget is 2",
+            "a candidate trains 10 epochs in each of 1 trainings, and the budget is 2",
         ),
         (["--budget", "9"], "a budget belongs to a baseline, and none is given with 9"),
         (["--baseline", "random", "--extend"], "--extend adds to the search that is there"),
