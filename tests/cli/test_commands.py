@@ -190,7 +190,7 @@ def test_init_writes_what_the_same_command_would_search(command, tmp_path: Path)
     """It wrote the library's defaults where hyperprune search runs the demo."""
     path = tmp_path / "config.toml"
     assert command("search", "--init", path).status == 0
-    assert configure(None, path) == configure("python-docs")
+    assert configure(None, path) == configure("demo")
     text = path.read_text()
     for key in ("sparsity", "max_vocabulary", "milestones", "direction", "death_rate", "startup", "device"):
         assert any(line.removeprefix("# ").startswith(f"{key} = ") for line in text.splitlines()), key
