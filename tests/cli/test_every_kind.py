@@ -11,7 +11,7 @@ from hyperprune.search.runs import SearchRun
 from hyperprune.training import TrainingRun
 
 SMALL = ["--epochs", 3, "--candidates", 3]
-TEXT = ["--corpus", "python-docs", "--hidden", 8, "--embedding", 8, "--max-train-tokens", 3000]
+TEXT = ["--preset", "python-docs", "--hidden", 8, "--embedding", 8, "--max-train-tokens", 3000]
 OWN = ["--task", "tiny_tasks:Tiny"]
 
 
