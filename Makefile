@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $@
 
 demo: $(STAMP)
-	$(BIN)/hyperprune search --preset demo --out $(RUN)
+	$(BIN)/hyperprune search --preset demo --workers 2 --out $(RUN)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest

@@ -52,3 +52,11 @@ def test_a_name_decides_nothing() -> None:
     rules = space.choice({**RULES, **FIXED, "sparse_init": "uniform", "death_rate": 0.5}, 0.33)
     assert named.method == "selfish_rnn"
     assert named.key() == rules.key()
+
+
+def test_density_factors_are_counted_and_not_listed() -> None:
+    """Six factors by the full names of their matrices are a paragraph in every line of progress."""
+    factors = [["embedding.weight", 0.5], ["decoder.weight", 1.7]]
+    words = choice_words({"sparse_init": "er", "death_rate": 0.1, "density_factors": factors})
+    assert "2 density factors" in words
+    assert "decoder" not in words

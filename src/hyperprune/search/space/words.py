@@ -44,10 +44,16 @@ def choice_words(choices: Mapping[str, Any]) -> str:
     for key in shown:
         value = choices[key]
         if key not in _NEVER and value is not None and (key in always or value != usual.get(key)):
-            words.append(f"{LABELS.get(key, key.replace('_', ' '))} {_value(value)}")
+            words.append(_words(key, value))
     if name is None and choices.get("death_rate") == 0 and "density_schedule" not in choices:
         words.append("static")
     return ", ".join(words)
+
+
+def _words(key: str, value: Any) -> str:
+    if key == "density_factors":  # one for each matrix, by its full name: a paragraph
+        return f"{len(value)} density factors"
+    return f"{LABELS.get(key, key.replace('_', ' '))} {_value(value)}"
 
 
 def _value(value: Any) -> str:
