@@ -1,4 +1,4 @@
-"""The demo must do what it promises: rounds, networks that learned, and a pruned one that reaches the dense."""
+"""The demo must do what it promises: rounds, networks that learned, a pruned one that reaches the dense."""
 
 import json
 import sys
