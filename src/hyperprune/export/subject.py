@@ -15,7 +15,7 @@ from hyperprune.inference.folder import plain_of
 from hyperprune.inference.plain import Matrix, PlainNetwork
 from hyperprune.search import find
 from hyperprune.sparsity.parameters.prunable import unwrap
-from hyperprune.tasks import PERPLEXITY, Recipe, Score, TextTask, task_of
+from hyperprune.tasks import PERPLEXITY, Recipe, Score, task_of
 from hyperprune.training import load_network
 from hyperprune.training.stored import checkpoint
 from hyperprune.training.stored.nested_state import unpack
@@ -154,7 +154,7 @@ def subject_of(
         real=True,
         model=whole.document.get("model"),
         vocabulary=None if vocabulary is None else tuple(vocabulary),
-        level=known.corpus.level if isinstance(known, TextTask) else None,
+        level=None if known is None else known.level,
         task=whole.document.get("object"),
         score=opened.score,
         loss=lambda other: opened.evaluate(other, "valid"),

@@ -194,7 +194,7 @@ def run(
     """
     path = folder_of(config, out)
     carry_out(config, path, listener=listener, executor=executor)
-    return SearchRun(path, None if config.task is None else config.task.object)
+    return SearchRun(path, config.described.code)
 
 
 def load(run: Path | str, task: str | None = None) -> SearchRun | TrainingRun:

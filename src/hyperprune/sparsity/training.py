@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from hyperprune.sparsity import checkpoint
+from hyperprune.sparsity import stored_state
 from hyperprune.sparsity.decay import DECAY
 from hyperprune.sparsity.distributed import several_processes
 from hyperprune.sparsity.generators import cpu_generator
@@ -272,7 +272,7 @@ class SparseTraining:
 
         With the model's and the optimiser's own states a run continues from it bit for bit.
         """
-        return checkpoint.save(self._network, self._clock)
+        return stored_state.save(self._network, self._clock)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take a state of :meth:`state_dict`, before or after the model's and the optimiser's.
@@ -280,4 +280,4 @@ class SparseTraining:
         Raises:
             CheckpointError: it belongs to another variant or model.
         """
-        checkpoint.load(state, self._network, self._clock)
+        stored_state.load(state, self._network, self._clock)

@@ -35,6 +35,16 @@ class TaskDescription(BaseModel):
         """What it is called in headings: a text's name, or that of a task."""
 
     @property
+    def level(self) -> str | None:
+        """How a text is read, such as ``word``; None for what is no text."""
+        return None
+
+    @property
+    def code(self) -> str | None:
+        """The name of the user's code that it needs; None where there is none."""
+        return None
+
+    @property
     @abstractmethod
     def items(self) -> str:
         """What a loss is the mean of, such as ``tokens``."""

@@ -77,6 +77,11 @@ class OwnTask(TaskDescription):
         return self.object
 
     @property
+    def code(self) -> str | None:
+        """Its name."""
+        return self.object
+
+    @property
     def items(self) -> str:
         """Whatever the task counts."""
         return "items"

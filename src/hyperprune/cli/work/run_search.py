@@ -16,6 +16,7 @@ from hyperprune.reports import (
     baseline_sentence,
     cost_sentences,
     headings,
+    is_success,
     network_rows,
     variant_sentences,
     verdict_sentence,
@@ -110,6 +111,12 @@ def _show(screen: Screen, result: SearchResult, folder: RunFolder, page: Path) -
         if line is not None:
             screen.say(line)
     screen.say(f"Report: {page}")
+    if is_success(result):
+        screen.say(
+            f"Next: open it in a browser; hyperprune export {folder.path} --format torch --out shipped"
+        )
+    else:
+        screen.say("Next: open it in a browser; the verdict says what to try")
 
 
 def default_preset(file: Path | None, values: dict[str, Any]) -> str | None:

@@ -37,6 +37,11 @@ class TextTask(TaskDescription):
         return self.corpus.source
 
     @property
+    def level(self) -> str | None:
+        """Words or characters."""
+        return self.corpus.level
+
+    @property
     def items(self) -> str:
         """Tokens."""
         return "tokens"
