@@ -31,8 +31,8 @@ import torch
 from hyperprune.lyapunov import Conventions, Spectrum
 from hyperprune.search import SearchConfig, configure, run
 from hyperprune.search.asking.chooser import Chooser
-from hyperprune.training import EpochRecord, History, JobFolder, TrainingJob
-from hyperprune.training.entry_points import TRAIN
+from hyperprune.training import EpochRecord, Failure, History, JobFolder, TrainingJob
+from hyperprune.training.entry_points import EVALUATE, MEASURE, TRAIN
 from hyperprune.training.stored import checkpoint
 
 UNITS = 32  # exponents of a made-up spectrum
@@ -67,7 +67,7 @@ class Stub:
         """Make up what the job would measure."""
         future: Future[Any] = Future()
         with self.clock:
-            future.set_result(_trained(payload) if function == TRAIN else 4.0)
+            future.set_result(_made_up(function, payload))
         return future
 
     def cancel(self, future: Future[Any]) -> None:
@@ -75,6 +75,15 @@ class Stub:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _made_up(function: str, payload: dict[str, Any]) -> Any:
+    """What a job of each kind gives; yardsticks that are only measured are left out as if they had failed."""
+    if function == TRAIN:
+        return _trained(payload)
+    if function == MEASURE:
+        return History(failure=Failure(epoch=0, reason="not measured here")).model_dump(mode="json")
+    return {"loss": 4.0, "items": None} if function == EVALUATE else 4.0
 
 
 def _trained(payload: dict[str, Any]) -> dict[str, Any]:
