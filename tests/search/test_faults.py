@@ -37,14 +37,16 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Instead:
-    """An executor that runs another function for some networks, by their label."""
+    """An executor that runs another function in place of the training of some networks, by their label."""
 
     def __init__(self, inner: Executor, functions: dict[str, str]) -> None:
         self._inner, self._functions = inner, functions
         self.workers = inner.workers
 
     def submit(self, function: str, payload: dict[str, Any]) -> Future[Any]:
-        return self._inner.submit(self._functions.get(payload.get("label", ""), function), payload)
+        if function == TRAIN:
+            function = self._functions.get(payload["label"], function)
+        return self._inner.submit(function, payload)
 
     def cancel(self, future: Future[Any]) -> None:
         self._inner.cancel(future)
