@@ -1,5 +1,6 @@
 """A search on a Ray cluster of two nodes, in a network of its own, because Ray listens beyond loopback."""
 
+import importlib.util
 import signal
 import subprocess
 import sys
@@ -107,6 +108,8 @@ def test_ray_is_refused_where_it_cannot_serve(cluster: Any, calm: Path, tmp_path
 
 
 def test_interrupt_ends_the_ray_that_was_started_here(calm: Path, tmp_path: Path) -> None:
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("the extra ray is not installed")
     driver = start(tmp_path / "run", "--executor", "ray")
     until(lambda: driver.poll() is not None or list(tmp_path.glob("run/*/epoch-*.json")))
     processes = children(driver.pid)
