@@ -63,8 +63,15 @@ def versions_of(device: str) -> dict[str, str]:
         "card": ", ".join(_cards()) or "unknown",
         "driver": _found(_DRIVER / "version", r"Kernel Module\S*\s.*?(\d+\.\d+(?:\.\d+)*)") or "unknown",
         "cuda": str(torch.version.cuda),
-        "cudnn": str(torch.backends.cudnn.version()),
+        "cudnn": _cudnn(),
     }
+
+
+def _cudnn() -> str:
+    """The version of cuDNN; ``torch.backends.cudnn.version()`` would open the card to compare the two."""
+    inner = getattr(torch._C, "_cudnn", None)
+    number = getattr(inner, "getVersionInt", None)
+    return "None" if number is None else str(number())
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Disks that fill, mounts that cannot be written, and Ctrl-C: real ones, in processes of their own."""
 
+import os
 import random
 import shutil
 import signal
@@ -171,7 +172,10 @@ def test_an_interrupt_in_the_first_moments_is_one_line_too() -> None:
 )
 def test_closed_and_full_streams_give_no_traceback(tmp_path: Path, closed: str, words: str) -> None:
     command = f"{sys.executable} -m hyperprune {words} {closed}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, cwd=tmp_path)
+    plain = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=False, cwd=tmp_path, env=plain
+    )
     assert "Traceback" not in done.stderr
     failing = "nowhere" in words or closed == ">/dev/full"
     assert done.returncode == (2 if failing else 0)

@@ -43,7 +43,7 @@ def test_key_of_no_kind_is_refused() -> None:
 
 
 def test_value_out_of_range_says_what_the_key_is_for() -> None:
-    with pytest.raises(ConfigurationError, match=r"model\.hidden: .*got 0: give units"):
+    with pytest.raises(ConfigurationError, match=r"model\.hidden: .*got 0: expected units"):
         configure(values={"model.hidden": 0})
 
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, run
-from hyperprune.search.comparing import compare
+from hyperprune.search import RunFolder, SearchConfig, SearchResult, compare, configure, run
 from hyperprune.search.results.folder import RunFolder as Folder
 from hyperprune.training import TrainConfig, train
 

@@ -4,7 +4,6 @@ Nothing is imported here but what the interpreter has loaded already: whoever pr
 loads gets one line, and that takes a handler that is there before anything else.
 """
 
-import contextlib
 import os
 import signal
 import sys
@@ -25,7 +24,7 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # the reader of our output has gone; whatever is left to flush has nowhere to go
-        _drop()
+        _drop(sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
         from hyperprune.cli.mistakes import mistake
@@ -89,15 +88,16 @@ def _run() -> int:
 
 def _flush_or_drop() -> None:
     """Print what is left, or drop it: the interpreter would fail at it with words of its own."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        _drop()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _drop(stream.fileno())
 
 
-def _drop() -> None:
-    """Send what is left of the standard output nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _drop(number: int) -> None:
+    """Send what is left of a stream nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def _say(line: str) -> None:
@@ -105,6 +105,8 @@ def _say(line: str) -> None:
     if sys.stderr.isatty() and "NO_COLOR" not in os.environ:
         head, colon, rest = line.partition(":")
         line = f"\x1b[1;31m{head}{colon}\x1b[0m{rest}" if colon else line
-    with contextlib.suppress(OSError):  # nobody is listening: the exit status says it
+    try:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
+    except OSError:  # nobody is listening: the exit status says it
+        _drop(sys.stderr.fileno())
