@@ -166,7 +166,7 @@ def references(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("missing.pt", "which is not a file: give an existing one"),
         ("words.txt", "which has another ending: give an existing one"),
         ("nested.pt", "holds one with 'state_dict', which is none: save network.state_dict() alone"),
-        ("pickled.pt", "cannot be read as safetensors"),
+        ("pickled.pt", "cannot be read as weights alone"),
         ("noise.safetensors", "cannot be read as safetensors"),
         ("less.pt", "lacks out.bias, which Tagger has"),
         ("more.pt", "holds more.weight, which Tagger does not have"),
