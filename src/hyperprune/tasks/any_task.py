@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pydantic import ValidationError
 from torch import nn
 
 from hyperprune.corpora import CorpusConfig
@@ -64,7 +65,12 @@ def task_of(
         )
     if own is None or source is not None or level not in (None, own.level):
         kept = own or CorpusConfig()
-        own = CorpusConfig.model_validate({"source": source or kept.source, "level": level or kept.level})
+        try:
+            own = CorpusConfig.model_validate({"source": source or kept.source, "level": level or kept.level})
+        except ValidationError as error:
+            (first, *_) = error.errors()
+            key = ".".join(str(part) for part in ("corpus", *first["loc"]))
+            raise ConfigurationError(f"{key}: {first['msg']}, not {first['input']!r}") from None
     if own.sha256 is not None:
         load_corpus(own)  # the run's own text: refuse one that has changed since
     model, types = described(document, where)
