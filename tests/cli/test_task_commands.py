@@ -55,7 +55,7 @@ def test_a_task_is_tried_before_a_search(command) -> None:  # type: ignore[no-un
     assert shown["batches"] == 6
     assert shown["recurrent"] == "LSTM"
     assert (shown["steps"], shown["sequences"]) == (8, 3)
-    assert shown["baseline"] == {"name": "a coin", "valid": 0.5}
+    assert shown["naive"] == {"name": "a coin", "valid": 0.5}
     assert "accuracy, higher is better" in command("data", "stats", "--task", NAME).out
 
 

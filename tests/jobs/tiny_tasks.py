@@ -66,7 +66,7 @@ class Tiny:
     def spectrum_inputs(self, batch: int, steps: int) -> Tensor:
         return data(1, 40, 10)[0]
 
-    def baseline(self) -> tuple[str, float]:
+    def naive(self) -> tuple[str, float]:
         return "a coin", 0.5
 
 

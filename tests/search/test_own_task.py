@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import tiny_tasks
@@ -36,10 +37,23 @@ def test_scores_are_the_tasks_and_higher_is_selected(searched: tuple[RunFolder, 
         assert candidate.final.valid_score == max(candidate.curve.valid_score)
         assert candidate.final.valid_score <= chosen.final.valid_score
     assert 0.5 < result.dense.final.valid_score <= 1
-    assert result.baseline is not None
-    assert result.baseline.valid_score == 0.5
+    assert result.naive is not None
+    assert result.naive.valid_score == 0.5
     network = hyperprune.load(folder.path, task=NAME).network()
     assert tiny_tasks.Tiny().evaluate(network, "test") == chosen.final.test_score
+
+
+def test_results_and_tasks_of_before_call_the_naive_answer_baseline(
+    searched: tuple[RunFolder, SearchResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, result = searched
+    document = result.model_dump(mode="json")
+    document["baseline"] = document.pop("naive")
+    assert SearchResult.model_validate(document) == result
+    task = folder.config().described
+    older = SimpleNamespace(baseline=lambda: ("a die", 1 / 6))
+    monkeypatch.setattr("hyperprune.tasks.own.make_task", lambda _: older)
+    assert task.naive() == ("a die", 1 / 6)
 
 
 def test_loss_ranks_the_highest_accuracy_first(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_without_items_there_is_no_interval() -> None:
 
 
 @pytest.mark.parametrize(
-    ("learned", "baseline", "says"),
+    ("learned", "naive", "says"),
     [
         (Learned("candidate 3", 4.0, 4.6), ("word frequencies alone", math.exp(4.0)), "no better than 54.60"),
         (Learned("candidate 3", 4.0, 4.0), None, "where it began"),
@@ -89,9 +89,9 @@ def test_without_items_there_is_no_interval() -> None:
     ],
 )
 def test_what_counts_as_not_learned(
-    learned: Learned, baseline: tuple[str, float] | None, says: str | None
+    learned: Learned, naive: tuple[str, float] | None, says: str | None
 ) -> None:
-    reason = not_learned(PERPLEXITY, [Learned("the dense network", 1.0, 4.6), learned], baseline, 0.01)
+    reason = not_learned(PERPLEXITY, [Learned("the dense network", 1.0, 4.6), learned], naive, 0.01)
     if says is None:
         assert reason is None
     else:

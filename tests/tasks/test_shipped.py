@@ -22,7 +22,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def test_dense_network_beats_the_naive_answer_in_a_few_epochs(tmp_path: Path, name: str) -> None:
     config = configure_training(values={"task.object": name, "dense": True, "recipe.epochs": 5})
-    without = config.described.baseline()
+    without = config.described.naive()
     assert without is not None
     result = train(config, tmp_path / "run")
     assert result.valid_score < 0.95 * without[1]

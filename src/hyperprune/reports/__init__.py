@@ -9,9 +9,9 @@ from hyperprune.reports.findings import Findings, NetworkRecord
 from hyperprune.reports.gather import gather
 from hyperprune.reports.page import write
 from hyperprune.reports.rows import (
-    baseline_sentence,
     cost_sentences,
     headings,
+    naive_sentence,
     network_rows,
     variant_sentences,
 )
@@ -20,12 +20,12 @@ from hyperprune.reports.verdict import is_success, verdict_sentence, verdict_wor
 __all__ = [
     "Findings",
     "NetworkRecord",
-    "baseline_sentence",
     "bibtex",
     "cost_sentences",
     "gather",
     "headings",
     "is_success",
+    "naive_sentence",
     "network_rows",
     "variant_sentences",
     "verdict_sentence",

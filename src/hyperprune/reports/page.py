@@ -17,9 +17,9 @@ from hyperprune.reports.figures import PALETTE
 from hyperprune.reports.findings import Findings
 from hyperprune.reports.gather import gather
 from hyperprune.reports.rows import (
-    baseline_sentence,
     cost_sentences,
     headings,
+    naive_sentence,
     network_rows,
     variant_sentences,
 )
@@ -65,7 +65,7 @@ def render(findings: Findings, drawn: dict[str, Drawing]) -> str:
         subject=findings.config.described.subject,
         verdict=verdict_sentence(result) if result else None,
         success=is_success(result) if result else True,
-        baseline=baseline_sentence(result) if result else None,
+        naive=naive_sentence(result) if result else None,
         figures={
             name: (
                 svg(drawing.wide, f"{name}-wide", drawing.label),

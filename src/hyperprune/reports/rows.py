@@ -90,12 +90,12 @@ def _dense_words(result: SearchResult) -> str:
     return "the dense reference was given" + (", and every candidate began with its weights" * given.start)
 
 
-def baseline_sentence(result: SearchResult) -> str | None:
+def naive_sentence(result: SearchResult) -> str | None:
     """What is reached without a network, where the task says."""
-    if result.baseline is None:
+    if result.naive is None:
         return None
-    score = result.score.text(result.baseline.valid_score)
-    return f"Without a network: validation {result.score.name} {score} ({result.baseline.name})."
+    score = result.score.text(result.naive.valid_score)
+    return f"Without a network: validation {result.score.name} {score} ({result.naive.name})."
 
 
 def _over_seeds(finals: Sequence[FinalNetwork], score: Score) -> tuple[str, str]:

@@ -17,7 +17,7 @@ OPTIONAL = (
     "steps_per_epoch",
     "recurrent",
     "data",
-    "baseline",
+    "naive",
     "evaluate_each",
     "details",
     "smaller",

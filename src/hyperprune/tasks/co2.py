@@ -131,7 +131,7 @@ class CarbonDioxide:
         length = min(steps, (last - first) // batch)
         return self.changes[first : first + length * batch].view(batch, length).t()
 
-    def baseline(self) -> tuple[str, float]:
+    def naive(self) -> tuple[str, float]:
         """The last week again."""
         first, last = self.bounds["valid"]
         counted = self.changes[first:last][self.known[first:last]]

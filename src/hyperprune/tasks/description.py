@@ -94,7 +94,7 @@ class TaskDescription(BaseModel):
         """
 
     @abstractmethod
-    def baseline(self) -> tuple[str, float] | None:
+    def naive(self) -> tuple[str, float] | None:
         """What is reached without a network: a few words, and the score on the validation part.
 
         Raises:

@@ -114,7 +114,7 @@ class Digits:
         """The first validation images; all eight rows of each, whatever ``steps`` says."""
         return self.parts["valid"][0][:batch]
 
-    def baseline(self) -> tuple[str, float]:
+    def naive(self) -> tuple[str, float]:
         """The most frequent digit of the training part, for every image."""
         answer = self.parts["train"][1].bincount().argmax()
         return "always the most frequent digit", float((self.parts["valid"][1] != answer).double().mean())

@@ -80,7 +80,8 @@ class TaskLike(Protocol):
     * ``data()``: everything that is trained and validated on, tensors, arrays, numbers and texts in tuples,
       lists and dictionaries: its hash is kept, so that changed data is noticed. Without it, only what the
       network sees first in training and validation is hashed, and targets are not.
-    * ``baseline() -> (name, number)``: what is reached without any network, for tables.
+    * ``naive() -> (name, number)``: what is reached without any network, for tables (``baseline`` in
+      older tasks).
     * ``smaller(factor) -> settings``: keyword arguments of the same task with a network ``factor`` times as
       wide, for a small dense network to compare with.
     * ``evaluate_each(network, part)``: the losses ``(items,)`` whose mean is the number of ``evaluate``; or

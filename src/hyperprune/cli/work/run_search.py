@@ -13,10 +13,10 @@ from hyperprune.cli.terminal.progress import SearchProgress
 from hyperprune.cli.terminal.screen import Screen
 from hyperprune.errors import ConfigurationError
 from hyperprune.reports import (
-    baseline_sentence,
     cost_sentences,
     headings,
     is_success,
+    naive_sentence,
     network_rows,
     variant_sentences,
     verdict_sentence,
@@ -106,7 +106,7 @@ def _show(screen: Screen, result: SearchResult, folder: RunFolder, page: Path) -
         verdict_sentence(result),
         *variant_sentences(result),
         *cost_sentences(result, timings),
-        baseline_sentence(result),
+        naive_sentence(result),
     ):
         if line is not None:
             screen.say(line)

@@ -27,7 +27,7 @@ def describe(values: dict[str, Any], *, as_json: bool) -> None:
     network = opened.network().eval()
     sampling = config.spectrum
     driven = opened.driven(network, sampling.batch, sampling.warmup + sampling.steps)
-    score, without = opened.score, config.described.baseline()
+    score, without = opened.score, config.described.naive()
     steps, sequences = driven.inputs.shape[:2]
     found: dict[str, Any] = {
         "task": opened.name,
@@ -40,7 +40,7 @@ def describe(values: dict[str, Any], *, as_json: bool) -> None:
         "recurrent": type(driven.system).__name__,
         "sequences": sequences,
         "steps": steps,
-        "baseline": None if without is None else {"name": without[0], "valid": without[1]},
+        "naive": None if without is None else {"name": without[0], "valid": without[1]},
     }
     if as_json:
         print_json(found)

@@ -65,10 +65,10 @@ def _sentences(config: TrainConfig, result: TrainResult, out: Path) -> list[str]
 
 def _not_learned(config: TrainConfig, result: TrainResult) -> list[str]:
     """A line where the network is no better than none."""
-    baseline, score = config.described.baseline(), result.score
-    if baseline is None or score.signed(result.valid_score) < score.signed(baseline[1]):
+    naive, score = config.described.naive(), result.score
+    if naive is None or score.signed(result.valid_score) < score.signed(naive[1]):
         return []
-    name, reached = baseline
+    name, reached = naive
     return [
         f"Not learned: no better than {score.text(reached)}, {name}. Try another learning rate, more "
         "epochs or more data."

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from hyperprune.search.results.control_result import ControlResult
 from hyperprune.search.results.final_network import Curve, FinalNetwork, Record
@@ -114,7 +114,7 @@ class CostResult(Record):
     )
 
 
-class Baseline(Record):
+class Naive(Record):
     """What is reached without a network."""
 
     name: str = Field(description="How, such as word frequencies alone.")
@@ -128,7 +128,11 @@ class SearchResult(Record):
     metric: str = Field(description="What ranked the candidates.")
     plan: str = Field("rounds", description="Who trained how far.")
     score: Score = Field(description="What the scores are called, and which way is better.")
-    baseline: Baseline | None = Field(None, description="What is reached without a network.")
+    naive: Naive | None = Field(
+        None,
+        validation_alias=AliasChoices("naive", "baseline"),  # what older results call it
+        description="What is reached without a network.",
+    )
     selected: int | None = Field(
         description="Number of the best finalist; none if all failed. The verdict says what it is worth."
     )

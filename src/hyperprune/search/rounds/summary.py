@@ -10,13 +10,13 @@ from hyperprune.search.results.control_result import ControlResult
 from hyperprune.search.results.final_network import FinalNetwork, curve
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.result import (
-    Baseline,
     CandidateResult,
     CostResult,
     DenseResult,
     FamilyCost,
     GivenResult,
     InitialResult,
+    Naive,
     SearchResult,
     SeedResult,
     Standing,
@@ -67,7 +67,7 @@ def summarise(
     """
     finalists = [c for c in candidates if c.number in last and not c.failed]
     best = selected(candidates, last)
-    score, without = config.described.judged_by, config.described.baseline()
+    score, without = config.described.judged_by, config.described.naive()
     tested = _tested(config, folder, trainer, dense, finalists, controls)
     verdict = None
     if best is not None:
@@ -81,7 +81,7 @@ def summarise(
         metric=config.search.metric,
         plan=config.search.plan,
         score=score,
-        baseline=None if without is None else Baseline(name=without[0], valid_score=without[1]),
+        naive=None if without is None else Naive(name=without[0], valid_score=without[1]),
         selected=None if best is None else best.number,
         verdict=verdict,
         dense=_dense(config, dense, tested.dense, score),

@@ -43,7 +43,7 @@ def verdict_on(
         networks.insert(0, Learned("the dense network", dense.best.valid_loss, 0.0))
     starts = trainer.start_losses(asked)
     networks = [replace(network, start=start) for network, start in zip(networks, starts, strict=True)]
-    reason = not_learned(score, networks, config.described.baseline(), tolerance)
+    reason = not_learned(score, networks, config.described.naive(), tolerance)
     return judged(
         score, tested_dense, tested_selected[seed], tolerance, derive(config.seed, "verdict"), reason
     )

@@ -87,7 +87,7 @@ def judged(
 
 
 def not_learned(
-    score: Score, networks: Sequence[Learned], baseline: tuple[str, float] | None, tolerance: float
+    score: Score, networks: Sequence[Learned], naive: tuple[str, float] | None, tolerance: float
 ) -> Reason | None:
     """Why one of some networks counts for nothing; none if all have learned.
 
@@ -97,7 +97,7 @@ def not_learned(
     Args:
         score: what the numbers are called.
         networks: the first one that has not learned gives the reason.
-        baseline: what is reached without a network, and the score of that on the validation part.
+        naive: what is reached without a network, and the score of that on the validation part.
         tolerance: share of a score.
     """
     for network in networks:
@@ -107,8 +107,8 @@ def not_learned(
         gained = score.signed(begun) + room - score.signed(reached)
         if not (gained >= 0 if network.given else gained > 0):
             return Reason(f"{said} {score.text(begun)}, where it began", diverged=True)
-        if baseline is not None and not score.signed(reached) < score.signed(baseline[1]):
-            return Reason(f"{said} {score.text(baseline[1])}, {baseline[0]}", diverged=False)
+        if naive is not None and not score.signed(reached) < score.signed(naive[1]):
+            return Reason(f"{said} {score.text(naive[1])}, {naive[0]}", diverged=False)
     return None
 
 

@@ -84,7 +84,7 @@ class TextTask(TaskDescription):
         corpus = self.corpus.model_copy(update={"sha256": load_corpus(self.corpus).sha256})
         return self.model_copy(update={"corpus": corpus})
 
-    def baseline(self) -> tuple[str, float]:
+    def naive(self) -> tuple[str, float]:
         """Perplexity of the frequencies of the training part."""
         counted = unigram_perplexity(load_corpus(self.corpus))
         return f"{self.corpus.level} frequencies alone", counted
