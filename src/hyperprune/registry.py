@@ -39,6 +39,15 @@ class Registry(Generic[T]):
             meant = suggestion(name, self._entries)
             raise UnknownNameError(f"unknown {self.role} {name!r}: choose one of {known}{meant}") from None
 
+    def checked(self, name: str) -> str:
+        """The name itself, for fields of a configuration that hold one.
+
+        Raises:
+            UnknownNameError: nothing is registered under it.
+        """
+        self[name]
+        return name
+
     def __contains__(self, name: object) -> bool:
         return name in self._entries
 

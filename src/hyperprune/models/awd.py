@@ -5,7 +5,7 @@ Merity, Keskar and Socher 2018 (arXiv 1708.02182).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -36,6 +36,20 @@ class Dropouts:
     weight: float = 0.0
 
 
+class AWDSizes(TypedDict):
+    """Keyword arguments that every network of the family takes.
+
+    Attributes:
+        embedding: features of an embedded token.
+        sizes: units of each layer, from the first.
+        dropouts: see :class:`Dropouts`.
+    """
+
+    embedding: int
+    sizes: Sequence[int]
+    dropouts: Dropouts
+
+
 class AWD(LanguageModel):
     """Embedding, LSTM layers with weight-drop, and a decoder that a subclass brings.
 
@@ -43,22 +57,19 @@ class AWD(LanguageModel):
 
     Args:
         types: size of the vocabulary.
-        embedding: features of an embedded token.
-        sizes: units of each layer.
-        dropouts: see :class:`Dropouts`.
         layer: makes a layer from its inputs, its units and the share of recurrent weights to drop.
+        given: see :class:`AWDSizes`.
     """
 
     def __init__(
         self,
         types: int,
         *,
-        embedding: int,
-        sizes: Sequence[int],
-        dropouts: Dropouts,
         layer: Callable[[int, int, float], nn.Module] = WeightDropLSTM,
+        **given: Unpack[AWDSizes],
     ) -> None:
         super().__init__()
+        embedding, sizes, dropouts = given["embedding"], given["sizes"], given["dropouts"]
         self.embedding_share = dropouts.embedding
         self.input_dropout = LockedDropout(dropouts.input)
         self.hidden_dropout = LockedDropout(dropouts.hidden)

@@ -1,13 +1,13 @@
 """AWD-LSTM language model (Merity, Keskar and Socher 2018, arXiv 1708.02182)."""
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar, Literal
+from collections.abc import Callable
+from typing import ClassVar, Literal, Unpack
 
 from pydantic import Field
 from torch import nn
 
-from hyperprune.errors import ConfigurationError
-from hyperprune.models.awd import AWD, AWDConfig, Dropouts
+from hyperprune.models.awd import AWD, AWDConfig, AWDSizes
+from hyperprune.models.decoding.start import check_tied, start_decoder
 from hyperprune.models.layers.weight_drop import WeightDropLSTM
 from hyperprune.papers import GAL_GHAHRAMANI_2016, HOCHREITER_1997, MERITY_2018, Paper
 
@@ -17,34 +17,24 @@ class AWDLSTM(AWD):
 
     Args:
         types: size of the vocabulary.
-        embedding: features of an embedded token.
-        sizes: units of each layer; those of the last are ``embedding`` where the decoder is tied.
-        dropouts: see :class:`Dropouts`.
-        tied: the decoder uses the embedding matrix.
+        tied: the decoder uses the embedding matrix; the last layer then has ``embedding`` units.
         layer: see :class:`AWD`.
+        given: see :class:`AWDSizes`.
     """
 
     def __init__(
         self,
         types: int,
         *,
-        embedding: int,
-        sizes: Sequence[int],
-        dropouts: Dropouts,
         tied: bool = True,
         layer: Callable[[int, int, float], nn.Module] = WeightDropLSTM,
+        **given: Unpack[AWDSizes],
     ) -> None:
-        if tied and sizes[-1] != embedding:
-            raise ConfigurationError(
-                f"tied weights need a last layer of embedding units, got {sizes[-1]} and {embedding}: make "
-                "them equal or set tied to false"
-            )
-        super().__init__(types, embedding=embedding, sizes=sizes, dropouts=dropouts, layer=layer)
-        self.decoder = nn.Linear(sizes[-1], types)
-        nn.init.uniform_(self.decoder.weight, -0.1, 0.1)
-        nn.init.zeros_(self.decoder.bias)
-        if tied:
-            self.decoder.weight = self.embedding.weight
+        last = given["sizes"][-1]
+        check_tied(tied, given["embedding"], last)
+        super().__init__(types, layer=layer, **given)
+        self.decoder = nn.Linear(last, types)
+        start_decoder(self.decoder, self.embedding, tied)
 
 
 class AWDLSTMConfig(AWDConfig):
@@ -55,13 +45,13 @@ class AWDLSTMConfig(AWDConfig):
     kind: Literal["awd-lstm"] = Field("awd-lstm", description="Architecture.")
     tied: bool = Field(True, description="Decoder and embedding share one matrix.")
 
+    @property
+    def shape(self) -> AWDSizes:
+        """What the network is built with."""
+        last = self.embedding if self.tied else self.hidden
+        sizes = (*[self.hidden] * (self.layers - 1), last)
+        return AWDSizes(embedding=self.embedding, sizes=sizes, dropouts=self.dropouts)
+
     def build(self, types: int) -> AWDLSTM:
         """The network."""
-        last = self.embedding if self.tied else self.hidden
-        return AWDLSTM(
-            types,
-            embedding=self.embedding,
-            sizes=(*[self.hidden] * (self.layers - 1), last),
-            dropouts=self.dropouts,
-            tied=self.tied,
-        )
+        return AWDLSTM(types, tied=self.tied, **self.shape)

@@ -1,16 +1,16 @@
 """AWD-LSTM with a mixture of softmaxes (Yang, Dai, Salakhutdinov and Cohen 2018, arXiv 1711.03953)."""
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Unpack
 
 from pydantic import Field
 from torch import Tensor, nn
 
-from hyperprune.models.awd import AWD, AWDConfig, Dropouts
+from hyperprune.models.awd import AWD, AWDConfig, AWDSizes
 from hyperprune.models.decoding.mixture import mixture_log_probabilities
 from hyperprune.models.decoding.mixture_loss import mixture_loss
 from hyperprune.models.decoding.scored_loss import scored_loss
 from hyperprune.models.decoding.soft_targets import SoftTargets
+from hyperprune.models.decoding.start import start_decoder
 from hyperprune.models.layers.dropout import LockedDropout
 from hyperprune.papers import GAL_GHAHRAMANI_2016, HOCHREITER_1997, MERITY_2018, YANG_2018, Paper
 
@@ -23,35 +23,29 @@ class AWDLSTMMoS(AWD):
 
     Args:
         types: size of the vocabulary.
-        embedding: features of an embedded token and of each expert.
-        sizes: units of each layer.
-        experts: how many softmaxes are mixed.
-        dropouts: see :class:`Dropouts`.
+        experts: how many softmaxes are mixed; each has ``embedding`` features.
         latent_dropout: share of the experts' features that is dropped, locked over time.
         tied: the decoder uses the embedding matrix.
+        given: see :class:`AWDSizes`.
     """
 
     def __init__(
         self,
         types: int,
         *,
-        embedding: int,
-        sizes: Sequence[int],
         experts: int,
-        dropouts: Dropouts,
         latent_dropout: float = 0.0,
         tied: bool = True,
+        **given: Unpack[AWDSizes],
     ) -> None:
-        super().__init__(types, embedding=embedding, sizes=sizes, dropouts=dropouts)
+        super().__init__(types, **given)
+        embedding, sizes = given["embedding"], given["sizes"]
         self.experts = experts
         self.prior = nn.Linear(sizes[-1], experts, bias=False)
         self.latent = nn.Linear(sizes[-1], experts * embedding)
         self.latent_dropout = LockedDropout(latent_dropout)
         self.decoder = nn.Linear(embedding, types)
-        nn.init.uniform_(self.decoder.weight, -0.1, 0.1)
-        nn.init.zeros_(self.decoder.bias)
-        if tied:
-            self.decoder.weight = self.embedding.weight
+        start_decoder(self.decoder, self.embedding, tied)
 
     def decode(self, dropped: Tensor) -> Tensor:
         """Log-probabilities ``(time, batch, types)``."""

@@ -1,12 +1,11 @@
 """Ordered-neurons LSTM language model (Shen et al. 2019, arXiv 1810.09536)."""
 
-from collections.abc import Sequence
 from functools import partial
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Unpack
 
 from pydantic import Field
 
-from hyperprune.models.awd import Dropouts
+from hyperprune.models.awd import AWDSizes
 from hyperprune.models.awd_lstm import AWDLSTM, AWDLSTMConfig
 from hyperprune.models.layers.ordered import OrderedLSTM
 from hyperprune.papers import GAL_GHAHRAMANI_2016, MERITY_2018, SHEN_2019, Paper
@@ -17,27 +16,22 @@ class ONLSTM(AWDLSTM):
 
     Args:
         types: size of the vocabulary.
-        embedding: features of an embedded token.
-        sizes: units of each layer; those of the last are ``embedding`` where the decoder is tied.
-        dropouts: see :class:`Dropouts`.
-        tied: the decoder uses the embedding matrix.
+        tied: see :class:`AWDLSTM`.
         chunk: units that share a master gate; divides every size.
         fused: see :class:`OrderedLSTM`.
+        given: see :class:`AWDSizes`.
     """
 
     def __init__(
         self,
         types: int,
         *,
-        embedding: int,
-        sizes: Sequence[int],
-        dropouts: Dropouts,
         tied: bool = True,
         chunk: int = 10,
         fused: bool = True,
+        **given: Unpack[AWDSizes],
     ) -> None:
-        layer = partial(OrderedLSTM, chunk=chunk, fused=fused)
-        super().__init__(types, embedding=embedding, sizes=sizes, dropouts=dropouts, tied=tied, layer=layer)
+        super().__init__(types, tied=tied, layer=partial(OrderedLSTM, chunk=chunk, fused=fused), **given)
 
 
 class ONLSTMConfig(AWDLSTMConfig):
@@ -50,12 +44,4 @@ class ONLSTMConfig(AWDLSTMConfig):
 
     def build(self, types: int) -> ONLSTM:
         """The network."""
-        last = self.embedding if self.tied else self.hidden
-        return ONLSTM(
-            types,
-            embedding=self.embedding,
-            sizes=(*[self.hidden] * (self.layers - 1), last),
-            dropouts=self.dropouts,
-            tied=self.tied,
-            chunk=self.chunk,
-        )
+        return ONLSTM(types, tied=self.tied, chunk=self.chunk, **self.shape)

@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from torch import Tensor, nn
 
-from hyperprune.errors import ConfigurationError
 from hyperprune.models.config import ModelConfig
+from hyperprune.models.decoding.start import check_tied, start_decoder
 from hyperprune.models.language_model import LanguageModel
 from hyperprune.models.layers.dropout import LockedDropout, embed_with_dropout
 from hyperprune.models.layers.highway import RecurrentHighway
@@ -51,11 +51,7 @@ class RHN(LanguageModel):
         fused: bool = True,
     ) -> None:
         super().__init__()
-        if tied and embedding != hidden:
-            raise ConfigurationError(
-                f"tied weights need embedding == hidden, got {embedding} and {hidden}: make them equal "
-                "or set tied to false"
-            )
+        check_tied(tied, embedding, hidden)
         self.embedding_share = embedding_dropout
         self.input_dropout, self.dropout = LockedDropout(input_dropout), LockedDropout(dropout)
         self.embedding = nn.Embedding(types, embedding)
@@ -64,10 +60,7 @@ class RHN(LanguageModel):
         )
         self.decoder = nn.Linear(hidden, types)
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
-        nn.init.uniform_(self.decoder.weight, -0.1, 0.1)
-        nn.init.zeros_(self.decoder.bias)
-        if tied:
-            self.decoder.weight = self.embedding.weight
+        start_decoder(self.decoder, self.embedding, tied)
 
     def activations(self, tokens: Tensor, state: Tensor | None = None) -> Activations:
         """Up to the decoder; the state is ``(batch, hidden)``."""

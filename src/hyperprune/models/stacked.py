@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from pydantic import Field
 from torch import Tensor, nn
 
-from hyperprune.errors import ConfigurationError
 from hyperprune.models.config import ModelConfig
+from hyperprune.models.decoding.start import check_tied, start_decoder
 from hyperprune.models.language_model import LanguageModel
 from hyperprune.models.reading import Activations
 
@@ -39,20 +39,13 @@ class Stacked(LanguageModel):
         tied: bool = False,
     ) -> None:
         super().__init__()
-        if tied and embedding != hidden:
-            raise ConfigurationError(
-                f"tied weights need embedding == hidden, got {embedding} and {hidden}: make them equal "
-                "or set tied to false"
-            )
+        check_tied(tied, embedding, hidden)
         self.dropout = nn.Dropout(dropout)
         self.embedding = nn.Embedding(types, embedding)
         self.recurrent = self.module(embedding, hidden, layers, dropout=dropout if layers > 1 else 0.0)
         self.decoder = nn.Linear(hidden, types)
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
-        nn.init.uniform_(self.decoder.weight, -0.1, 0.1)
-        nn.init.zeros_(self.decoder.bias)
-        if tied:
-            self.decoder.weight = self.embedding.weight
+        start_decoder(self.decoder, self.embedding, tied)
 
     def activations(self, tokens: Tensor, state: Any = None) -> Activations:
         """Up to the decoder; the state is that of the recurrent module, ``(layers, batch, hidden)``, for an

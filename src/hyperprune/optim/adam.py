@@ -1,6 +1,7 @@
 """Adam; weight decay is added to the gradient."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from torch import nn
 from torch.optim import Adam, Optimizer
@@ -10,17 +11,14 @@ from hyperprune.optim.settings import OptimizerRule, OptimizerSettings
 from hyperprune.papers import KINGMA_BA_2015
 
 
-def build(parameters: Iterable[nn.Parameter], settings: OptimizerSettings) -> Optimizer:
-    """``torch.optim.Adam``; its first moment is what rules by momentum read."""
-    settings.refuse_momentum("adam")
+def build_as(kind: type[Adam], parameters: Iterable[nn.Parameter], settings: OptimizerSettings) -> Optimizer:
+    """``torch.optim.Adam`` or one of its kind; its first moment is what rules by momentum read."""
+    settings.refuse_momentum(kind.__name__.lower())
     parameters = list(parameters)
-    return Adam(
-        parameters,
-        lr=settings.lr,
-        betas=settings.betas,
-        weight_decay=settings.weight_decay,
-        **fused_on_cards(parameters, {}),
-    )
+    moments, decay = settings.betas, settings.weight_decay
+    return kind(parameters, settings.lr, moments, weight_decay=decay, **fused_on_cards(parameters, {}))
 
+
+build = partial(build_as, Adam)
 
 RULE = OptimizerRule(build, papers=(KINGMA_BA_2015,))

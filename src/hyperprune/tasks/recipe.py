@@ -1,13 +1,13 @@
 """How a network is trained: the same for the dense reference and for every candidate."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
-    field_validator,
     model_serializer,
 )
 from torch import nn
@@ -25,7 +25,9 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    optimizer: str = Field("sgd", description="Name of an optimiser in hyperprune.optim.")
+    optimizer: Annotated[str, AfterValidator(OPTIMIZERS.checked)] = Field(
+        "sgd", description="Name of an optimiser in hyperprune.optim."
+    )
     learning_rate: float = Field(10.0, gt=0, description="Learning rate of the first epoch.")
     milestones: tuple[int, ...] = Field(
         (), description="Epochs, counted from 1, from whose start the learning rate is multiplied."
@@ -66,12 +68,6 @@ class Recipe(BaseModel):
         description="Epochs over which death rates fall and the topology changes; leave out for the "
         "full budget.",
     )
-
-    @field_validator("optimizer")
-    @classmethod
-    def _known_optimizer(cls, name: str) -> str:
-        OPTIMIZERS[name]
-        return name
 
     @model_serializer(mode="wrap")
     def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

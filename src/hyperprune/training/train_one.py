@@ -19,9 +19,11 @@ from hyperprune.training.runtime import RuntimeConfig
 from hyperprune.training.stored import checkpoint
 from hyperprune.training.stored.history import History
 from hyperprune.training.stored.job_folder import JobFolder
+from hyperprune.training.stored.reference_hash import with_hashed_reference
 from hyperprune.training.stored.run_folder import CONFIG, held, read_config
 from hyperprune.training.stored.traces import traced
 from hyperprune.training.stored.weights_file import GivenWeights
+from hyperprune.training.trained import Trained
 
 NETWORK = "network"
 
@@ -81,11 +83,7 @@ class TrainConfig(Tasked):
         Raises:
             CheckpointError: the reference is no file of weights, or another than before.
         """
-        config = super().bound(known)
-        if config.reference is None:
-            return config
-        hashed = config.reference.model_copy(update={"sha256": config.reference.hashed()})
-        return config.model_copy(update={"reference": hashed})
+        return with_hashed_reference(super().bound(known))
 
     @model_validator(mode="after")
     def _variant_is_possible(self) -> "TrainConfig":
@@ -93,23 +91,13 @@ class TrainConfig(Tasked):
         return self
 
 
-class TrainResult(BaseModel):
+class TrainResult(Trained):
     """What a training gave. No times, dates or paths: two runs of one configuration give the same."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     epochs: int = Field(description="Epochs trained.")
-    best_epoch: int = Field(description="The epoch with the lowest validation loss; it counts.")
     score: Score = Field(description="What the scores are called, such as perplexity.")
-    valid_score: float = Field(description="At that epoch.")
-    test_score: float = Field(description="At that epoch, read once, after the last one.")
-    live: int = Field(description="Live weights, biases included.")
-    density: float = Field(description="Live share of the prunable weights.")
-    averaging: bool = Field(description="Whether these are averaged weights (NT-ASGD).")
     train_loss: tuple[float, ...] = Field(description="By epoch; nats an item in language modelling.")
     valid_scores: tuple[float, ...] = Field(description="By epoch.")
-    weights: str = Field(description="Checkpoint of the best epoch, relative to the run folder.")
-    weights_sha256: str = Field(description="Its SHA-256.")
 
 
 def train(config: TrainConfig, out: Path | str, listener: Listener = silent) -> TrainResult:

@@ -1,12 +1,12 @@
 """The pool of a search, or of one of its families: ``[search]``."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.search.metrics.early import METRICS
-from hyperprune.search.metrics.own import check_name
+from hyperprune.search.metrics.own import checked_name
 from hyperprune.search.plans import PLANS, Plan, PlanSettings
 from hyperprune.search.samplers import SAMPLERS, SamplerRule
 
@@ -19,7 +19,7 @@ class PoolConfig(BaseModel):
     candidates: int = Field(
         40, ge=1, le=100_000, description="Suggestions of the optimiser, duplicates included."
     )
-    plan: str = Field(
+    plan: Annotated[str, AfterValidator(PLANS.checked)] = Field(
         "rounds",
         description="Which candidates train how far: rounds (as in the paper), full, halving or hyperband.",
     )
@@ -45,7 +45,7 @@ class PoolConfig(BaseModel):
         ge=1,
         description="Largest number of brackets of hyperband; leave out for as many as the candidates fill.",
     )
-    metric: str = Field(
+    metric: Annotated[str, AfterValidator(checked_name)] = Field(
         "ls",
         description="What ranks candidates: ls (distance of spectra), loss, rank (weighted ranks of "
         "both), or your own function, package.module:function.",
@@ -59,7 +59,9 @@ class PoolConfig(BaseModel):
         "step) count as the same: the worse one is not promoted beside the better. Leave "
         "out to turn this off.",
     )
-    sampler: str = Field("tpe", description="Optimiser that suggests candidates.")
+    sampler: Annotated[str, AfterValidator(SAMPLERS.checked)] = Field(
+        "tpe", description="Optimiser that suggests candidates."
+    )
     startup: int = Field(10, ge=1, description="Random suggestions before the optimiser begins to learn.")
     seeds: int = Field(
         1,
@@ -122,24 +124,6 @@ class PoolConfig(BaseModel):
             self.screen,
         )
         return PLANS[self.plan](settings)
-
-    @field_validator("metric")
-    @classmethod
-    def _known_metric(cls, name: str) -> str:
-        check_name(name)
-        return name
-
-    @field_validator("sampler")
-    @classmethod
-    def _known_sampler(cls, name: str) -> str:
-        SAMPLERS[name]
-        return name
-
-    @field_validator("plan")
-    @classmethod
-    def _known_plan(cls, name: str) -> str:
-        PLANS[name]
-        return name
 
     @model_validator(mode="after")
     def _plan_suits_the_rest(self) -> "PoolConfig":

@@ -18,6 +18,7 @@ from hyperprune.search.space.space import SpaceConfig
 from hyperprune.sparsity import CRITERION, density_from_sparsity
 from hyperprune.tasks import Tasked
 from hyperprune.tasks.own import FACTS
+from hyperprune.training.stored.reference_hash import with_hashed_reference
 
 
 class SearchConfig(Tasked):
@@ -56,11 +57,7 @@ class SearchConfig(Tasked):
         Raises:
             CheckpointError: the reference is no file of weights, or another than before.
         """
-        config = super().bound(known)
-        if config.reference is None:
-            return config
-        hashed = config.reference.model_copy(update={"sha256": config.reference.hashed()})
-        return config.model_copy(update={"reference": hashed})
+        return with_hashed_reference(super().bound(known))
 
     @property
     def each_family(self) -> tuple[Family, ...]:

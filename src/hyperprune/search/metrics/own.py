@@ -12,8 +12,8 @@ from hyperprune.search.metrics.early import METRICS, Measured, Metric, plain
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
-def check_name(name: str) -> None:
-    """Refuse what is neither a known metric nor looks like a function; nothing is imported.
+def checked_name(name: str) -> str:
+    """The name, of a known metric or as a function's looks; nothing is imported.
 
     Raises:
         ConfigurationError: it is neither.
@@ -25,6 +25,7 @@ def check_name(name: str) -> None:
             f"a metric of your own is package.module:function, got {name!r}: give one such as "
             "mine:metric for the function metric in mine.py"
         )
+    return name
 
 
 def check_given(recorded: str, folder: Path) -> None:

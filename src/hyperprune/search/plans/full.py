@@ -2,19 +2,13 @@
 
 from dataclasses import dataclass
 
-from hyperprune.search.plans.contract import Bracket, PlanSettings, Step
+from hyperprune.search.plans.contract import Step
+from hyperprune.search.plans.one_pool import OnePool
 
 
 @dataclass(frozen=True)
-class Full:
+class Full(OnePool):
     """Nobody falls. The first ranking only tells the optimiser what it would be told in any other plan."""
-
-    settings: PlanSettings
-
-    @property
-    def brackets(self) -> tuple[Bracket, ...]:
-        """One pool."""
-        return (Bracket(self.settings.candidates, self.settings.first),)
 
     def step(self, bracket: int, until: int, ranked: int, free: int) -> Step:
         """All of them, to the end."""

@@ -2,20 +2,14 @@
 
 from dataclasses import dataclass
 
-from hyperprune.search.plans.contract import Bracket, PlanSettings, Step
+from hyperprune.search.plans.contract import Step
+from hyperprune.search.plans.one_pool import OnePool
 from hyperprune.search.plans.pool_budgets import is_final
 
 
 @dataclass(frozen=True)
-class Rounds:
+class Rounds(OnePool):
     """Halving rounds (Zheng and Shlizerman 2025)."""
-
-    settings: PlanSettings
-
-    @property
-    def brackets(self) -> tuple[Bracket, ...]:
-        """One pool."""
-        return (Bracket(self.settings.candidates, self.settings.first),)
 
     def step(self, bracket: int, until: int, ranked: int, free: int) -> Step:
         """Half of them, rounded up, or of untrained ones as many as screening leaves; where two or fewer are

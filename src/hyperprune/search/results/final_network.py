@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hyperprune.tasks import Score
 from hyperprune.training import EpochRecord
+from hyperprune.training.trained import Trained
 
 
 class Record(BaseModel):
@@ -25,20 +26,8 @@ class Curve(Record):
     )
 
 
-class FinalNetwork(Record):
+class FinalNetwork(Trained):
     """A network trained to the full budget: dense, selected, or another finalist."""
-
-    best_epoch: int = Field(
-        ge=0,
-        description="The epoch with the lowest validation loss; it counts. 0 for a network that was given.",
-    )
-    valid_score: float = Field(description="At that epoch.")
-    test_score: float = Field(description="At that epoch, read once, after the selection.")
-    live: int = Field(description="Live weights, biases included.")
-    density: float = Field(description="Live share of the prunable weights.")
-    averaging: bool = Field(description="Whether these are averaged weights (NT-ASGD).")
-    weights: str = Field(description="Checkpoint of that epoch, relative to the run folder.")
-    weights_sha256: str = Field(description="Its SHA-256.")
 
 
 def curve(epochs: tuple[EpochRecord, ...], distances: list[float], score: Score) -> Curve:
