@@ -2,7 +2,7 @@
 
     python benchmarks/gpu.py [--device cuda:0] [--minutes 8]
 
-The card, and how far each network's loss on it is from the CPU's; whether a training repeats and goes on from
+The card, and how far each network's loss on it is from the CPU's; whether a training repeats and resumes at
 its checkpoint bit for bit; a training step of each published network in every precision beside its matrix
 products alone, with its launches; spectra by CholeskyQR2 and by Householder; candidates an hour with 1, 4 and
 16 processes on the card. What there is no time for is named. Exit status 1 if bits differ.
@@ -208,7 +208,7 @@ def _done(executor: Any, jobs: list[TrainingJob]) -> None:
 
 
 def bits(device: str, clock: Clock) -> bool:
-    """Whether runs repeat, and go on from a checkpoint, bit for bit."""
+    """Whether runs repeat, and resume at a checkpoint, bit for bit."""
     print("\n| network | the same again | resumed |")
     print("| --- | --- | --- |")
     alright = True

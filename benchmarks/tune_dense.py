@@ -2,7 +2,7 @@
 
     python benchmarks/tune_dense.py demo --work runs/tuning            # of a preset
     python benchmarks/tune_dense.py --task digits --work runs/tuning   # of a shipped task
-    python benchmarks/tune_dense.py demo --work runs/tuning --runs 3   # three more; the same call goes on
+    python benchmarks/tune_dense.py demo --work runs/tuning --runs 3   # three more; the same call resumes
 
 A search compares its candidates with the dense network, so a dense network at a poor rate makes every
 candidate look good. One choice is changed at a time, from the best so far: three rates, four dropouts, the

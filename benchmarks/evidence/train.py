@@ -3,7 +3,7 @@
     python benchmarks/evidence/train.py --corpus ../shared/data/ptb --work runs/evidence
 
 Start it as often as there are cores to spare: each process takes the next network that has no record and
-that no other one works on. Kill it at any time: started again, it goes on from the last whole epoch. The
+that no other one works on. Kill it at any time: started again, it resumes at the last whole epoch. The
 records are small and lie in the repository, so that a network whose record is there is not trained again.
 """
 

@@ -152,7 +152,7 @@ def _row(name: str, field: FieldInfo) -> str:
     limits = ", ".join(_limits(field))
     kind = _kind(field.annotation) + (f", {limits}" if limits else "")
     default = "" if field.is_required() else f"`{_toml(field.get_default(call_default_factory=True))}`"
-    cells = (f"`{name}`", kind, "none" if default == "`none`" else default, field.description or "")
+    cells = (f"`{name}`", kind, "not set" if default == "`not set`" else default, field.description or "")
     return "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |\n"
 
 
@@ -186,7 +186,7 @@ def _kind(kind: Any) -> str:
 
 def _toml(value: Any) -> str:
     if value is None:
-        return "none"
+        return "not set"
     if isinstance(value, BaseModel):
         return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value) + " }"
     if isinstance(value, tuple):

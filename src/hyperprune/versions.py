@@ -28,7 +28,7 @@ def versions(*further: str, device: str = "cpu") -> Versions:
 def record(folder: Path, here: Versions) -> None:
     """Note in ``versions.json`` of a run folder who works on it, and warn if the last one was another.
 
-    The run goes on: what is finished is kept, and what follows is as right as before. It is only no longer
+    The run continues: what is finished is kept, and what follows is as right as before. It is only no longer
     sure to be, bit for bit, what a run by one version gives.
 
     Args:

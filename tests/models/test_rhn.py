@@ -167,7 +167,7 @@ def test_start_may_carry_and_sizes_must_fit() -> None:
     for d in range(2):
         assert getattr(layer, f"bias_hh_d{d}").tolist() == [0.0] * 6 + [-2.0] * 6 + [2.0] * 6
     assert not layer.bias_ih.any()
-    with pytest.raises(ConfigurationError, match="embedding == hidden"):
+    with pytest.raises(ConfigurationError, match="as many units as the embedding, got 7 and 8"):
         RHN(9, embedding=8, hidden=7)
     with pytest.raises(ConfigurationError, match="depth"):
         RecurrentHighway(4, 6, 0)

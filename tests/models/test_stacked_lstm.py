@@ -67,5 +67,5 @@ def test_tied_weights_are_one_matrix() -> None:
     network = StackedLSTM(9, embedding=8, hidden=8, tied=True)
     assert network.decoder.weight is network.embedding.weight
     assert len(list(network.parameters())) == len({id(p) for p in network.parameters()})
-    with pytest.raises(ConfigurationError, match="embedding == hidden"):
+    with pytest.raises(ConfigurationError, match="as many units as the embedding"):
         StackedLSTM(9, embedding=8, hidden=7, tied=True)

@@ -1,4 +1,4 @@
-"""Which keys of a configuration decide a result, and which may change when a run goes on."""
+"""Which keys of a configuration decide a result, and which may change when a run resumes."""
 
 from typing import Any
 

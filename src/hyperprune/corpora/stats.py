@@ -25,12 +25,12 @@ class PartStats(BaseModel):
     unknown_rate: float = Field(description="Their share of the tokens.")
     repeated: float | None = Field(
         None,
-        description="Share of its sequences of ten words, or 60 characters, that occur in training; none for "
+        description="Share of its sequences of ten words, or 60 characters, that occur in training; None for "
         "the training part and parts that are shorter.",
     )
     lines: int = Field(description="Line ends.")
     longest_line: int | None = Field(
-        description="Tokens of the longest line, its end not counted; none for a text without line ends."
+        description="Tokens of the longest line, its end not counted; None for a text without line ends."
     )
 
 
@@ -42,7 +42,7 @@ class CorpusStats(BaseModel):
     level: str = Field(description="word or character.")
     vocabulary: int = Field(description="Types that a network would have.")
     unigram_perplexity: float | None = Field(
-        description="Validation perplexity of word frequencies alone; none without validation tokens."
+        description="Validation perplexity of word frequencies alone; None without validation tokens."
     )
     sha256: str = Field(description="Hash of the numbered corpus, as a run's configuration holds it.")
     split: str = Field(description="How the three parts were told apart.")

@@ -25,7 +25,7 @@ def make_executor(name: str | None, workers: Workers, listener: Listen) -> Execu
     """An executor.
 
     Args:
-        name: of the registry; none for ``in-process`` with one worker and ``processes`` with more.
+        name: of the registry; None for ``in-process`` with one worker and ``processes`` with more.
         workers: what it is made from.
         listener: hears the progress of jobs.
 

@@ -31,7 +31,7 @@ class _Task:
 class Processes:
     """Runs jobs in processes of their own. One that dies takes no other with it.
 
-    A job whose process dies is started again, up to two times, and goes on from what it had saved.
+    A job whose process dies is started again, up to two times, and resumes from what it had saved.
 
     Args:
         workers: jobs at a time; further ones wait.

@@ -40,7 +40,7 @@ class _Task:
 class RayCluster:
     """Runs jobs as Ray tasks, which wait until a node has the CPUs and GPUs that they take.
 
-    A job whose worker or node dies is started again elsewhere, up to two times, and goes on from its last
+    A job whose worker or node dies is started again elsewhere, up to two times, and resumes from its last
     checkpoint, so all nodes must see the run folder under the same path.
 
     Args:

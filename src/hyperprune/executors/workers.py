@@ -8,7 +8,7 @@ class Workers:
     """What an executor is made from.
 
     Attributes:
-        count: jobs at a time; none for as many as there is room for with Ray, else one.
+        count: jobs at a time; None for as many as there is room for with Ray, else one.
         threads: threads of each job.
         device: where the networks of a job run, such as ``cpu``, ``cuda`` or ``cuda:1``.
         gpu_share: GPUs that a job takes in a cluster.

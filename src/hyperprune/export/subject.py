@@ -38,7 +38,7 @@ class Subject:
         level: what its tokens are.
         task: name of the task it was trained on.
         score: what its number is called.
-        loss: on the validation part, of any network of this class; none where there is no such part.
+        loss: on the validation part, of any network of this class; None where there is no such part.
     """
 
     network: nn.Module

@@ -18,7 +18,7 @@ class Traced:
     """What a module turned out to be.
 
     Attributes:
-        names: the plain network inside it; none if it has none.
+        names: the plain network inside it; None if it has none.
         why: what stands against it, where there is none.
         inputs: what reaches the plain network: tokens ``(time, batch)`` or ``(time, batch, features)``.
         outputs: what comes out of it, ``(time, batch, outputs)``, or ``(1, batch, outputs)`` if only the

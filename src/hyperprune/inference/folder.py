@@ -42,7 +42,7 @@ class Exported:
         return state | {name: state[other] for name, other in self.description.tied.items()}
 
     def plain(self) -> PlainNetwork | None:
-        """The network that the kernels run; none if only torch runs it.
+        """The network that the kernels run; None if only torch runs it.
 
         Raises:
             ExportError: a tensor is missing, or sizes do not fit each other.

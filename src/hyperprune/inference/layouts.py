@@ -22,7 +22,7 @@ class Layout:
     Attributes:
         name: for people.
         code: the kernels' number.
-        block: rows and columns of a block; none for a dense matrix.
+        block: rows and columns of a block; None for a dense matrix.
         cost: time of a stored value beside one of a dense matrix, as benchmarks/inference.py measures it
             where the weights lie in the processor's caches.
     """
@@ -49,8 +49,8 @@ class Stored:
         rows: padded.
         columns: as they are.
         values: ``(blocks, values of a block)``, in the kernels' order.
-        indices: column or group of columns of each block, ``(blocks,)``, int64; none if dense.
-        starts: first block of each row of blocks, and the end, ``(lines + 1,)``; none if dense.
+        indices: column or group of columns of each block, ``(blocks,)``, int64; None if dense.
+        starts: first block of each row of blocks, and the end, ``(lines + 1,)``; None if dense.
     """
 
     layout: Layout

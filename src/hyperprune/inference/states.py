@@ -74,7 +74,7 @@ class StateForm:
 
 
 def _side_by_side(parts: Sequence[Tensor]) -> Tensor | None:
-    """The row that all parts are views of, in order and whole; none if they are not."""
+    """The row that all parts are views of, in order and whole; None if they are not."""
     row = parts[0]._base
     if row is None or row.dim() != 1 or not row.is_contiguous():
         return None

@@ -50,7 +50,7 @@ class LanguageModel(nn.Module):
     def read(self, tokens: Tensor, state: Any = None) -> Reading:
         """As ``forward``, with the last layer's activations."""
         seen = self.activations(tokens, state)
-        return Reading(self.decode(seen.dropped), seen.state, seen.hidden, seen.dropped)
+        return Reading(seen.state, seen.hidden, seen.dropped, self.decode(seen.dropped))
 
     def window_loss(
         self, tokens: Tensor, targets: Tensor, state: Any = None, soft: SoftTargets | None = None
@@ -65,7 +65,7 @@ class LanguageModel(nn.Module):
         """
         seen = self.activations(tokens, state)
         objective, loss = self.decoded_loss(seen.dropped, targets, soft)
-        return WindowLoss(objective, loss, seen.state, seen.hidden, seen.dropped)
+        return WindowLoss(seen.state, seen.hidden, seen.dropped, objective, loss)
 
     def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """Scores of the next token.

@@ -24,40 +24,28 @@ class Activations:
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
-    """A network's pass over a window.
+class Reading(Activations):
+    """A network's pass over a window, with its scores.
 
     Attributes:
         scores: what ``forward`` gives: logits, or log-probabilities, ``(time, batch, types)``. The cross
             entropy of both is the same, since log-probabilities are their own log-softmax.
-        state: after the last step.
-        hidden: of the last layer, ``(time, batch, hidden)``.
-        dropped: the same after dropout, as the decoder received it.
     """
 
     scores: Tensor
-    state: Any
-    hidden: Tensor
-    dropped: Tensor
 
 
 @dataclass(frozen=True, eq=False)
-class WindowLoss:
-    """A network's loss on a window.
+class WindowLoss(Activations):
+    """A network's pass over a window, with its loss.
 
     Attributes:
         objective: what is minimised: the mean cross entropy, mixed with a teacher's part where there is one.
         cross_entropy: the mean cross entropy alone, without graph, nats a token.
-        state: after the last step.
-        hidden: of the last layer, ``(time, batch, hidden)``.
-        dropped: the same after dropout, as the decoder received it.
     """
 
     objective: Tensor
     cross_entropy: Tensor
-    state: Any
-    hidden: Tensor
-    dropped: Tensor
 
 
 class Penalised(Protocol):

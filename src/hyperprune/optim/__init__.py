@@ -52,7 +52,7 @@ def build(
 
 
 def citations(name: str) -> list[Paper]:
-    """The papers behind an optimiser of the registry; none for plain SGD."""
+    """The papers behind an optimiser of the registry; empty for plain SGD."""
     return list(OPTIMIZERS[name].papers)
 
 

@@ -20,14 +20,14 @@ class NetworkRecord:
         name: ``dense``, or the candidate's number.
         standing: ``dense``, one of a ``Standing``, or ``running`` in a search
             that has not ended.
-        variant: its pruning choices; none for the dense network.
+        variant: its pruning choices; None for the dense network.
         train_loss: mean loss of each epoch.
         valid_score: of the validation part.
         ls_distance: distance to the dense spectrum of the same epoch, nats a step; shorter where that is
             missing.
         live_weights: by matrix, gates apart; empty where the run did not record it.
-        metric: what ranked it after the first epochs; none if it failed.
-        spread: standard deviation of that over its seeds; none for one.
+        metric: what ranked it after the first epochs; None if it failed.
+        spread: standard deviation of that over its seeds; None for one.
         rounds: rounds it trained in.
         final: set once it was trained to the full budget and the search has ended.
         note: why it failed, or which candidate it repeats.
@@ -62,9 +62,9 @@ class Findings:
         candidates: in order of their number.
         rounds: the rankings so far.
         spectra: mean exponents in nats a step, ``(n,)`` float64, by network and epoch; not of duplicates.
-        layer: ``(n,)``, the layer of each exponent, from 1; none without spectra.
+        layer: ``(n,)``, the layer of each exponent, from 1; None without spectra.
         result: none while the search has not ended.
-        timings: none if they are not there.
+        timings: None if they are not there.
     """
 
     config: SearchConfig

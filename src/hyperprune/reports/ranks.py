@@ -19,8 +19,8 @@ class Ranks:
         names: candidates.
         ls: their ranks by LS distance; ties share the mean of their places.
         loss: their ranks by validation loss.
-        correlation: Spearman's, between the two; none for fewer than three candidates.
-        bracket: which of several brackets was ranked, from 1; none where there is only one.
+        correlation: Spearman's, between the two; None for fewer than three candidates.
+        bracket: which of several brackets was ranked, from 1; None where there is only one.
     """
 
     epoch: int

@@ -12,7 +12,7 @@ _HELP = (
 
 
 def verdict_sentence(result: SearchResult) -> str | None:
-    """The verdict; none for results of versions that gave none."""
+    """The verdict; None for results of versions that gave none."""
     if result.selected is None:
         return "Verdict: no candidate is selected, because every finalist failed."
     verdict = result.verdict

@@ -130,7 +130,7 @@ class SearchRun:
 
         What was trained is used as it is. ``result.json``, ``config.toml``, ``study.db`` and
         ``report.html`` of before are kept as ``result-1.json`` and so on. After an interruption the same
-        call goes on.
+        call resumes it.
 
         Args:
             values: new values by dotted name, such as ``{"search.candidates": 20}``.
@@ -174,7 +174,7 @@ def run(
     listener: Listener = lambda _: None,
     executor: Executor | None = None,
 ) -> SearchRun:
-    """Search, or go on with a search that was interrupted.
+    """Search, or resume a search that was interrupted.
 
     Everything that was finished is kept in the run folder and not done again, and the result is the
     same, bit for bit, as that of a run without interruption (same machine type, versions and threads).
@@ -182,7 +182,7 @@ def run(
     Args:
         config: what to search.
         out: the run folder; a new one, or one of the same configuration. ``runs/`` and a digest of the
-            configuration if left out, so that the same call goes on.
+            configuration if left out, so that the same call resumes it.
         listener: hears about progress.
         executor: where jobs run; what ``[runtime]`` says by default, in this process if it says nothing.
 

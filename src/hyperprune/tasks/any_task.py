@@ -46,7 +46,7 @@ def task_of(
 
     Args:
         document: what stands beside the weights.
-        known: the task of its run; none for a checkpoint outside of one.
+        known: the task of its run; None for a checkpoint outside of one.
         where: the checkpoint, for errors.
         task: the task that the user named in this call: a file alone imports no code.
         source: another text.

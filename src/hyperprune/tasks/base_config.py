@@ -31,7 +31,7 @@ class Tasked(BaseModel):
 
     seed: int = Field(0, ge=0, description="Root seed of weights, dropout, masks and suggestions.")
     sparsity: float = Field(0.67, ge=0, lt=1, description="Share of the prunable weights that is zero.")
-    task: OwnTask | None = Field(None, description="A task of your own; none for language modelling.")
+    task: OwnTask | None = Field(None, description="A task of your own; None for language modelling.")
     corpus: CorpusConfig | None = None
     model: AnyModel | None = None
     recipe: Recipe = Field(default_factory=Recipe)

@@ -112,7 +112,7 @@ class TaskDescription(BaseModel):
 
     @abstractmethod
     def smaller(self, factor: float) -> Self | None:
-        """The task with a network ``factor`` times as wide; none where it does not offer that."""
+        """The task with a network ``factor`` times as wide; None where it does not offer that."""
 
     @abstractmethod
     def of_checkpoint(self, document: dict[str, Any], where: str) -> Self:
@@ -127,7 +127,7 @@ class TaskDescription(BaseModel):
         """The task of a record, if its user allows the code that it names to run.
 
         Args:
-            given: the task that the user named in this call; none if none was.
+            given: the task that the user named in this call; None if none was.
             where: the record, for the error.
 
         Raises:

@@ -100,7 +100,7 @@ class OpenedTask:
 
     @torch.no_grad()
     def evaluate_each(self, network: nn.Module, part: Part, loss: float) -> Items | None:
-        """What a loss on a part is made of, item by item; none where the task does not say.
+        """What a loss on a part is made of, item by item; None where the task does not say.
 
         Args:
             network: in evaluation mode.

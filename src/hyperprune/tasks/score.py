@@ -17,12 +17,12 @@ class Score(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field("loss", min_length=1, max_length=60, description="Such as perplexity or error rate.")
-    short: str | None = Field(None, description="For headings of tables; none for the name.")
+    short: str | None = Field(None, description="For headings of tables; None for the name.")
     better: Literal["lower", "higher"] = Field("lower", description="Which way is better.")
     exponential: bool = Field(
         False, description="Whether people read the exponential of what the task gives, nats an item."
     )
-    decimals: int | None = Field(None, ge=0, le=12, description="Shown; none for four digits in all.")
+    decimals: int | None = Field(None, ge=0, le=12, description="Shown; None for four digits in all.")
 
     @property
     def heading(self) -> str:

@@ -26,7 +26,7 @@ class Epoch:
     Attributes:
         number: counted from 1.
         seed: the run's root seed, the same for the dense network and all candidates.
-        teaching: the dense network with the weight and the temperature of distillation; none for a network
+        teaching: the dense network with the weight and the temperature of distillation; None for a network
             that learns from the data alone.
     """
 
@@ -68,7 +68,7 @@ class TaskLike(Protocol):
     Whoever inherits from :class:`hyperprune.tasks.Task` is told of misspelt attributes.
 
     An epoch is one pass of ``losses``. A task keeps nothing from one epoch to the next, so that training
-    can go on from a checkpoint: what differs between epochs comes from ``epoch``.
+    can resume from a checkpoint: what differs between epochs comes from ``epoch``.
 
     What a task may say besides, found by name:
 

@@ -36,7 +36,7 @@ def train_epoch(
         task: gives the losses.
         network: trained in place.
         optimizer: steps the dense network; a sparse one is stepped by ``sparse``.
-        sparse: masks and topology updates; none for the dense reference.
+        sparse: masks and topology updates; None for the dense reference.
         recipe: learning rate and clipping.
         progress: label, epoch and sizes, repeated to ``listener`` with the moment's figures.
         listener: hears about progress a few times a second.

@@ -1,6 +1,6 @@
 """A training job: a plain description, and the function that brings it to its budget.
 
-A job is idempotent. What its folder holds is taken up, so running it again after a kill goes on from
+A job is idempotent. What its folder holds is taken up, so running it again after a kill resumes from
 the last whole checkpoint, and running it once more only reads the history. It holds its folder while it
 runs, with a lock that the kernel takes from a dead process.
 """
@@ -51,7 +51,7 @@ class TrainingJob(BaseModel):
     recipe: Recipe
     spectrum: SpectrumConfig | None = Field(None, description="None for no spectra.")
     variant: PruningVariant | None = Field(None, description="None for the dense network.")
-    start: GivenWeights | None = Field(None, description="Weights to start from; none for fresh ones.")
+    start: GivenWeights | None = Field(None, description="Weights to start from; None for fresh ones.")
     keep_largest: bool = Field(
         True, description="With start, whether a variant without a criterion of its own keeps the largest."
     )
@@ -137,7 +137,7 @@ def _run(job: TrainingJob, listener: Listener) -> History:
         and history.best.epoch <= resumed
         and not checkpoint.is_whole(job.folder, history.best.epoch)
     ):
-        return _run(job, listener)  # it went on from behind a damaged one, and that counts: from the start
+        return _run(job, listener)  # it resumed behind a damaged one, and that counts: from the start
     return history
 
 

@@ -29,7 +29,7 @@ class ReferenceJob(BaseModel):
     recipe: Recipe
     spectrum: SpectrumConfig
     weights: GivenWeights
-    variant: PruningVariant | None = Field(None, description="How to prune it first; none for not at all.")
+    variant: PruningVariant | None = Field(None, description="How to prune it first; None for not at all.")
     seed: int = Field(0, ge=0, description="The root seed.")
     threads: int = Field(1, ge=1, description="Threads of torch.")
     device: str = Field("cpu", description="Device, such as cpu or cuda:0.")

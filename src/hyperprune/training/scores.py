@@ -30,16 +30,16 @@ def scores_of(
     scores are not known yet.
 
     Args:
-        variant: its criterion; none for a dense network.
-        start: the trained network; none for a fresh one, which has no scores.
+        variant: its criterion; None for a dense network.
+        start: the trained network; None for a fresh one, which has no scores.
         task: what the losses are of.
         recipe: how a text is read.
         seed: root seed, for the order of batches.
         device: where they are computed.
-        folder: where they are kept for other jobs; none for nowhere.
+        folder: where they are kept for other jobs; None for nowhere.
 
     Returns:
-        Parameter name -> scores of its shape on the CPU; none for a criterion that reads none.
+        Parameter name -> scores of its shape on the CPU; empty for a criterion that reads none.
     """
     if variant is None or start is None or not CRITERION[variant.criterion].needs_scores:
         return None

@@ -40,7 +40,7 @@ class TrainingState:
     Attributes:
         network: its weights.
         optimizer: its optimiser.
-        sparse: masks and topology updates; none for the dense reference.
+        sparse: masks and topology updates; None for the dense reference.
     """
 
     network: nn.Module

@@ -74,7 +74,7 @@ class TrainConfig(Tasked):
 
     @property
     def pruning(self) -> PruningVariant | None:
-        """The variant; none for the dense network."""
+        """The variant; None for the dense network."""
         return None if self.dense else self.variant.at(density_from_sparsity(self.sparsity))
 
     def bound(self, known: Tasked | None = None) -> Self:
@@ -101,7 +101,7 @@ class TrainResult(Trained):
 
 
 def train(config: TrainConfig, out: Path | str, listener: Listener = silent) -> TrainResult:
-    """Train one network to its full budget, or go on with a training that was interrupted.
+    """Train one network to its full budget, or resume a training that was interrupted.
 
     Raises:
         RunFolderError: the folder is in use or of another configuration.

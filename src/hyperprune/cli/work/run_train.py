@@ -25,7 +25,7 @@ def train(
     dense: bool,
     as_json: bool,
 ) -> None:
-    """Train or go on, then show what came out."""
+    """Train or resume, then show what came out."""
     if dense:
         _nothing_pruned(values)
     given = values | {"dense": dense or None}

@@ -94,6 +94,6 @@ class Layer(ABC):
 
         Returns:
             Booleans ``(out, in)``, one for each map whose product, last first, the Jacobian of the tracked
-            state is (see :func:`hyperprune.lyapunov.structure.components`); none where no zero can cost a
+            state is (see :func:`hyperprune.lyapunov.structure.components`); None where no zero can cost a
             direction; None where only Jacobians themselves show their zeros.
         """

@@ -41,7 +41,7 @@ class Block:
         size: tracked entries n.
         shares: the columns of its layers, in the order of the state.
         strands: those of the first sequences first; without components one a group of sequences, with them
-            one for each shape of component; none where nothing is alive.
+            one for each shape of component; None where nothing is alive.
     """
 
     size: int

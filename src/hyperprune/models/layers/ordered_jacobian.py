@@ -51,7 +51,7 @@ def cell_by(step: Step, parts: tuple[Tensor, ...], scale: Tensor | None = None) 
     Args:
         step: of the layer.
         parts: the matrix by gate, in the order of its rows: mi, mf, i, f, o, g.
-        scale: ``(batch, units)``; none for 1.
+        scale: ``(batch, units)``; None for 1.
     """
     i, f, g, c = step.i, step.f, step.g, step.c
     one = torch.ones_like(c) if scale is None else scale

@@ -22,7 +22,7 @@ from hyperprune.search.config.families import Family
 
 logger = logging.getLogger(__name__)
 
-_EVERY = 2.0  # seconds between two looks at a run that goes on
+_EVERY = 2.0  # seconds between two looks at a run that is under way
 _SHARE = 0.1  # of the time may go into copies
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
 

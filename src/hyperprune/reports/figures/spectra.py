@@ -10,7 +10,7 @@ from hyperprune.reports.findings import DENSE, Findings
 
 
 def spectra(findings: Findings, wide: bool = True) -> Figure | None:
-    """Mean exponents by index, a panel a layer, after the first ranking; none without one."""
+    """Mean exponents by index, a panel a layer, after the first ranking; None without one."""
     first = findings.rounds[0] if findings.rounds else None
     if first is None or not first.ranking or findings.layer is None:
         return None

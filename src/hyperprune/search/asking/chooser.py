@@ -39,8 +39,8 @@ class Outcome:
     """What a trial is told.
 
     Attributes:
-        value: its score among those measured so far, finite; none for a failed candidate.
-        parts: what the score was made of; none for a failed candidate.
+        value: its score among those measured so far, finite; None for a failed candidate.
+        parts: what the score was made of; None for a failed candidate.
         notes: JSON values kept with the trial.
     """
 

@@ -17,7 +17,7 @@ class Suggestion:
         number: of its trial.
         choice: the suggestion.
         suggested_by: what the optimiser was told of earlier ones when it made it.
-        value: what it was told of this one; none if it failed or has not been told.
+        value: what it was told of this one; None if it failed or has not been told.
     """
 
     number: int

@@ -16,8 +16,8 @@ class Searched:
         name: its folder.
         config: its configuration.
         result: what it found.
-        dense_seconds: seconds of training of the dense reference; none without timings.
-        seconds: of each candidate; none without timings.
+        dense_seconds: seconds of training of the dense reference; None without timings.
+        seconds: of each candidate; None without timings.
     """
 
     name: str
@@ -35,7 +35,7 @@ class PooledNetwork:
         losses: validation loss by epoch, smaller for better ones.
         distances: LS distance by epoch, perhaps shorter.
         initial: validation loss and LS distance before the first step, where they are known.
-        final: validation loss of the best epoch of the full budget; none if it was not trained so far.
+        final: validation loss of the best epoch of the full budget; None if it was not trained so far.
     """
 
     losses: tuple[float, ...]

@@ -10,7 +10,7 @@ class _Record(BaseModel):
 
 
 class ConfidenceInterval(_Record):
-    """A statistic with its 95 % bootstrap interval over candidates; all none where it is undefined."""
+    """A statistic with its 95 % bootstrap interval over candidates; all None where it is undefined."""
 
     value: float | None
     low: float | None
@@ -21,7 +21,7 @@ class Point(_Record):
     """The best network so far, after a part of a search."""
 
     epochs: int = Field(description="Epochs trained until then, the dense reference where it is charged.")
-    seconds: float | None = Field(description="Seconds of training; none without timings.")
+    seconds: float | None = Field(description="Seconds of training; None without timings.")
     valid_score: float = Field(description="Best validation score of any network so far.")
 
 
@@ -41,11 +41,11 @@ class ComparedRun(_Record):
         "where the metric looks at it."
     )
     seconds: float | None = Field(
-        description="Their seconds of training, over all workers; none without timings."
+        description="Their seconds of training, over all workers; None without timings."
     )
     selected: int | None = Field(description="The selected candidate.")
     valid_score: float | None = Field(description="Its validation score, the mean over its seeds.")
-    spread: float | None = Field(description="Standard deviation over its seeds; none for one.")
+    spread: float | None = Field(description="Standard deviation over its seeds; None for one.")
     test_score: float | None = Field(description="Its test score, the mean over its seeds.")
     regret: float | None = Field(
         description="How much worse its validation score is than the best known one."

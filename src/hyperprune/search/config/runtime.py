@@ -11,7 +11,7 @@ from hyperprune.training.entry_points import TRAIN
 class SearchRuntime(RuntimeConfig):
     """Where networks run. Threads change sums in the last bits, so they are part of the run; workers are not.
 
-    Keys that may change when a search goes on decide nothing about its result: they are no part of its
+    Keys that may change when a search resumes decide nothing about its result: they are no part of its
     digest and are not written to config.toml.
     """
 

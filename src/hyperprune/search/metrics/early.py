@@ -60,7 +60,7 @@ class Metric:
     Attributes:
         measure: the parts of one candidate.
         scores: scores of candidates that stand beside each other, from their parts and the weight of the
-            loss; none for a metric whose only part is the score.
+            loss; None for a metric whose only part is the score.
         needs_dense: whether it looks at the dense reference.
     """
 

@@ -15,8 +15,8 @@ class PlanSettings:
         each: further epochs of a round, where the plan leaves that open.
         eta: one candidate of so many goes on, where the plan leaves that open.
         full: the full budget of epochs.
-        brackets: most brackets of Hyperband; none for as many as the candidates fill.
-        screened: candidates that go on from a ranking before any training; none for what the plan says.
+        brackets: most brackets of Hyperband; None for as many as the candidates fill.
+        screened: candidates that go on from a ranking before any training; None for what the plan says.
     """
 
     candidates: int

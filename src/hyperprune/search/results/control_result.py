@@ -32,4 +32,4 @@ class ControlResult(BaseModel):
     name: ControlName = Field(description="Which; also that of its folder in controls/.")
     failure: str | None = Field(None, description="Why it has no network.")
     curve: Curve
-    final: FinalNetwork | None = Field(None, description="Its best epoch; none if it failed.")
+    final: FinalNetwork | None = Field(None, description="Its best epoch; None if it failed.")

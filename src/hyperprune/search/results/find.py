@@ -27,7 +27,7 @@ class Trained:
 
     Attributes:
         weights: the safetensors file.
-        config: the run's; none for a checkpoint that lies somewhere else.
+        config: the run's; None for a checkpoint that lies somewhere else.
     """
 
     weights: Path
@@ -43,7 +43,7 @@ def find(path: Path, candidate: int | None = None, *, dense: bool = False) -> Tr
 
     Args:
         path: a checkpoint; the folder of a network, whose best epoch counts; or a run folder.
-        candidate: which one of a search; none for the selected one.
+        candidate: which one of a search; None for the selected one.
         dense: the dense reference of a search instead.
 
     Raises:

@@ -134,10 +134,10 @@ class SearchResult(Record):
         description="What is reached without a network.",
     )
     selected: int | None = Field(
-        description="Number of the best finalist; none if all failed. The verdict says what it is worth."
+        description="Number of the best finalist; None if all failed. The verdict says what it is worth."
     )
     verdict: Verdict | None = Field(
-        None, description="The selected network against the dense one; none if nothing is selected."
+        None, description="The selected network against the dense one; None if nothing is selected."
     )
     dense: DenseResult
     candidates: tuple[CandidateResult, ...]

@@ -34,7 +34,7 @@ def store_rounds(folder: RunFolder, digest: str, rounds: Sequence[RoundResult]) 
 
 
 def stored_rounds(folder: RunFolder, digest: str) -> tuple[RoundResult, ...]:
-    """The rankings of a search; none where there is no file, or one of another configuration or version."""
+    """The rankings of a search; None where there is no file, or one of another configuration or version."""
     path = folder.path / NAME
     try:
         stored = StoredRounds.model_validate(files.unsealed(files.read_json(path)))

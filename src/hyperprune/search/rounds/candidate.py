@@ -18,9 +18,9 @@ class Candidate:
         number: its trial.
         choice: what the optimiser chose.
         histories: its measurements so far, one a seed; a duplicate's are those of the candidate it repeats.
-        parts: what the metric measured after the last round it trained in, one entry a seed; none if one
+        parts: what the metric measured after the last round it trained in, one entry a seed; None if one
             of them failed.
-        metric: its score among those it was compared with last; none if it failed.
+        metric: its score among those it was compared with last; None if it failed.
         pool_metric: its score after the pool.
         pool_spread: standard deviation over the seeds of what was measured then, for a metric of one part.
         duplicate_of: the earlier candidate with the same canonical choice.
@@ -73,7 +73,7 @@ class Candidate:
 
     @property
     def spread(self) -> float | None:
-        """Standard deviation over the seeds of what was measured; none for one seed or several parts."""
+        """Standard deviation over the seeds of what was measured; None for one seed or several parts."""
         if self.parts is None or len(self.parts) < 2 or len(self.parts[0]) > 1:
             return None
         return stdev(own[0] for own in self.parts)

@@ -49,7 +49,7 @@ def carry_out(
     listener: Listener = lambda _: None,
     executor: Executor | None = None,
 ) -> SearchResult:
-    """Search in a folder, or go on there, as :func:`hyperprune.search.run` says."""
+    """Search in a folder, or resume there, as :func:`hyperprune.search.run` says."""
     folder = RunFolder(path)
     config = config.bound(folder.config() if (path / CONFIG).exists() else None)
     done = folder.result_of(config)

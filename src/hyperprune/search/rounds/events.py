@@ -29,8 +29,8 @@ class CandidateEnded:
     Attributes:
         number: its trial.
         variant: its pruning choices.
-        metric: what ranks it; none if it failed.
-        valid_score: of its last epoch; none if it failed.
+        metric: what ranks it; None if it failed.
+        valid_score: of its last epoch; None if it failed.
         note: such as why it failed or what it repeats.
     """
 

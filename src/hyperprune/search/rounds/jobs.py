@@ -40,7 +40,7 @@ class Reached:
 
     Attributes:
         histories: one a seed.
-        parts: what the metric measured, one entry a seed; none if one of them failed or is not finite.
+        parts: what the metric measured, one entry a seed; None if one of them failed or is not finite.
     """
 
     histories: tuple[History, ...]
@@ -142,7 +142,7 @@ class Trainer:
         return [Itemised.model_validate(future.result()) for future in running]
 
     def start_losses(self, networks: Iterable[tuple[int, Choice, int] | None]) -> list[float]:
-        """Validation loss before the first step of candidates by number, choice and seed; none for the dense
+        """Validation loss before the first step of candidates by number, choice and seed; None for the dense
         reference.
         """
         jobs = [self._jobs.dense("dense", 0, 0) if one is None else self._begins(*one) for one in networks]
@@ -150,7 +150,7 @@ class Trainer:
         return [float(future.result()) for future in running]
 
     def described(self, label: str, folder: JobFolder, choice: Choice | None, until: int) -> TrainingJob:
-        """The job of a network beside the candidates, trained as theirs; none for the dense one."""
+        """The job of a network beside the candidates, trained as theirs; None for the dense one."""
         if choice is None:
             job = self._jobs.dense(label, 0, until)
         else:

@@ -33,7 +33,7 @@ from hyperprune.training.stored import checkpoint
 
 
 def selected(candidates: list[Candidate], last: list[int]) -> Candidate | None:
-    """The better finalist by its best validation epoch; none if all failed.
+    """The better finalist by its best validation epoch; None if all failed.
 
     Args:
         candidates: in order of number.

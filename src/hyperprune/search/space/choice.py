@@ -14,11 +14,11 @@ class Choice:
 
     Attributes:
         variant: the pruning choices, the density among them.
-        learning_rate: of the first epoch; none for the recipe's.
-        dropout: of the network; none for the model's.
+        learning_rate: of the first epoch; None for the recipe's.
+        dropout: of the network; None for the model's.
         method: the named method that the variant is, where it was chosen by its name; decides nothing.
         distillation: weight of the dense network's answers; none or 0 for the data alone.
-        temperature: of distillation; none for 1.
+        temperature: of distillation; None for 1.
     """
 
     variant: PruningVariant

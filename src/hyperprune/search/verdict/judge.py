@@ -53,7 +53,7 @@ def judged(
         pruned: likewise, on the same items.
         tolerance: share of the dense score by which the worse end may be worse.
         seed: of the draws.
-        reason: why one of them has not learned, from :func:`not_learned`; none if both have.
+        reason: why one of them has not learned, from :func:`not_learned`; None if both have.
     """
     goal = score.shown(dense.loss)
     value = score.signed(goal) - score.signed(score.shown(pruned.loss))
@@ -89,7 +89,7 @@ def judged(
 def not_learned(
     score: Score, networks: Sequence[Learned], naive: tuple[str, float] | None, tolerance: float
 ) -> Reason | None:
-    """Why one of some networks counts for nothing; none if all have learned.
+    """Why one of some networks counts for nothing; None if all have learned.
 
     A network that started from fresh weights must end better than it began. One that started from trained
     weights may end a little worse, by the tolerance, because it had learned before.

@@ -21,13 +21,13 @@ class Verdict(BaseModel):
         "it does not; not learned: a network is no better than none, or than before it trained."
     )
     difference: float | None = Field(
-        description="Of the scores, positive where the pruned network is better; none where not a number."
+        description="Of the scores, positive where the pruned network is better; None where not a number."
     )
-    low: float | None = Field(description="Worse end of the interval; none where the task gives no items.")
+    low: float | None = Field(description="Worse end of the interval; None where the task gives no items.")
     high: float | None = Field(description="Better end.")
     level: float = Field(0.95, description="What the interval covers.")
     tolerance: float = Field(description="Share of the dense score that counts as level.")
-    items: int | None = Field(None, description="What was drawn from; none without an interval.")
+    items: int | None = Field(None, description="What was drawn from; None without an interval.")
     item: str | None = Field(None, description="What they are, such as windows of 20 tokens.")
     block: int | None = Field(None, description="Neighbouring items that were drawn together.")
     reason: str | None = Field(None, description="Why nothing was learned.")

@@ -23,7 +23,7 @@ class TextTask(TaskDescription):
     corpus: CorpusConfig
     model: AnyModel
     types: tuple[str, ...] | None = Field(
-        None, exclude=True, description="Vocabulary of a network that only reads; none for the text's own."
+        None, exclude=True, description="Vocabulary of a network that only reads; None for the text's own."
     )
 
     @property

@@ -27,7 +27,7 @@ class Stored:
 
     Attributes:
         history: everything measured so far.
-        document: of the last whole checkpoint; none where there is none to go on from.
+        document: of the last whole checkpoint; None where there is none to resume from.
     """
 
     history: History
@@ -176,7 +176,7 @@ class JobFolder:
         files.write_json(self.path / name, files.sealed({"schema": SCHEMA, "job": identity, **content}))
 
     def _record(self, name: str, key: str, check: Callable[[Any], T]) -> tuple[T | None, str | None]:
-        """A sealed record and the job that it is of; none where there is none, or it is damaged."""
+        """A sealed record and the job that it is of; None where there is none, or it is damaged."""
         try:
             document = files.unsealed(files.read_json(self.path / name))
             if document.get("schema") != SCHEMA:
