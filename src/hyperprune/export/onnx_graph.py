@@ -98,13 +98,15 @@ def write_sequence(network: PlainNetwork, path: Path) -> None:
     _finish(graph, network, path, _decoded(graph, network, hidden), sequence=True)
 
 
-def _lstm(graph: _Graph, number: int, layer: Layer, x: str) -> str:
+def _sums(graph: _Graph, number: int, layer: Layer, x: str) -> str:
+    """W x + U h + b."""
+    driven = _product(graph, f"W{number}", layer.input.weight, x)
     bias = layer.bias_ih + layer.bias_hh
-    sums = graph.one(
-        "Add",
-        _product(graph, f"W{number}", layer.input.weight, x),
-        _product(graph, f"R{number}", layer.recurrent.weight, f"h{number}", bias),
-    )
+    return graph.one("Add", driven, _product(graph, f"R{number}", layer.recurrent.weight, f"h{number}", bias))
+
+
+def _lstm(graph: _Graph, number: int, layer: Layer, x: str) -> str:
+    sums = _sums(graph, number, layer, x)
     i, f, g, o = graph.add("Split", [sums], 4, axis=1)
     i, f, o = (graph.one("Sigmoid", gate) for gate in (i, f, o))
     kept, written = graph.one("Mul", f, f"c{number}"), graph.one("Mul", i, graph.one("Tanh", g))
@@ -128,12 +130,7 @@ def _gru(graph: _Graph, number: int, layer: Layer, x: str) -> str:
 
 
 def _rnn(graph: _Graph, number: int, layer: Layer, x: str) -> str:
-    bias = layer.bias_ih + layer.bias_hh
-    sums = graph.one(
-        "Add",
-        _product(graph, f"W{number}", layer.input.weight, x),
-        _product(graph, f"R{number}", layer.recurrent.weight, f"h{number}", bias),
-    )
+    sums = _sums(graph, number, layer, x)
     hidden = graph.one("Tanh", sums)
     graph.named(f"h{number}_next", hidden)
     return hidden

@@ -26,6 +26,7 @@ from hyperprune.search.resuming.extension import prepare
 from hyperprune.search.rounds.driver import carry_out, folder_of
 from hyperprune.search.rounds.events import Listener
 from hyperprune.training.stored.run_folder import kind_of
+from hyperprune.training.stored_run import StoredRun
 from hyperprune.training.training_run import TrainingRun
 
 _REPORT = "hyperprune.reports:write"  # by name: reports are made of runs, so runs cannot import them
@@ -35,19 +36,12 @@ Table = Literal["candidates", "epochs", "rounds"]
 
 
 @dataclass(frozen=True, eq=False)
-class SearchRun:
+class SearchRun(StoredRun):
     """A search in its folder.
 
     Whatever :class:`SearchResult` has (``rounds``, ``score``, ``cost`` ...) can be asked of the run itself.
     Two runs are equal if they found the same.
-
-    Attributes:
-        path: its folder.
-        task: what a task of your own is called; its networks need it, for a folder alone imports no code.
     """
-
-    path: Path
-    task: str | None = None
 
     @cached_property
     def config(self) -> SearchConfig:

@@ -79,7 +79,9 @@ def prune(
         raise ConfigurationError(
             f"epochs must be a whole number from 0, got {epochs!r}: give a number such as 5"
         )
-    task = _InMemory(losses, evaluate, takes_epoch=_takes_epoch(losses), must_listen=bool(distillation))
+    task = _InMemory(
+        network, losses, evaluate, takes_epoch=_takes_epoch(losses), must_listen=bool(distillation)
+    )
     teacher = _teacher(network, task, distillation, temperature)
     density = density_from_sparsity(sparsity)
     variant = PruningVariant(density=density, criterion=criterion, **{"death_rate": 0.0, **rules})
@@ -88,14 +90,15 @@ def prune(
     opened = OpenedTask(task, "prune", seed, device, 0, {})
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         seed_globally(seed_for_training(seed))
-        state = _masked(copy.deepcopy(network), opened, recipe, variant)
+        state = _masked(task.network(), opened, recipe, variant)
         return _best(state, opened, recipe, epochs, teacher)
 
 
 class _InMemory:
-    """The two functions as a task.
+    """A network and two functions as a task.
 
     Args:
+        given: the trained network.
         losses: of a network and perhaps an epoch.
         evaluate: of a network.
         takes_epoch: whether the losses are told the epoch.
@@ -104,18 +107,19 @@ class _InMemory:
 
     def __init__(
         self,
+        given: nn.Module,
         losses: Callable[..., Iterator[Loss]],
         evaluate: Callable[[nn.Module], float],
         *,
         takes_epoch: bool,
         must_listen: bool,
     ) -> None:
-        self._losses, self._evaluate = losses, evaluate
+        self._given, self._losses, self._evaluate = given, losses, evaluate
         self.takes_epoch, self._must_listen = takes_epoch, must_listen
 
     def network(self) -> nn.Module:
-        """Nobody asks: the network is given."""
-        raise NotImplementedError
+        """A copy of the given one, trained as it is."""
+        return copy.deepcopy(self._given)
 
     def losses(self, network: nn.Module, epoch: Epoch) -> Iterator[Loss]:
         """The given ones."""
@@ -128,8 +132,15 @@ class _InMemory:
         return self._evaluate(network)
 
     def spectrum_inputs(self, batch: int, steps: int) -> Any:
-        """Nobody asks."""
-        raise NotImplementedError
+        """There are none: no spectrum ranks what is pruned once.
+
+        Raises:
+            ConfigurationError: always.
+        """
+        raise ConfigurationError(
+            "prune takes no spectra, for it compares no candidates: use hyperprune.run with a task, or "
+            "hyperprune.lyapunov.spectrum with inputs of your own"
+        )
 
 
 def _takes_epoch(losses: Callable[..., Any]) -> bool:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -15,20 +14,13 @@ from hyperprune.training.evaluation import load_network
 from hyperprune.training.stored import checkpoint
 from hyperprune.training.stored.job_folder import JobFolder
 from hyperprune.training.stored.run_folder import read_config
+from hyperprune.training.stored_run import StoredRun
 from hyperprune.training.train_one import NETWORK, TrainConfig, TrainResult
 
 
 @dataclass(frozen=True)
-class TrainingRun:
-    """One network trained on its own.
-
-    Attributes:
-        path: its folder.
-        task: what a task of your own is called; its network needs it, for a folder alone imports no code.
-    """
-
-    path: Path
-    task: str | None = None
+class TrainingRun(StoredRun):
+    """One network trained on its own."""
 
     @cached_property
     def config(self) -> TrainConfig:

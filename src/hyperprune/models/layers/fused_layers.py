@@ -13,6 +13,13 @@ from torch.nn.functional import dropout, linear
 from hyperprune.models.layers.layered import Kernel, drops_between, layer_by_layer
 
 
+def states_after(state: Tensor, steps: int) -> Tensor:
+    """Room for the states of a pass, ``(steps + 1, B, H)``, which begins with ``state``, ``(B, H)``."""
+    states = state.new_empty(steps + 1, *state.shape)
+    states[0] = state
+    return states
+
+
 class FusedLayers(nn.RNNBase):
     """Stacked layers, time first, one way, with biases; parameters, names and results are those of torch.
 

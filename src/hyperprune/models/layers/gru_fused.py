@@ -13,7 +13,7 @@ import torch
 from torch import _VF, Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from hyperprune.models.layers.fused_layers import FusedLayers
+from hyperprune.models.layers.fused_layers import FusedLayers, states_after
 from hyperprune.models.layers.layered import Kernel
 from hyperprune.models.layers.narrow_product import add_product, by_matrix
 from hyperprune.models.layers.working_type import loop_type
@@ -33,8 +33,7 @@ class _Recurrence(torch.autograd.Function):
         size = state.shape[1]
         gates = driven.clone()  # becomes r, z, n
         sums = driven.new_empty(time, batch, 3 * size)
-        states = driven.new_empty(time + 1, batch, size)
-        states[0] = state
+        states = states_after(state, time)
         # views by step, made once: making them costs as much as using them
         r, z, n = _by_gate(gates)
         both, both_sums = gates[:, :, : 2 * size].unbind(), sums[:, :, : 2 * size].unbind()

@@ -6,7 +6,7 @@ import torch
 from torch import _VF, Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from hyperprune.models.layers.fused_layers import FusedLayers
+from hyperprune.models.layers.fused_layers import FusedLayers, states_after
 from hyperprune.models.layers.layered import Kernel
 from hyperprune.models.layers.narrow_product import add_product, by_matrix, product
 from hyperprune.models.layers.working_type import loop_type
@@ -22,8 +22,7 @@ class _Recurrence(torch.autograd.Function):
         ctx: Any, driven: Tensor, state: Tensor, recurrent: Tensor, bias: Tensor
     ) -> tuple[Tensor, Tensor]:
         sums = driven + bias
-        states = driven.new_empty(len(driven) + 1, *state.shape)
-        states[0] = state
+        states = states_after(state, len(driven))
         # views by step, made once: making them costs as much as using them
         recurrent = recurrent.to(loop_type(recurrent))
         at, sums_at, transposed = states.unbind(), sums.unbind(), recurrent.mT

@@ -1,0 +1,17 @@
+"""What a run is known by, of a search or of one training."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run in its folder.
+
+    Attributes:
+        path: its folder.
+        task: what a task of your own is called; networks of it need it, for a folder alone imports no code.
+    """
+
+    path: Path
+    task: str | None = None
