@@ -1,7 +1,9 @@
 """About a dozen short trainings that find the learning rate, dropout and epochs of a dense network.
 
     python benchmarks/tune_dense.py demo --work runs/tuning            # of a preset
+    python benchmarks/tune_dense.py ptb-lstm-small --corpus ptb --work runs/tuning   # with its texts in ptb/
     python benchmarks/tune_dense.py --task digits --work runs/tuning   # of a shipped task
+    python benchmarks/tune_dense.py --config examples/report.toml --work runs/tuning
     python benchmarks/tune_dense.py demo --work runs/tuning --runs 3   # three more; the same call resumes
 
 A search compares its candidates with the dense network, so a dense network at a poor rate makes every
@@ -167,11 +169,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else None)
     parser.add_argument("preset", nargs="?", default="demo")
     parser.add_argument("--task", help="digits or co2, in place of a preset")
+    parser.add_argument("--corpus", help="folder of the preset's corpus, if it was not downloaded")
+    parser.add_argument("--config", type=Path, help="a TOML file, in place of a preset")
     parser.add_argument("--work", type=Path, required=True, help="folder for what is trained")
     parser.add_argument("--runs", type=int, default=99, help="trainings of this call")
     given = parser.parse_args()
-    config = configure(given.preset) if given.task is None else for_task(given.task)
-    tuner = Tuner(given.task or given.preset, config, given.work, given.runs)
+    source = {"corpus.source": given.corpus}
+    name = given.task or (given.preset if given.config is None else given.config.stem)
+    if given.task is not None:
+        config = for_task(given.task)
+    else:
+        config = configure(None if given.config else given.preset, given.config, source)
+    tuner = Tuner(name, config, given.work, given.runs)
     best = tune(tuner)
     score = tuner.config.described.judged_by
     print("| rate | dropout | epochs | best epoch | validation |\n| --: | --: | --: | --: | --: |")

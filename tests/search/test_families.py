@@ -10,7 +10,7 @@ from small_search import families
 from hyperprune.config.toml import configuration_text, read_configuration
 from hyperprune.errors import ConfigurationError
 from hyperprune.reports.gather import gather
-from hyperprune.search import Event, RunFolder, SearchConfig, SearchResult, configure, run
+from hyperprune.search import PRESETS, Event, RunFolder, SearchConfig, SearchResult, configure, extend, run
 from hyperprune.search.config.extend import extended
 from hyperprune.search.config.families import DenseSpace
 from hyperprune.search.config.layers import validated
@@ -261,13 +261,40 @@ def test_a_copy_of_a_folder_knows_its_own_origin(tmp_path: Path, whole: Path) ->
     assert (tmp_path / "moved" / "result.json").read_bytes() == (whole / "result.json").read_bytes()
 
 
-def test_scratch_as_the_last_family_can_be_extended() -> None:
+@pytest.mark.parametrize(
+    ("order", "key", "other"),
+    [
+        (("dense", "scratch"), "search.candidates", "dense_start.search.candidates"),
+        (("scratch", "dense"), "dense_start.search.candidates", "search.candidates"),
+    ],
+)
+def test_the_last_family_can_be_extended(order: tuple[str, ...], key: str, other: str) -> None:
     """Further candidates take numbers that nobody has; before another family, they would take its numbers."""
-    last = configure("demo")
-    assert last.families[-1] == "scratch"
-    assert (
-        extended(last, {"search.candidates": last.search.candidates + 4}).planned.search > last.planned.search
-    )
-    first = configure("demo", values={"families": ["scratch", "dense"]})
-    with pytest.raises(ConfigurationError, match="with scratch as the last of families"):
-        extended(first, {"search.candidates": first.search.candidates + 4})
+    old = families(families=order)
+    assert extended(old, {key: 20}).planned.exhaustive > old.planned.exhaustive
+    with pytest.raises(ConfigurationError, match=f"further candidates of {other} would take the numbers of"):
+        extended(old, {other: 20})
+
+
+def test_candidates_of_a_family_that_a_run_does_not_have_are_not_added_in_silence() -> None:
+    """With families = dense, --candidates 20 was taken, and nothing was trained."""
+    with pytest.raises(
+        ConfigurationError, match="belong to the family scratch, which this run does not have"
+    ):
+        extended(families(families=("dense",)), {"search.candidates": 20})
+
+
+def test_every_shipped_search_with_families_can_be_extended_from_the_command_line() -> None:
+    """Which has --candidates alone."""
+    configured = [configure(name) for name in PRESETS]
+    assert {c.families[-1] for c in configured} == {"scratch"}
+
+
+def test_an_extended_dense_family_ends_as_one_from_nothing(tmp_path: Path, whole: Path) -> None:
+    shutil.copytree(whole, tmp_path / "run")
+    more = {"dense_start.search.candidates": 8}
+    extend(tmp_path / "run", more)
+    run(families(**more), tmp_path / "fresh")
+    assert (tmp_path / "run" / "result.json").read_bytes() == (
+        tmp_path / "fresh" / "result.json"
+    ).read_bytes()

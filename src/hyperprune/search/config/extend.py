@@ -15,11 +15,12 @@ from typing import Any
 from hyperprune.config.decisive import decisive
 from hyperprune.config.differences import Difference, differences
 from hyperprune.errors import ConfigurationError
-from hyperprune.search.config.families import SCRATCH
+from hyperprune.search.config.families import DENSE, SCRATCH
 from hyperprune.search.config.layers import changed
 from hyperprune.search.config.search_config import SearchConfig
 
-_MAY_GROW = ("search.candidates", "recipe.epochs")
+_OF_SCRATCH, _OF_DENSE = "search.candidates", "dense_start.search.candidates"
+_MAY_GROW = (_OF_SCRATCH, _OF_DENSE, "recipe.epochs")
 _MAY_CHANGE = (
     "search.metric",
     "search.distance",
@@ -58,11 +59,32 @@ def _check_families(old: SearchConfig, new: SearchConfig) -> None:
             f"different one after {new.recipe.epochs} epochs in place of {old.recipe.epochs}: start a "
             "new run"
         )
-    if new.search.candidates > old.search.candidates and old.families[-1] != SCRATCH:
-        raise ConfigurationError(
-            f"more candidates from scratch ({new.search.candidates} in place of {old.search.candidates}) "
-            "would take the numbers of the next family: start a new run, with scratch as the last of families"
-        )
+    for key, before, now in (
+        (_OF_SCRATCH, old.search, new.search),
+        (_OF_DENSE, old.dense_start.search, new.dense_start.search),
+    ):
+        if now.candidates > before.candidates:
+            _check_is_last(key, SCRATCH if key == _OF_SCRATCH else DENSE, old.families)
+
+
+def _check_is_last(key: str, family: str, families: tuple[str, ...]) -> None:
+    """Further candidates take numbers that nobody has, so only the last family can have them."""
+    if families[-1] == family:
+        return
+    last = families[-1]
+    remedy = (
+        "give --candidates (search.candidates)"
+        if last == SCRATCH
+        else f'in Python, give load(run).extend({{"{_OF_DENSE}": 40}})'
+    )
+    reason = (
+        f"would take the numbers of the candidates of {last}"
+        if family in families
+        else f"belong to the family {family}, which this run does not have"
+    )
+    raise ConfigurationError(
+        f"further candidates of {key} {reason}: add to its last family, {last} ({remedy}), or start a new run"
+    )
 
 
 def extension_hint(found: list[Difference]) -> str:
