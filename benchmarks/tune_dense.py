@@ -3,14 +3,15 @@
     python benchmarks/tune_dense.py demo --work runs/tuning            # of a preset
     python benchmarks/tune_dense.py ptb-lstm-small --corpus ptb --work runs/tuning   # with its texts in ptb/
     python benchmarks/tune_dense.py --task digits --work runs/tuning   # of a shipped task
-    python benchmarks/tune_dense.py --config examples/report.toml --work runs/tuning
+    python benchmarks/tune_dense.py --config examples/report.toml --decay --work runs/tuning
     python benchmarks/tune_dense.py demo --work runs/tuning --runs 3   # three more; the same call resumes
 
 A search compares its candidates with the dense network, so a dense network at a poor rate makes every
 candidate look good. One choice is changed at a time, from the best so far: three rates, four dropouts, the
-two rates beside the best one at that dropout, then half as many epochs again and twice as many, milestones
-moved with them. The validation part alone is looked at. The table is kept in benchmarks/tuning/NAME.json
-and what was trained in the folder of ``--work``; both are taken up again.
+two rates beside the best one at that dropout, with ``--decay`` a faster and a slower fall of the rate, then
+half as many epochs again and twice as many, milestones moved with them. The validation part alone is looked
+at. The table is kept in benchmarks/tuning/NAME.json and what was trained in the folder of ``--work``; both
+are taken up again.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import json
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from hyperprune import files
 from hyperprune.search import SearchConfig, configure, for_task
@@ -28,6 +30,7 @@ TABLES = Path(__file__).parent / "tuning"
 DROPOUTS = (0.0, 0.2, 0.35, 0.5, 0.65)
 RATES = (0.5, 1.0, 2.0)  # times the preset's, then times the best
 LENGTHS = (1.5, 2.0)  # times the preset's epochs
+FACTORS = (0.3, 0.7)  # of the rate at a milestone, beside the preset's
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,13 @@ class Setting:
         learning_rate: of the first epoch.
         dropout: of the network; None for a task that has no such key.
         epochs: of the whole training.
+        factor: of the learning rate at each milestone; None for the preset's.
     """
 
     learning_rate: float
     dropout: float | None
     epochs: int
+    factor: float | None = None
 
 
 @dataclass(frozen=True)
@@ -104,12 +109,12 @@ class Tuner:
             "corpus_sha256": None if self.config.corpus is None else self.config.corpus.sha256,
             "score": self.config.described.judged_by.name,
             "seed": self.config.seed,
-            "runs": [asdict(run) for run in self.known.values()],
+            "runs": [_said(run) for run in self.known.values()],
         }
         files.write_json(self.table, document)
 
 
-def tune(tuner: Tuner) -> Setting | None:
+def tune(tuner: Tuner, decay: bool) -> Setting | None:
     """The best setting; None if more calls are needed."""
     config = tuner.config
     dropout = getattr(config.model, "dropout", None)
@@ -119,6 +124,8 @@ def tune(tuner: Tuner) -> Setting | None:
         best = tuner.best([replace(best, dropout=value) for value in DROPOUTS if value != dropout])
     if best is not None:
         best = tuner.best([replace(best, learning_rate=best.learning_rate * f) for f in RATES])
+    if best is not None and decay:
+        best = tuner.best([best, *(replace(best, factor=value) for value in FACTORS)])
     if best is not None:
         best = tuner.best([replace(best, epochs=round(start.epochs * factor)) for factor in LENGTHS])
     return best
@@ -129,12 +136,15 @@ def _job(config: SearchConfig, setting: Setting, work: Path) -> TrainingJob:
     if setting.dropout is not None:
         task = task.with_dropout(setting.dropout)
     stretch = setting.epochs / recipe.epochs
-    changed = {
+    changed: dict[str, Any] = {
         "learning_rate": setting.learning_rate,
         "epochs": setting.epochs,
         "milestones": tuple(round((epoch - 1) * stretch) + 1 for epoch in recipe.milestones),
     }
-    name = files.digest({"setting": asdict(setting), "config": config.digest})[:12]
+    if setting.factor is not None:
+        changed["milestone_factor"] = setting.factor
+    given = {key: value for key, value in asdict(setting).items() if value is not None}
+    name = files.digest({"setting": given, "config": config.digest})[:12]
     return TrainingJob(
         label=name,
         folder=work / name,
@@ -145,6 +155,14 @@ def _job(config: SearchConfig, setting: Setting, work: Path) -> TrainingJob:
         threads=config.runtime.threads,
         device=config.runtime.device,
     )
+
+
+def _said(run: Run) -> dict[str, Any]:
+    """The run as the table keeps it: without a factor that is the preset's."""
+    document = asdict(run)
+    if run.setting.factor is None:
+        del document["setting"]["factor"]
+    return document
 
 
 def _judged(config: SearchConfig, setting: Setting, history: History) -> Run:
@@ -171,6 +189,7 @@ def main() -> int:
     parser.add_argument("--task", help="digits or co2, in place of a preset")
     parser.add_argument("--corpus", help="folder of the preset's corpus, if it was not downloaded")
     parser.add_argument("--config", type=Path, help="a TOML file, in place of a preset")
+    parser.add_argument("--decay", action="store_true", help="tune how fast the rate falls too")
     parser.add_argument("--work", type=Path, required=True, help="folder for what is trained")
     parser.add_argument("--runs", type=int, default=99, help="trainings of this call")
     given = parser.parse_args()
@@ -181,16 +200,18 @@ def main() -> int:
     else:
         config = configure(None if given.config else given.preset, given.config, source)
     tuner = Tuner(name, config, given.work, given.runs)
-    best = tune(tuner)
+    best = tune(tuner, given.decay)
     score = tuner.config.described.judged_by
-    print("| rate | dropout | epochs | best epoch | validation |\n| --: | --: | --: | --: | --: |")
+    print("| rate | dropout | epochs | factor | best epoch | validation |")
+    print("| --: | --: | --: | --: | --: | --: |")
     scored = sorted(
         tuner.known.values(),
         key=lambda run: float("inf") if run.valid_score is None else score.signed(run.valid_score),
     )
     for run in scored:
         s, shown = run.setting, "diverged" if run.valid_score is None else score.text(run.valid_score)
-        print(f"| {s.learning_rate:g} | {s.dropout} | {s.epochs} | {run.best_epoch} | {shown} |")
+        cells = (f"{s.learning_rate:g}", s.dropout, s.epochs, s.factor or "", run.best_epoch, shown)
+        print("| " + " | ".join(map(str, cells)) + " |")
     print("more to train: give the same command again" if best is None else f"best: {best}")
     return 0
 
