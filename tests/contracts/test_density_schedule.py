@@ -45,7 +45,7 @@ def test_a_rule_that_follows_a_schedule_removes_exactly_as_many(rule: str) -> No
     weights = {"a": torch.arange(1.0, 9.0), "b": torch.arange(5.0, 13.0)}
     masks = {name: torch.ones(8, dtype=torch.bool) for name in weights}
     topology = Topology(weights, masks, {"a": 8, "b": 8})
-    for density, dead in ((1.0, 0), (0.75, 4), (0.5, 8), (0.25, 12)):
-        deaths = scheduled_deaths(topology, {"a": 2, "b": 2}, density, DEATH[rule])
+    for target, dead in ((16, 0), (12, 4), (8, 8), (4, 12)):
+        deaths = scheduled_deaths(topology, {"a": 2, "b": 2}, target, DEATH[rule])
         assert sum(deaths.counts.values()) == dead
         assert all(0 <= count <= 8 for count in deaths.counts.values())

@@ -27,7 +27,12 @@ class AWDLSTMMoS(AWD):
         latent_dropout: share of the experts' features that is dropped, locked over time.
         tied: the decoder uses the embedding matrix.
         given: see :class:`AWDSizes`.
+
+    Attributes:
+        readers: names of the modules that read the units of the last layer.
     """
+
+    readers = ("prior", "latent")
 
     def __init__(
         self,

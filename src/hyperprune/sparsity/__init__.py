@@ -16,6 +16,7 @@ from hyperprune.sparsity.density_schedule import DENSITY_SCHEDULE
 from hyperprune.sparsity.growth import GROWTH
 from hyperprune.sparsity.optimizers.state import FollowsTopology
 from hyperprune.sparsity.parameters.prunable import find_prunable, unwrap
+from hyperprune.sparsity.pattern import PATTERN
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
 from hyperprune.sparsity.rules import (
     AllocationRule,
@@ -25,6 +26,7 @@ from hyperprune.sparsity.rules import (
     DecayRule,
     DensityScheduleRule,
     GrowthRule,
+    PatternRule,
     RedistributionRule,
     Topology,
     WeightScaleRule,
@@ -44,6 +46,7 @@ __all__ = [
     "DENSITY_SCHEDULE",
     "GROWTH",
     "METHODS",
+    "PATTERN",
     "REDISTRIBUTION",
     "SPARSE_INIT",
     "WEIGHT_SCALE",
@@ -57,6 +60,7 @@ __all__ = [
     "GrowthRule",
     "Method",
     "Paper",
+    "PatternRule",
     "PruningVariant",
     "RedistributionRule",
     "SparseTraining",

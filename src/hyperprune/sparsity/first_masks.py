@@ -8,9 +8,9 @@ from torch import Tensor
 from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity.counts.apportion import with_capacity
 from hyperprune.sparsity.counts.density import exact
-from hyperprune.sparsity.counts.initial import by_pattern, initial_counts
 from hyperprune.sparsity.counts.overall import smallest_overall
 from hyperprune.sparsity.counts.select import keep_highest
+from hyperprune.sparsity.grain.contract import Grain
 from hyperprune.sparsity.parameters.prunable import Prunable
 from hyperprune.sparsity.rules import CriterionRule, Tensors, Topology
 from hyperprune.sparsity.variants.variant import PruningVariant
@@ -20,32 +20,36 @@ def first_masks(
     variant: PruningVariant,
     rule: CriterionRule,
     prunable: Prunable,
+    grain: Grain,
     generator: torch.Generator,
     given: Tensors | None,
 ) -> dict[str, Tensor]:
-    """Masks by parameter name, exactly floor(D * N + 0.5) live in all.
+    """Masks by parameter name, as many live as the grain counts.
 
-    The generator advances by a random number for every weight, whatever the rule: what grows later at random
+    The generator advances by a random number for every entry, whatever the rule: what grows later at random
     is then the same.
 
     Raises:
         ConfigurationError: scores are missing, have no effect, or do not fit.
     """
     parameters = {name: parameter.detach() for name, parameter in prunable.parameters.items()}
-    weights = prunable.join(parameters)
+    weights = grain.scored(parameters)
     every = {name: torch.ones(w.shape, dtype=torch.bool, device=w.device) for name, w in weights.items()}
     draws = {
         name: torch.rand(w.shape, generator=generator, dtype=torch.float64).to(w.device)
         for name, w in weights.items()
     }
-    scores = rule.scores(weights, draws, _checked(given, rule, prunable))
-    counts = initial_counts(
-        prunable, variant.sparse_init, variant.density, variant.densities, variant.density_factors
-    )
+    scores = rule.scores(weights, draws, grain.scored(_checked(given, rule, prunable)))
+    counts = grain.first_counts(variant)
     if rule.overall:
-        counts = _overall_counts(scores, every, sum(counts.values()))
-        counts = _multiplied(counts, every, by_pattern(prunable, "density_factors", variant.density_factors))
-    return prunable.part({name: keep_highest(scores[name], every[name], counts[name]) for name in every})
+        factors = grain.factors(variant.density_factors)
+        for group in grain.groups:
+            own = {name: every[name] for name in group}
+            found = _overall_counts(
+                {name: scores[name] for name in group}, own, sum(counts[name] for name in group)
+            )
+            counts |= _multiplied(found, own, factors)
+    return grain.spread({name: keep_highest(scores[name], every[name], counts[name]) for name in every})
 
 
 def _overall_counts(scores: Tensors, every: Tensors, total: int) -> dict[str, int]:
@@ -69,7 +73,7 @@ def _multiplied(counts: Mapping[str, int], every: Tensors, factors: Mapping[str,
 
 
 def _checked(given: Tensors | None, rule: CriterionRule, prunable: Prunable) -> dict[str, Tensor]:
-    """Given scores by budget."""
+    """Given scores by parameter, on its device."""
     if not rule.needs_scores:
         if given is not None:
             raise ConfigurationError(
@@ -93,15 +97,11 @@ def _checked(given: Tensors | None, rule: CriterionRule, prunable: Prunable) -> 
                 f"scores must be sums of squares, got one of {name} below 0 or not a number: the losses have "
                 "diverged"
             )
-    joined: dict[str, Tensor] = {}
-    for name, members in prunable.budgets.items():
+    for members in prunable.budgets.values():
         found = [member for member in members if member in given]
         if found and len(found) < len(members):
             raise ConfigurationError(
                 f"matrices of one budget need scores of one kind, got them for {', '.join(found)} of "
                 f"{', '.join(members)}: give all of them or none"
             )
-        if found:
-            parts = [given[member].to(prunable.parameters[member].device) for member in members]
-            joined[name] = torch.cat(parts)
-    return joined
+    return {name: score.to(prunable.parameters[name].device) for name, score in given.items()}

@@ -88,6 +88,7 @@ class DeathRule:
             rule that can only count for itself has none and cannot follow one.
         exactly_overall: the same for a rule that ranks all matrices together, which is told the sum alone.
         keeps_last: True for a rule that never takes the last weight of a matrix.
+        signed: True for a rule that goes by the signs of weights, which blocks do not have.
         papers: what to cite.
     """
 
@@ -97,6 +98,7 @@ class DeathRule:
     exactly: Callable[[Topology, Mapping[str, int]], Deaths] | None = None
     exactly_overall: Callable[[Topology, int], Deaths] | None = None
     keeps_last: bool = False
+    signed: bool = False
     papers: tuple[Paper, ...] = ()
 
     @property
@@ -198,3 +200,27 @@ class WeightScaleRule:
 
     factors: Callable[[Tensor], Tensor] | None
     papers: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True)
+class PatternRule:
+    """Which weights live and die together.
+
+    Attributes:
+        block: rows and columns of a block, which lies within one gate; none for whole units of recurrent
+            layers.
+        papers: what to cite.
+    """
+
+    block: tuple[int, int] | None
+    papers: tuple[Paper, ...] = ()
+
+    @property
+    def single(self) -> bool:
+        """True where each weight stands for itself."""
+        return self.block == (1, 1)
+
+    @property
+    def grows(self) -> bool:
+        """False for units: one without weights has no gradients to grow by."""
+        return self.block is not None

@@ -5,23 +5,23 @@ from fractions import Fraction
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity.counts.apportion import largest_remainder
-from hyperprune.sparsity.counts.density import exact, live_total
+from hyperprune.sparsity.counts.density import exact
 from hyperprune.sparsity.rules import DeathRule, Deaths, Topology
 from hyperprune.sparsity.variants.fields import UpdateInterval
 
 
-def scheduled_deaths(topology: Topology, final: Mapping[str, int], density: float, rule: DeathRule) -> Deaths:
-    """Deaths until floor(density * N + 0.5) live.
+def scheduled_deaths(topology: Topology, final: Mapping[str, int], target: int, rule: DeathRule) -> Deaths:
+    """Deaths until ``target`` live.
 
     Args:
         topology: the network now.
         final: live weights of each matrix at the end; every matrix loses the same part of its way there. For
             a rule that ranks all matrices together only their sum counts.
-        density: the density of now.
+        target: what lives now, by the schedule; never less than at the end.
         rule: a death rule that follows a schedule.
     """
     sizes = {name: mask.numel() for name, mask in topology.masks.items()}
-    target = max(live_total(density, sum(sizes.values())), sum(final.values()))
+    target = max(target, sum(final.values()))
     count = max(0, topology.total - target)
     if rule.exactly_overall is not None:
         return rule.exactly_overall(topology, count)

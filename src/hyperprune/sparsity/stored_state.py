@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from hyperprune.errors import CheckpointError, HyperpruneError
-from hyperprune.sparsity.counts.live import live_counts
 from hyperprune.sparsity.network import SparseNetwork
 from hyperprune.sparsity.schedule import Clock
 from hyperprune.sparsity.variants.variant import PruningVariant
@@ -51,10 +50,11 @@ def load(state: Mapping[str, Any], network: SparseNetwork, clock: Clock) -> None
         raise CheckpointError(
             f"masks must fit the model's {expected}, got {found}: it is another model's state"
         )
-    live, counted = sum(network.live.values()), sum(live_counts(masks).values())
-    if not network.variant.scheduled and counted != live:
-        raise CheckpointError(f"masks must hold {live} live weights, got {counted}: the state is damaged")
-    network.load({name: mask.bool() for name, mask in masks.items()})
+    masks = {name: mask.bool() for name, mask in masks.items()}
+    problem = network.misfit(masks)
+    if problem is not None:
+        raise CheckpointError(f"{problem}: the state is damaged")
+    network.load(masks)
     network.generator.set_state(state["generator"].to(device="cpu", dtype=torch.uint8))
     network.memory = dict(state["memory"])
     clock.steps, clock.epochs = int(state["steps"]), int(state["epochs"])

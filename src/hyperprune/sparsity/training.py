@@ -13,6 +13,7 @@ from hyperprune.sparsity import stored_state
 from hyperprune.sparsity.decay import DECAY
 from hyperprune.sparsity.distributed import several_processes
 from hyperprune.sparsity.generators import cpu_generator
+from hyperprune.sparsity.grain.build import grain_of
 from hyperprune.sparsity.network import SparseNetwork
 from hyperprune.sparsity.optimizers import state as optimizer_state
 from hyperprune.sparsity.optimizers.clip import Scope, clip_grad_norm_
@@ -32,13 +33,13 @@ class SparseTraining:
     """Keeps a model sparse while it trains; call :meth:`step` in place of ``optimizer.step()``.
 
     Order inside a step: backward and clip (the caller's), topology update if one is due, optimiser, mask.
-    Exactly floor(D * N + 0.5) weights live at all times.
+    Exactly floor(D * N + 0.5) weights live at all times; with a pattern, as many blocks of their number.
 
     Args:
         model: any module; DistributedDataParallel and compiled modules are looked into.
         optimizer: holds every prunable parameter of the model; may wrap another one.
         density: fraction of live weights over all prunable matrices. For this and all further arguments up to
-            ``density_factors`` see :class:`PruningVariant`, whose fields have the same names, meanings and
+            ``gate_densities`` see :class:`PruningVariant`, whose fields have the same names, meanings and
             defaults. Patterns with numbers may be given as a mapping.
         total_steps: optimiser steps of the full budget, over which the death rate decays and after which no
             update happens by itself; None keeps the rate constant.
@@ -77,6 +78,9 @@ class SparseTraining:
         weight_scale: str = "dense",
         criterion: str = "random",
         density_factors: Numbers = (),
+        pattern: str = "1x1",
+        keep_diagonal: bool = False,
+        gate_densities: Numbers = (),
         total_steps: int | None = None,
         generator: torch.Generator | None = None,
         synchronize: bool | None = None,
@@ -93,9 +97,11 @@ class SparseTraining:
         first = dataclasses.replace(variant, criterion="magnitude" if largest else criterion).criterion
         if variant.schedule_span is not None:
             check_schedule(variant.schedule_span, update_interval, total_steps)
+        prunable = find_prunable(self._model, exclude=variant.exclude, share_budget=variant.share_budget)
         self._network = SparseNetwork(
             variant,
-            find_prunable(self._model, exclude=variant.exclude, share_budget=variant.share_budget),
+            prunable,
+            grain_of(variant, prunable, self._model),
             optimizer,
             cpu_generator(generator),
             synchronize=several_processes() if synchronize is None else synchronize,
@@ -103,6 +109,13 @@ class SparseTraining:
             scores=scores,
         )
         self._stepper = Stepper(optimizer, self._network, self._clock, self.update_topology)
+        if self._network.inexact and not variant.scheduled:
+            _LOG.info(
+                "pattern %s: density %.4f is reached, %s was asked for",
+                variant.pattern,
+                self.density(),
+                variant.density,
+            )
         if update_interval is None and not variant.static:
             _LOG.warning(
                 "update_interval None: masks change in update_topology() alone, which is yours to call"
@@ -211,7 +224,7 @@ class SparseTraining:
 
     def live(self) -> int:
         """Number of live weights of all matrices together."""
-        return sum(self._network.live.values())
+        return self._network.live_weights()
 
     def density(self) -> float:
         """Fraction of live weights over all prunable matrices."""

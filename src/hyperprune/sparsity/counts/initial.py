@@ -1,12 +1,29 @@
 """How many weights of each matrix are live at the start."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity.allocation import SPARSE_INIT
 from hyperprune.sparsity.counts.apportion import with_capacity
 from hyperprune.sparsity.counts.density import live_total
 from hyperprune.sparsity.parameters.prunable import Prunable, matches
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How budgets ask for live weights.
+
+    Attributes:
+        density: of all together.
+        given: densities of budgets that have their own.
+        shares: of the others; their live weights are proportional to them.
+    """
+
+    density: float
+    given: Mapping[str, float]
+    shares: Mapping[str, float]
 
 
 def initial_counts(
@@ -25,28 +42,59 @@ def initial_counts(
         ConfigurationError: a pattern names no prunable matrix, not one weight would live, or the densities
             leave too many or too few for the other matrices.
     """
-    shapes = budget_shapes(prunable)
-    sizes = {name: sum(prunable.parameters[m].numel() for m in ms) for name, ms in prunable.budgets.items()}
-    total = live_total(density, sum(sizes.values()))
+    sizes = {name: math.prod(shape) for name, shape in budget_shapes(prunable).items()}
+    wanted = wanted_shares(prunable, sparse_init, density, densities, factors)
+    return counted(wanted, sizes, live_total(density, sum(sizes.values())))
+
+
+def wanted_shares(
+    prunable: Prunable,
+    sparse_init: str,
+    density: float,
+    densities: Sequence[tuple[str, float]] = (),
+    factors: Sequence[tuple[str, float]] = (),
+) -> Wanted:
+    """What each budget asks for, before any number is whole.
+
+    Raises:
+        ConfigurationError: a pattern names no prunable matrix.
+    """
+    given = by_pattern(prunable, "densities", densities)
+    shapes = {name: shape for name, shape in budget_shapes(prunable).items() if name not in given}
+    times = by_pattern(prunable, "density_factors", factors)
+    shares = SPARSE_INIT[sparse_init].shares(shapes)
+    return Wanted(density, given, {name: share * times.get(name, 1.0) for name, share in shares.items()})
+
+
+def counted(wanted: Wanted, sizes: Mapping[str, int], total: int, what: str = "weights") -> dict[str, int]:
+    """Whole numbers of what lives, ``total`` in all.
+
+    Args:
+        wanted: by budget, these and perhaps others.
+        sizes: of the budgets that share the total.
+        total: of live ones.
+        what: they are called, for people.
+
+    Raises:
+        ConfigurationError: not one would live, or the densities leave too many or too few for the others.
+    """
     if total < 1:
         raise ConfigurationError(
-            f"at least one weight must live, got density {density} of {sum(sizes.values())} weights: raise it"
+            f"at least one {what[:-1]} must live, got density {wanted.density} of {sum(sizes.values())} "
+            f"{what}: raise it"
         )
     given = {
-        name: live_total(d, sizes[name]) for name, d in by_pattern(prunable, "densities", densities).items()
+        name: live_total(wanted.given[name], size) for name, size in sizes.items() if name in wanted.given
     }
     rest = {name: size for name, size in sizes.items() if name not in given}
     left = total - sum(given.values())
     if not 0 <= left <= sum(rest.values()):
         raise ConfigurationError(
-            f"density {density} means {total} live weights, got densities that take {sum(given.values())} "
-            f"and leave {left} to matrices of {sum(rest.values())} weights: change the density or the "
-            "densities"
+            f"density {wanted.density} means {total} live {what}, got densities that take "
+            f"{sum(given.values())} and leave {left} to matrices of {sum(rest.values())} {what}: change the "
+            "density or the densities"
         )
-    shares = SPARSE_INIT[sparse_init].shares({name: shapes[name] for name in rest})
-    times = by_pattern(prunable, "density_factors", factors)
-    shares = {name: share * times.get(name, 1.0) for name, share in shares.items()}
-    counts = with_capacity(shares, left, rest) | given
+    counts = with_capacity({name: wanted.shares[name] for name in rest}, left, rest) | given
     return {name: counts[name] for name in sizes}
 
 

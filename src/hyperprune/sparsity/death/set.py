@@ -36,4 +36,4 @@ def _worth(weight: Tensor, mask: Tensor, count: int) -> Tensor:
     return worth
 
 
-RULE = DeathRule(deaths, papers=(MOCANU_2018,))
+RULE = DeathRule(deaths, signed=True, papers=(MOCANU_2018,))

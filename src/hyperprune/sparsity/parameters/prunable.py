@@ -2,13 +2,14 @@
 
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity.parameters.computed import foreign_weights
+from hyperprune.sparsity.parameters.gates import Gates, gates_of
 from hyperprune.sparsity.parameters.storage import overlap
 
 
@@ -20,16 +21,24 @@ class Prunable:
         parameters: by name, in the order of ``named_parameters``.
         budgets: names of the parameters that share one budget, by the name of the first; most budgets have
             one.
+        gates: of the matrices of recurrent layers.
+        lookups: names of embeddings by token, of which a step reads one row.
     """
 
     parameters: dict[str, nn.Parameter]
     budgets: dict[str, tuple[str, ...]]
+    gates: Mapping[str, Gates] = field(default_factory=dict)
+    lookups: frozenset[str] = frozenset()
 
     def join(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """From one tensor a parameter to one a budget: members stacked along the rows."""
+        """From one tensor a parameter to one a budget: members stacked along the rows.
+
+        A budget whose members are not given is left out.
+        """
         return {
             name: tensors[name] if len(members) == 1 else torch.cat([tensors[m] for m in members])
             for name, members in self.budgets.items()
+            if all(member in tensors for member in members)
         }
 
     def part(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -94,7 +103,14 @@ def find_prunable(
         )
     _refuse_computed(model, parameters)
     _refuse_overlaps(parameters, {aliases[0]: p for p, aliases in names.items()})
-    return Prunable(parameters, _budgets(parameters, names, share_budget))
+    gates = gates_of(model)
+    tables = [m.weight for m in model.modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag)]
+    return Prunable(
+        parameters,
+        _budgets(parameters, names, share_budget),
+        {name: gates[parameter] for name, parameter in parameters.items() if parameter in gates},
+        frozenset(name for name, p in parameters.items() if any(p is table for table in tables)),
+    )
 
 
 def _refuse_computed(model: nn.Module, parameters: Mapping[str, nn.Parameter]) -> None:

@@ -11,6 +11,7 @@ from hyperprune.sparsity.death import DEATH
 from hyperprune.sparsity.decay import DECAY
 from hyperprune.sparsity.density_schedule import DENSITY_SCHEDULE
 from hyperprune.sparsity.growth import GROWTH
+from hyperprune.sparsity.pattern import PATTERN
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
 from hyperprune.sparsity.variants.fields import VariantFields
 from hyperprune.sparsity.weight_scale import WEIGHT_SCALE
@@ -24,6 +25,7 @@ ROLES: dict[str, Registry[Any]] = {
     "density_schedule": DENSITY_SCHEDULE,
     "weight_scale": WEIGHT_SCALE,
     "criterion": CRITERION,
+    "pattern": PATTERN,
 }
 
 # what has an effect only where weights grow again

@@ -7,6 +7,7 @@ from hyperprune.sparsity.death import DEATH
 from hyperprune.sparsity.decay import DECAY
 from hyperprune.sparsity.density_schedule import DENSITY_SCHEDULE
 from hyperprune.sparsity.growth import GROWTH
+from hyperprune.sparsity.pattern import PATTERN
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
 from hyperprune.sparsity.variants.methods import METHODS
 from hyperprune.sparsity.variants.variant import PruningVariant
@@ -23,7 +24,7 @@ def citations(choice: PruningVariant | str) -> list[Paper]:
         method = METHODS[choice]
         return _in_order([*method.papers, *citations(method.variant)])
     papers = [*SPARSE_INIT[choice.sparse_init].papers, *CRITERION[choice.criterion].papers]
-    papers += [*WEIGHT_SCALE[choice.weight_scale].papers]
+    papers += [*WEIGHT_SCALE[choice.weight_scale].papers, *PATTERN[choice.pattern].papers]
     papers += [*DENSITY_SCHEDULE[choice.density_schedule].papers]
     if not choice.static:
         papers += [*DEATH[choice.death].papers]

@@ -34,6 +34,12 @@ class VariantFields:
         criterion: name in ``CRITERION``; which weights live first.
         density_factors: (pattern, factor) of parameters whose share of the live weights at the start is
             multiplied; the first match counts, and the total stays exact.
+        pattern: name in ``PATTERN``; which weights live and die together.
+        keep_diagonal: the diagonals of recurrent matrices always live, one in each gate: within the density
+            where weights are single, on top of it where they are in blocks.
+        gate_densities: (gate, density) of the gates of recurrent layers, such as ``reset``, ``update`` and
+            ``new``. Each gate is a budget of its own, and what its matrix has is divided in proportion: where
+            their mean is the density of the matrix, they are reached as they stand.
     """
 
     density: float
@@ -55,3 +61,6 @@ class VariantFields:
     weight_scale: str = "dense"
     criterion: str = "random"
     density_factors: tuple[tuple[str, float], ...] = ()
+    pattern: str = "1x1"
+    keep_diagonal: bool = False
+    gate_densities: tuple[tuple[str, float], ...] = ()

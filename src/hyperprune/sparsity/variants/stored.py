@@ -19,6 +19,9 @@ LATER: dict[str, object] = {
     "weight_scale": "dense",
     "criterion": "random",
     "density_factors": (),
+    "pattern": "1x1",
+    "keep_diagonal": False,
+    "gate_densities": (),
 }
 
 

@@ -14,6 +14,7 @@ from hyperprune.sparsity.growth import GROWTH
 from hyperprune.sparsity.redistribution import REDISTRIBUTION
 from hyperprune.sparsity.variants import checks, stored
 from hyperprune.sparsity.variants.fields import VariantFields
+from hyperprune.sparsity.variants.pattern_checks import check_pattern
 
 Numbers = Mapping[str, float] | Sequence[tuple[str, float]]
 WITHOUT_DEATHS = ("death", "death_options", "growth", "redistribution", "decay", "update_until")
@@ -38,6 +39,7 @@ class PruningVariant(VariantFields):
         checks.check_options(self)
         checks.check_schedule(self)
         checks.check_first_masks(self)
+        check_pattern(self)
         if self.scheduled and self.schedule_span is None:
             object.__setattr__(self, "schedule_span", DENSITY_SCHEDULE[self.density_schedule].span)
 
@@ -141,6 +143,8 @@ class PruningVariant(VariantFields):
             "schedule_span": None if span is None else (float(span[0]), float(span[1])),
             "death_options": pairs(self.death_options),
             "density_factors": pairs(self.density_factors),
+            "keep_diagonal": bool(self.keep_diagonal),
+            "gate_densities": pairs(self.gate_densities),
         }
         for name, value in frozen.items():
             object.__setattr__(self, name, value)
