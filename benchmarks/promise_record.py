@@ -11,8 +11,8 @@ from hyperprune import files
 from hyperprune.search import FinalNetwork, SearchRun, load_timings
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.space.words import choice_words
-from hyperprune.search.verdict.verdict import Verdict
 from hyperprune.tasks import Score
+from hyperprune.training.verdict.verdict import Verdict
 from hyperprune.versions import versions
 
 SCHEMA = 1

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hyperprune.search import SearchConfig, configure
-from hyperprune.search.verdict.verdict import Verdict
+from hyperprune.training.verdict.verdict import Verdict
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SMALL: dict[str, Any] = {

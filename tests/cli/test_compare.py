@@ -67,3 +67,32 @@ def test_a_picture_is_not_overwritten(command, searches: list[Path], tmp_path: P
 
 def test_a_folder_without_a_finished_search(command, searches: list[Path], tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     assert "is not a run folder" in command("compare", searches[0], tmp_path).mistake
+
+
+def test_a_training_stands_beside_a_search_and_has_a_report(  # type: ignore[no-untyped-def]
+    command, searches: list[Path], tmp_path: Path
+) -> None:
+    """A training could neither be reported nor compared."""
+    sizes = ["--max-train-tokens", 1200, "--max-vocabulary", 60, "--embedding", 6, "--hidden", 8]
+    given = ["train", "--preset", "python-docs", *sizes, "--epochs", 2, "--method", "set"]
+    assert command(*given, "--out", tmp_path / "net").status == 0
+    shown = command("compare", searches[0], tmp_path / "net", "--plot", tmp_path / "both.png")
+    assert shown.status == 0
+    assert "net: set, " in shown.out
+    record = json.loads(command("compare", searches[0], tmp_path / "net", "--json").out)
+    assert [run["kind"] for run in record["runs"]] == ["search", "train"]
+    line = command("compare", searches[2], tmp_path / "net").mistake
+    assert line.startswith("other and net cannot be compared: corpus.max_train_tokens is 1300 in the one")
+    assert command("report", tmp_path / "net").out.split() == [str(tmp_path / "net" / "report.html")]
+    cited = json.loads(command("cite", tmp_path / "net", "--json").out)
+    assert "MOCANU" in " ".join(paper["authors"].upper() for paper in cited)
+
+
+def test_train_says_what_became_of_its_reference(command, searches: list[Path], tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """Trained on at a rate of nearly nothing, a dense network is level with itself."""
+    weights = next((searches[1] / "dense").glob("epoch-*.safetensors"))
+    sizes = ["--max-train-tokens", 1200, "--max-vocabulary", 60, "--embedding", 6, "--hidden", 8]
+    given = ["train", *sizes, "--epochs", 1, "--learning-rate", "1e-12", "--dense", "--reference", weights]
+    shown = command(*given, "--out", tmp_path / "net").out
+    assert "Verdict: level with the dense network. Test perplexity equal" in shown
+    assert "95 % interval" in shown

@@ -11,12 +11,11 @@ import torch
 from small_search import small
 
 import hyperprune
-from hyperprune import accelerators, versions
+from hyperprune import accelerators, reports, versions
 from hyperprune.accelerators import check_device, random_state, repeatable, restore_random_state
 from hyperprune.errors import ConfigurationError, out_of_memory
 from hyperprune.executors import InProcess, Workers, make_executor
 from hyperprune.executors.failures import describe, rebuild
-from hyperprune.reports import page
 from hyperprune.search import RunFolder, SearchResult, run
 from hyperprune.search.comparing.compare import compare
 from hyperprune.tasks import Recipe
@@ -78,7 +77,7 @@ def test_the_folder_of_a_run_on_a_gpu_is_read_without_one(
     monkeypatch.undo()
     assert hyperprune.load(folder).result == result
     assert hyperprune.load(folder).config.runtime.device == "cuda:1"
-    assert page.write(RunFolder(folder)).is_file()
+    assert reports.write(RunFolder(folder)).is_file()
     assert compare([folder]).best_known
     network = hyperprune.load(folder).network(dense=True)
     assert next(network.parameters()).device.type == "cpu"

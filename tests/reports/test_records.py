@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hyperprune import reports
 from hyperprune.models import MODELS
 from hyperprune.papers import LIU_2021
-from hyperprune.reports.bibtex import bibtex
 from hyperprune.reports.candidates import candidate_table
 from hyperprune.reports.density import densities
 from hyperprune.reports.figures import PALETTE
 from hyperprune.reports.findings import NetworkRecord
+from hyperprune.reports.pages.bibtex import bibtex
 from hyperprune.reports.paths import spectral_paths
 from hyperprune.reports.ranks import pearson, ranks, ranks_at
 from hyperprune.reports.viewers import viewer_data
@@ -82,7 +82,7 @@ def test_gates_average_to_their_matrix_and_all_to_the_target(searched: Run) -> N
             total = sum(sizes.values())
             assert sum(record.values()) == math.floor(findings.config.density * total + 0.5)
     assert findings.leading is not None
-    found = densities(findings, findings.leading)
+    found = densities(findings.sizes, findings.leading)
     assert found is not None
     names = list(found.matrices)
     assert names[0] == "embedding.weight"
@@ -94,7 +94,7 @@ def test_gates_average_to_their_matrix_and_all_to_the_target(searched: Run) -> N
 def test_density_without_a_record_is_left_out(searched: Run) -> None:
     """Runs of versions that did not record live weights by block are reported without that figure."""
     findings = reports.gather(searched[0])
-    assert densities(findings, NetworkRecord("0", "eliminated", live_weights=({}, {}))) is None
+    assert densities(findings.sizes, NetworkRecord("0", "eliminated", live_weights=({}, {}))) is None
 
 
 def test_candidate_table_says_what_the_result_says(searched: Run) -> None:

@@ -11,8 +11,8 @@ from hyperprune import reports
 from hyperprune.reports import figures
 from hyperprune.reports.drawings import early_rankings
 from hyperprune.reports.page import render
+from hyperprune.reports.pages.svg import svg
 from hyperprune.reports.rows import duration
-from hyperprune.reports.svg import svg
 from hyperprune.reports.viewers import as_script
 from hyperprune.search import RunFolder, SearchResult
 

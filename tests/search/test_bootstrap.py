@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hyperprune.errors import ConfigurationError
-from hyperprune.search.verdict.bootstrap import Array, block_length, difference
+from hyperprune.training.verdict.bootstrap import Array, block_length, difference
 
 
 def mean(values: Array) -> Array:

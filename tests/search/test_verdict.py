@@ -13,11 +13,11 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.reports import network_rows, verdict_sentence, went_wrong, write
 from hyperprune.search import RunFolder, SearchResult, for_task, run
 from hyperprune.search.results.result import SCHEMA
-from hyperprune.search.verdict.judge import Learned, judged, not_learned
 from hyperprune.tasks import PERPLEXITY, Items, Score
 from hyperprune.tasks.items import as_items
 from hyperprune.tasks.task import Part
 from hyperprune.training.itemised import Itemised, ItemLosses
+from hyperprune.training.verdict.judge import Learned, judged, not_learned
 
 RATE = Score(name="error rate", decimals=4)
 

@@ -7,11 +7,10 @@ import typer
 
 
 def report(
-    run: Annotated[Path, typer.Argument(help="Run folder of a search.")] = Path("runs/search"),
+    run: Annotated[Path, typer.Argument(help="Run folder of a search or a training.")] = Path("runs/search"),
 ) -> None:
-    """Write report.html and its figures from the run folder of a search, also while it runs."""
-    from hyperprune import files, reports
+    """Write report.html and its figures from the run folder of a search or a training, also while it runs."""
+    from hyperprune import reports
     from hyperprune.cli.terminal.screen import Screen
-    from hyperprune.search import RunFolder
 
-    Screen().say(str(reports.write(RunFolder(files.place(run)))))
+    Screen().say(str(reports.write(run)))

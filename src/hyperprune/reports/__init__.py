@@ -1,13 +1,14 @@
 """Reports: records gathered and computed from a run, then drawn, as one page that opens offline.
 
-``gather`` reads a run folder, finished or not, into ``Findings``; ``paths``, ``ranks``, ``density``,
-and ``candidates`` compute from it; ``figures`` draws; ``page`` puts it together.
+``gather`` reads the folder of a search, finished or not, into ``Findings``; ``paths``, ``ranks``,
+``density`` and ``candidates`` compute from it; ``figures`` draws; ``page`` puts it together. ``training``
+does the same for one network; ``pages`` is what both share.
 """
 
-from hyperprune.reports.bibtex import bibtex
+from hyperprune.reports.any_run import write
 from hyperprune.reports.findings import Findings, NetworkRecord
 from hyperprune.reports.gather import gather
-from hyperprune.reports.page import write
+from hyperprune.reports.pages.bibtex import bibtex
 from hyperprune.reports.rows import (
     cost_sentences,
     headings,
@@ -15,7 +16,13 @@ from hyperprune.reports.rows import (
     network_rows,
     variant_sentences,
 )
-from hyperprune.reports.verdict import is_success, verdict_sentence, verdict_word, went_wrong
+from hyperprune.reports.verdict import (
+    is_success,
+    reference_sentence,
+    verdict_sentence,
+    verdict_word,
+    went_wrong,
+)
 
 __all__ = [
     "Findings",
@@ -27,6 +34,7 @@ __all__ = [
     "is_success",
     "naive_sentence",
     "network_rows",
+    "reference_sentence",
     "variant_sentences",
     "verdict_sentence",
     "verdict_word",

@@ -15,10 +15,10 @@ EARLY_HEADINGS = ("epoch", "metric", "n", "Spearman", "Kendall")
 
 
 def run_headings(compared: SearchComparison) -> tuple[str, ...]:
-    """Of the table of searches."""
+    """Of the table of runs."""
     name = compared.score.heading
     return (
-        "search",
+        "run",
         "plan",
         "metric",
         "sampler",
@@ -33,7 +33,7 @@ def run_headings(compared: SearchComparison) -> tuple[str, ...]:
 
 
 def run_rows(compared: SearchComparison) -> list[tuple[str, ...]]:
-    """A row a search, in the order they were given."""
+    """A row a search or training, in the order they were given."""
     return [_row(compared, run) for run in compared.runs]
 
 
@@ -48,24 +48,21 @@ def early_rows(compared: SearchComparison) -> list[tuple[str, ...]]:
 def sentences(compared: SearchComparison) -> list[str]:
     """What the tables mean, in a few lines."""
     score = compared.score
+    known = {"Dense network": compared.dense_valid_score, "Best known candidate": compared.best_known}
     lines = [
-        f"Dense network: {score.text(compared.dense_valid_score)}."
-        + (
-            ""
-            if compared.best_known is None
-            else f" Best known candidate: {score.text(compared.best_known)}."
-        ),
+        " ".join(f"{name}: {score.text(value)}." for name, value in known.items() if value is not None),
+        *(f"{run.name}: {run.network}." for run in compared.runs if run.network is not None),
         "Tried: suggestions, in brackets those that differ. Epochs are those of the candidates, and of "
         "the dense network if the metric uses it; time is that of training, summed over workers. "
         "Regret: how much worse the selected one is than the best known. Last column: the best network "
         "by then.",
     ]
-    if not compared.early:
+    if not compared.early and any(run.kind == "search" for run in compared.runs):
         lines.append(
             "Too few final scores are known to say how well early metrics rank them: add a search with "
             "--baseline exhaustive."
         )
-    return lines
+    return [line for line in lines if line]
 
 
 def draw(compared: SearchComparison, path: Path) -> None:
@@ -107,8 +104,8 @@ def _row(compared: SearchComparison, run: ComparedRun) -> tuple[str, ...]:
     return (
         run.name,
         run.plan,
-        run.metric,
-        run.sampler,
+        "" if run.kind == "train" else run.metric,
+        "" if run.kind == "train" else run.sampler,
         candidates,
         str(run.epochs),
         "" if run.seconds is None else duration(run.seconds),

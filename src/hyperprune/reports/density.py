@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hyperprune.reports.findings import Findings, NetworkRecord
+from hyperprune.reports.findings import NetworkRecord
 
 WHOLE = "all"
 _GATES = ("input", "forget", "cell", "output", "reset", "update", "new")
@@ -24,9 +24,8 @@ class Densities:
     matrices: Mapping[str, Mapping[str, tuple[float, ...]]]
 
 
-def densities(findings: Findings, network: NetworkRecord) -> Densities | None:
-    """Live weights of each block over those of the dense network; none where the run did not record them."""
-    sizes = findings.dense.live_weights[0] if findings.dense.live_weights else {}
+def densities(sizes: Mapping[str, int], network: NetworkRecord) -> Densities | None:
+    """Live weights of each block over all of its weights; none where the run did not record them."""
     if not sizes or not network.live_weights or not network.live_weights[0]:
         return None
     matrices: dict[str, dict[str, tuple[float, ...]]] = {}

@@ -1,31 +1,13 @@
 """All figures of a report, each drawn for a wide page and for a phone."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-
-from matplotlib.figure import Figure
 
 from hyperprune.reports import figures
 from hyperprune.reports.density import densities
 from hyperprune.reports.findings import Findings
+from hyperprune.reports.pages.drawing import Drawing, Wanted, drawn
 from hyperprune.reports.paths import spectral_paths
 from hyperprune.reports.ranks import Ranks, ranks_at
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """One figure.
-
-    Attributes:
-        label: what it shows, in a sentence without the full stop.
-        wide: for a desktop and for the PNG.
-        narrow: for a phone.
-    """
-
-    label: str
-    wide: Figure
-    narrow: Figure
 
 
 def drawings(findings: Findings) -> dict[str, Drawing]:
@@ -33,8 +15,8 @@ def drawings(findings: Findings) -> dict[str, Drawing]:
     plane = spectral_paths(findings.spectra)
     rankings = early_rankings(findings)
     leading, score = findings.leading, findings.score.name
-    found = None if leading is None else densities(findings, leading)
-    wanted: dict[str, tuple[str, Callable[..., Figure | None]]] = {
+    found = None if leading is None else densities(findings.sizes, leading)
+    wanted: Wanted = {
         "score": (
             f"Validation {score} of every candidate by epoch, and of the dense network",
             partial(figures.curves, findings),
@@ -66,13 +48,7 @@ def drawings(findings: Findings) -> dict[str, Drawing]:
             f"Density of each matrix and gate of candidate {found.name} by epoch",
             partial(figures.density, found, findings.config.density),
         )
-    with figures.applied():
-        drawn = {name: (label, draw(wide=True), draw(wide=False)) for name, (label, draw) in wanted.items()}
-    return {
-        name: Drawing(label, figures.literally(wide), figures.literally(narrow))
-        for name, (label, wide, narrow) in drawn.items()
-        if wide and narrow
-    }
+    return drawn(wanted)
 
 
 def early_rankings(findings: Findings) -> list[Ranks]:

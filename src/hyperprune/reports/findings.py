@@ -82,6 +82,11 @@ class Findings:
         return self.config.described.judged_by
 
     @property
+    def sizes(self) -> Mapping[str, int]:
+        """Weights of each matrix and gate of the dense network; empty where the run did not record them."""
+        return self.dense.live_weights[0] if self.dense.live_weights else {}
+
+    @property
     def first_epoch(self) -> int:
         """The epoch that pictures call the first: that of the first ranking, or 1 if it was of untrained
         networks.

@@ -1,23 +1,31 @@
 """The verdict of a search in one line: as good as the dense network or not, and how sure that is."""
 
 from hyperprune.search import SearchResult
-from hyperprune.search.verdict.verdict import Verdict
 from hyperprune.tasks import Score
+from hyperprune.training.against_reference import ReferenceScores
+from hyperprune.training.verdict.verdict import Verdict
 
 _SEEDS = "This covers the data and not the seeds."
 _HELP = (
     "What may help: a dense network with a better dropout and rate, a lower --sparsity, more --epochs or "
     "--candidates, candidates that start from the dense network."
 )
+_HELP_TRAINING = "What may help: a lower --sparsity, more --epochs, another --learning-rate or method."
 
 
 def verdict_sentence(result: SearchResult) -> str | None:
     """The verdict; None for results of versions that gave none."""
     if result.selected is None:
         return "Verdict: no candidate is selected, because every finalist failed."
-    verdict = result.verdict
-    if verdict is None:
-        return None
+    return None if result.verdict is None else _sentence(result.verdict, result.score, _HELP)
+
+
+def reference_sentence(given: ReferenceScores, score: Score) -> str:
+    """The verdict on a network beside the given one that it started from."""
+    return _sentence(given.verdict, score, _HELP_TRAINING)
+
+
+def _sentence(verdict: Verdict, score: Score, remedy: str) -> str:
     if verdict.against_dense == "not learned":
         return (
             f"Verdict: not learned. {_capital(verdict.reason or '')}. Nothing here is worth using: lower the "
@@ -30,14 +38,18 @@ def verdict_sentence(result: SearchResult) -> str | None:
         if _certain(verdict)
         else "not shown to be level with the dense network",
     }
-    lines = [f"Verdict: {words[verdict.against_dense]}.", *_numbers(verdict, result.score), _SEEDS]
-    return " ".join(lines + [_HELP] * (verdict.against_dense == "worse"))
+    lines = [f"Verdict: {words[verdict.against_dense]}.", *_numbers(verdict, score), _SEEDS]
+    return " ".join(lines + [remedy] * (verdict.against_dense == "worse"))
 
 
 def verdict_word(result: SearchResult) -> str:
     """What the selected network is called in tables."""
-    learned = result.verdict is None or result.verdict.against_dense != "not learned"
-    return "selected" if learned else "not learned"
+    return "selected" if result.verdict is None or is_learned(result.verdict) else "not learned"
+
+
+def is_learned(verdict: Verdict) -> bool:
+    """Whether the network has learned anything."""
+    return verdict.against_dense != "not learned"
 
 
 def went_wrong(result: SearchResult) -> bool:

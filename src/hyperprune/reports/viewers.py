@@ -33,7 +33,7 @@ def viewer_data(findings: Findings) -> dict[str, Any]:
             spectra[network.name] = {str(e): _layers(mean, layer) for e, mean in by_epoch.items()}
     density = {}
     for network in networks:
-        found = None if network.name == DENSE else densities(findings, network)
+        found = None if network.name == DENSE else densities(findings.sizes, network)
         if found is not None:
             density[network.name] = {
                 short(matrix): {gate: [round(value, 4) for value in values] for gate, values in gates.items()}

@@ -4,7 +4,7 @@
 ``summary`` makes the result. Source: Zheng and Shlizerman 2025, arXiv 2506.07975.
 """
 
-from hyperprune.search.citations import papers
+from hyperprune.search.citations import papers, training_papers
 from hyperprune.search.comparing.compare import compare
 from hyperprune.search.comparing.records import ComparedRun, EarlyRank, SearchComparison
 from hyperprune.search.config.layers import configure, configure_training, for_task, validated
@@ -61,5 +61,6 @@ __all__ = [
     "papers",
     "preset",
     "run",
+    "training_papers",
     "validated",
 ]

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from pkgutil import resolve_name
 from typing import Any, Literal
 
 from torch import nn
@@ -29,7 +28,6 @@ from hyperprune.training.stored.run_folder import kind_of
 from hyperprune.training.stored_run import StoredRun
 from hyperprune.training.training_run import TrainingRun
 
-_REPORT = "hyperprune.reports:write"  # by name: reports are made of runs, so runs cannot import them
 _ROWS = {"candidates": candidate_rows, "epochs": epoch_rows, "rounds": round_rows}
 
 Table = Literal["candidates", "epochs", "rounds"]
@@ -138,11 +136,6 @@ class SearchRun(StoredRun):
         config = prepare(RunFolder(self.path), dict(values), self.task)
         carry_out(config, self.path, listener=listener, executor=executor)
         return SearchRun(self.path, self.task)
-
-    def report(self) -> Path:
-        """Write ``report.html`` and its figures; gives the page."""
-        page: Path = resolve_name(_REPORT)(RunFolder(self.path))
-        return page
 
     def __getattr__(self, name: str) -> Any:
         """What the result has and this class does not name."""

@@ -4,7 +4,9 @@ import math
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
 
+from hyperprune.tasks import OpenedTask, Part
 from hyperprune.training.evaluation import EvaluationJob, opened
 from hyperprune.training.job import TrainingJob, fresh_state, task_of
 
@@ -37,9 +39,17 @@ def evaluate_items(job: EvaluationJob) -> Itemised:
         CheckpointError: the checkpoint is damaged.
         ConfigurationError: what the task says of its items is not what its number is made of.
     """
-    task, network = opened(job)
-    loss = task.evaluate(network, job.part)
-    found = task.evaluate_each(network, job.part, loss)
+    return itemised(*opened(job), job.part)
+
+
+def itemised(task: OpenedTask, network: nn.Module, part: Part) -> Itemised:
+    """Loss of a network in evaluation mode, and what it is made of.
+
+    Raises:
+        ConfigurationError: what the task says of its items is not what its number is made of.
+    """
+    loss = task.evaluate(network, part)
+    found = task.evaluate_each(network, part, loss)
     if found is None or not bool(found.losses.isfinite().all()):
         return Itemised(loss=loss, items=None)
     items = ItemLosses(

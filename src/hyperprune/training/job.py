@@ -129,7 +129,8 @@ def _run(job: TrainingJob, listener: Listener) -> History:
             folder.save_failure(failure, job.identity)
             return history.model_copy(update={"failure": failure})
         history = history.model_copy(update={"epochs": (*history.epochs, record)})
-        folder.save(state, history, {**task.document, "job": job.identity})
+        sizes = live_weights(state.network, {})
+        folder.save(state, history, {**task.document, "job": job.identity, "sizes": sizes})
         folder.note_seconds(record.epoch, time.monotonic() - began)
     resumed = len(stored.history.epochs)
     if (

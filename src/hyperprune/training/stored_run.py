@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
+
+_REPORT = "hyperprune.reports:write"  # by name: reports are made of runs, so runs cannot import them
 
 
 @dataclass(frozen=True)
@@ -15,3 +18,8 @@ class StoredRun:
 
     path: Path
     task: str | None = None
+
+    def report(self) -> Path:
+        """Write ``report.html`` and its figures; gives the page."""
+        page: Path = resolve_name(_REPORT)(self)
+        return page

@@ -12,6 +12,7 @@ from hyperprune.errors import DivergedError
 from hyperprune.sparsity import METHODS, PruningVariant, density_from_sparsity
 from hyperprune.tasks import Tasked
 from hyperprune.tasks.score import Score
+from hyperprune.training.against_reference import ReferenceScores, against_reference
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint
 from hyperprune.training.job import TrainingJob, check_job, run_job
 from hyperprune.training.progress import Listener, silent
@@ -98,6 +99,11 @@ class TrainResult(Trained):
     score: Score = Field(description="What the scores are called, such as perplexity.")
     train_loss: tuple[float, ...] = Field(description="By epoch; nats an item in language modelling.")
     valid_scores: tuple[float, ...] = Field(description="By epoch.")
+    reference: ReferenceScores | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="The network that this one started from, and a verdict; none for fresh weights.",
+    )
 
 
 def train(config: TrainConfig, out: Path | str, listener: Listener = silent) -> TrainResult:
@@ -120,7 +126,7 @@ def train(config: TrainConfig, out: Path | str, listener: Listener = silent) -> 
             history = run_job(job, listener)
         if history.failure is not None:
             raise DivergedError(history.failure.reason)
-        result = _result(config, path, history)
+        result = _result(config, job, path, history)
         files.write_summed(path / "result.json", result.model_dump(mode="json"))
     return result
 
@@ -140,11 +146,11 @@ def _job(config: TrainConfig, folder: Path) -> TrainingJob:
     )
 
 
-def _result(config: TrainConfig, path: Path, history: History) -> TrainResult:
+def _result(config: TrainConfig, job: TrainingJob, path: Path, history: History) -> TrainResult:
     best = history.best
     weights = checkpoint.path(JobFolder(path / NETWORK).path, best.epoch)
-    score = config.described.judged_by
-    job = EvaluationJob(
+    score, given = config.described.judged_by, config.reference
+    tested = EvaluationJob(
         checkpoint=weights,
         task=config.described,
         recipe=config.recipe,
@@ -157,7 +163,7 @@ def _result(config: TrainConfig, path: Path, history: History) -> TrainResult:
         best_epoch=best.epoch,
         score=score,
         valid_score=score.shown(best.valid_loss),
-        test_score=score.shown(evaluate_checkpoint(job)),
+        test_score=score.shown(evaluate_checkpoint(tested)),
         live=best.live,
         density=best.density,
         averaging=best.averaging,
@@ -165,4 +171,5 @@ def _result(config: TrainConfig, path: Path, history: History) -> TrainResult:
         valid_scores=tuple(score.shown(record.valid_loss) for record in history.epochs),
         weights=str(weights.relative_to(path)),
         weights_sha256=checkpoint.read_document(weights)["sha256"],
+        reference=None if given is None else against_reference(job, given, history, tested, score),
     )

@@ -26,7 +26,7 @@ def compare(runs: Sequence[Path], plot: Path | None, *, as_json: bool) -> None:
     if not screen.is_terminal:
         screen.width = max(screen.width, _WIDTH)  # a file or a pipe has room
     rows = comparing.run_rows(compared)
-    show_rows(screen, "Searches", comparing.run_headings(compared), rows, words=4)
+    show_rows(screen, "Runs", comparing.run_headings(compared), rows, words=4)
     if compared.early:
         title = "How early metrics rank the final scores, with 95 % intervals over candidates"
         show_rows(screen, title, comparing.EARLY_HEADINGS, comparing.early_rows(compared), words=2)

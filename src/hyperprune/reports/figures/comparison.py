@@ -1,4 +1,4 @@
-"""Searches side by side: the best network so far against cost, and how early metrics rank the finals."""
+"""Runs side by side: the best network so far against cost, and how early metrics rank the finals."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -24,13 +24,14 @@ def comparison(compared: SearchComparison, wide: bool = True) -> Figure:
 def _cost(axis: Axes, compared: SearchComparison) -> None:
     for place, run in enumerate(compared.runs):
         _path(axis, run, COLOURS[_RUNS[place % len(_RUNS)]], _MARKS[place % len(_MARKS)])
-    axis.axhline(
-        compared.dense_valid_score,
-        color=COLOURS["dense"],
-        linewidth=1.0,
-        linestyle=":",
-        label="dense network",
-    )
+    if compared.dense_valid_score is not None:
+        axis.axhline(
+            compared.dense_valid_score,
+            color=COLOURS["dense"],
+            linewidth=1.0,
+            linestyle=":",
+            label="dense network",
+        )
     axis.set(
         title="Best network so far (marks: selected)",
         xlabel="epochs trained",
@@ -43,7 +44,8 @@ def _cost(axis: Axes, compared: SearchComparison) -> None:
 def _path(axis: Axes, run: ComparedRun, colour: str, mark: str) -> None:
     epochs = [point.epochs for point in run.path]
     axis.step(epochs, [point.valid_score for point in run.path], where="post", color=colour, linewidth=1.3)
-    label = f"{run.name} ({run.plan}, {run.metric}, {run.sampler})"
+    how = "train" if run.kind == "train" else f"{run.plan}, {run.metric}, {run.sampler}"
+    label = f"{run.name} ({how})"
     score = float("nan") if run.valid_score is None else run.valid_score
     axis.plot(run.epochs, score, color=colour, marker=mark, markersize=6, linestyle="", label=label)
 
@@ -52,7 +54,7 @@ def _focus(axis: Axes, compared: SearchComparison) -> None:
     """Leave the first, far worse networks out of the picture."""
     ends = [run.path[-1].valid_score for run in compared.runs if run.path]
     ends += [run.valid_score for run in compared.runs if run.valid_score is not None]
-    shown = [*ends, compared.dense_valid_score]
+    shown = [*ends, *([] if compared.dense_valid_score is None else [compared.dense_valid_score])]
     middle = [point.valid_score for run in compared.runs for point in run.path[len(run.path) // 3 :]]
     low, high = min((*shown, *middle)), max((*shown, *middle))
     margin = 0.06 * (high - low) or 1.0

@@ -1,4 +1,4 @@
-"""Searches side by side at equal cost: ``hyperprune.search.compare([...])``."""
+"""Searches and trainings side by side at equal cost: ``hyperprune.search.compare([...])``."""
 
 import math
 from collections.abc import Sequence
@@ -13,13 +13,14 @@ from hyperprune.search.comparing.records import (
     ComparedRun,
     ConfidenceInterval,
     EarlyRank,
-    Point,
     SearchComparison,
 )
+from hyperprune.search.comparing.single import Single, check_same_data, is_rival, single, single_row
 from hyperprune.search.comparing.trajectory import reached_by, trajectory
 from hyperprune.search.metrics.rank_correlation import Array, estimate, midranks, resamples
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.timings import load_timings
+from hyperprune.training.stored.run_folder import kind_of
 
 _SAME = ("recipe", "spectrum", "sparsity")
 _DRAWS = 2000
@@ -27,45 +28,62 @@ _FEWEST = 4  # candidates with a known final score, below which a rank correlati
 
 
 def compare(runs: Sequence[Path | str]) -> SearchComparison:
-    """Put finished searches of the same task and network side by side.
+    """Put finished searches, and trainings, of the same task and data side by side.
 
     What counts as cost is what the way of choosing needs: the epochs of the candidates, and those of the
     dense reference if the metric looks at it. Final scores are those of the validation part; a candidate
-    that one search trained to the end counts as known in all of them.
+    that one search trained to the end counts as known in all of them. Searches must be of one network and
+    recipe; a training has its own.
 
     Args:
         runs: run folders.
 
     Raises:
         RunFolderError: one is no run folder, or has not ended.
-        ConfigurationError: fewer than one, or of different texts, networks or recipes.
+        ConfigurationError: fewer than one, or of different tasks, data, networks or recipes.
     """
-    searched = [_searched(Path(run)) for run in runs]
-    if not searched:
+    opened = [_opened(files.place(run), Path(run).name or str(run)) for run in runs]
+    searched = [run for run in opened if isinstance(run, Searched)]
+    singles = [run for run in opened if isinstance(run, Single)]
+    if not opened:
         raise ConfigurationError("a comparison needs run folders, got none: give one or more")
-    for other in searched[1:]:
-        _check_same(searched[0], other)
+    first = (searched or singles)[0]
+    for search in searched[1:]:
+        _check_same(searched[0], search)
+    for training in singles:
+        check_same_data(first.name, first.config, training)
+    sparsity, score = first.config.sparsity, first.result.score
     known = networks(searched)
     finals = [one.final for one in known if one.final is not None]
+    finals += [one.final for one in singles if is_rival(one, sparsity)]
     best = min(finals, default=None)
-    paths = [trajectory(run) for run in searched]
-    cheapest = min(_charged(run) for run in searched)
-    score = searched[0].result.score
+    cheapest = min(map(_charged, searched)) if searched else min(one.result.epochs for one in singles)
     return SearchComparison(
         score=score,
-        runs=tuple(_row(run, path, best, cheapest) for run, path in zip(searched, paths, strict=True)),
+        runs=tuple(_row(run, best, cheapest, sparsity) for run in opened),
         equal_epochs=cheapest,
-        dense_valid_score=searched[0].result.dense.final.valid_score,
+        dense_valid_score=_dense(searched, singles),
         best_known=None if best is None else score.signed(best),
         early=tuple(_early(searched, known)),
     )
 
 
-def _searched(path: Path) -> Searched:
-    folder = RunFolder(files.place(path))
+def _opened(path: Path, name: str) -> Searched | Single:
+    return single(path, name) if kind_of(path) == "train" else _searched(path, name)
+
+
+def _dense(searched: Sequence[Searched], singles: Sequence[Single]) -> float | None:
+    """The score of the dense network: that of the first search, or of the first dense training."""
+    if searched:
+        return searched[0].result.dense.final.valid_score
+    return next((one.result.valid_score for one in singles if one.config.dense), None)
+
+
+def _searched(path: Path, name: str) -> Searched:
+    folder = RunFolder(path)
     timings = load_timings(folder)
     return Searched(
-        name=path.name or str(path),
+        name=name,
         config=folder.config(),
         result=folder.finished(),
         dense_seconds=None if timings is None else timings.dense,
@@ -93,7 +111,10 @@ def _charged(run: Searched) -> int:
     return cost.with_dense if run.config.uses_dense else cost.search
 
 
-def _row(run: Searched, path: tuple[Point, ...], best: float | None, cheapest: int) -> ComparedRun:
+def _row(run: Searched | Single, best: float | None, cheapest: int, sparsity: float) -> ComparedRun:
+    if isinstance(run, Single):
+        return single_row(run, best, cheapest, sparsity)
+    path = trajectory(run)
     result, pool, score = run.result, run.config.search, run.result.score
     chosen = None if result.selected is None else result.candidates[result.selected]
     finals = () if chosen is None else chosen.finals

@@ -1,4 +1,6 @@
-"""What a comparison of searches says, as records that JSON can hold."""
+"""What a comparison of searches and trainings says, as records that JSON can hold."""
+
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,12 +28,13 @@ class Point(_Record):
 
 
 class ComparedRun(_Record):
-    """One search beside the others."""
+    """One search, or one training, beside the others."""
 
     name: str = Field(description="Folder.")
-    plan: str = Field(description="Who trained how far.")
-    metric: str = Field(description="What ranked the candidates.")
-    sampler: str = Field(description="What suggested them.")
+    kind: Literal["search", "train"] = Field("search", description="What made it.")
+    plan: str = Field(description="Who trained how far; train for a training.")
+    metric: str = Field(description="What ranked the candidates; none for a training.")
+    sampler: str = Field(description="What suggested them; none for a training.")
     seed: int = Field(description="Root seed.")
     seeds: int = Field(description="Trainings of each candidate.")
     candidates: int = Field(description="Suggestions.")
@@ -48,12 +51,14 @@ class ComparedRun(_Record):
     spread: float | None = Field(description="Standard deviation over its seeds; None for one.")
     test_score: float | None = Field(description="Its test score, the mean over its seeds.")
     regret: float | None = Field(
-        description="How much worse its validation score is than the best known one."
+        description="How much worse its validation score is than the best known one; none for a training "
+        "that is dense or of another sparsity."
     )
     at_equal_cost: float | None = Field(
         description="Best validation score of any network by the epochs that the cheapest search took."
     )
     path: tuple[Point, ...] = Field(description="The best network so far, in the order of training.")
+    network: str | None = Field(None, description="What a training trained, in words; none for a search.")
 
 
 class EarlyRank(_Record):
@@ -67,14 +72,17 @@ class EarlyRank(_Record):
 
 
 class SearchComparison(_Record):
-    """Searches side by side."""
+    """Searches and trainings side by side."""
 
     score: Score
     runs: tuple[ComparedRun, ...]
-    equal_epochs: int = Field(description="Epochs of the cheapest search.")
-    dense_valid_score: float = Field(description="Of the first search's dense reference.")
+    equal_epochs: int = Field(description="Epochs of the cheapest search, or training where there is none.")
+    dense_valid_score: float | None = Field(
+        description="Of the first search's dense reference, or the first dense training where there is none."
+    )
     best_known: float | None = Field(
-        description="Best final validation score of any candidate of any search."
+        description="Best final validation score of any candidate of any search, or of a training at their "
+        "sparsity."
     )
     early: tuple[EarlyRank, ...] = Field(
         description="Over all candidates with a known final score, whichever search trained them."

@@ -9,6 +9,7 @@ from hyperprune.search.metrics.early import METRICS
 from hyperprune.search.metrics.own import checked_name
 from hyperprune.search.plans import PLANS, Plan, PlanSettings
 from hyperprune.search.samplers import SAMPLERS, SamplerRule
+from hyperprune.training.verdict.verdict import TOLERANCE
 
 
 class PoolConfig(BaseModel):
@@ -86,10 +87,10 @@ class PoolConfig(BaseModel):
         "those that cost little.",
     )
     tolerance: float = Field(
-        0.01,
+        TOLERANCE,
         ge=0,
         lt=1,
-        exclude_if=lambda given: given == 0.01,  # likewise
+        exclude_if=lambda given: given == TOLERANCE,  # likewise
         description="The verdict is level if the worse end of the interval is worse by at most this "
         "fraction of the dense score.",
     )

@@ -7,8 +7,8 @@ from pydantic import AliasChoices, Field
 from hyperprune.search.results.control_result import ControlResult
 from hyperprune.search.results.final_network import Curve, FinalNetwork, Record
 from hyperprune.search.results.round_result import RoundResult
-from hyperprune.search.verdict.verdict import Verdict
 from hyperprune.tasks import Score
+from hyperprune.training.verdict.verdict import Verdict
 
 SCHEMA = 3
 Standing = Literal["selected", "finalist", "eliminated", "failed", "duplicate"]

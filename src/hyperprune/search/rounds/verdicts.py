@@ -7,11 +7,11 @@ from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.rounds.candidate import Candidate
 from hyperprune.search.rounds.jobs import Trainer
 from hyperprune.search.space.choice import Choice
-from hyperprune.search.verdict.judge import Learned, judged, not_learned
-from hyperprune.search.verdict.verdict import Verdict
 from hyperprune.seeding import derive
 from hyperprune.training import History
 from hyperprune.training.itemised import Itemised
+from hyperprune.training.verdict.judge import Learned, judged, not_learned
+from hyperprune.training.verdict.verdict import Verdict
 
 
 def verdict_on(

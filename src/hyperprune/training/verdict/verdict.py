@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+TOLERANCE = 0.01  # share of the dense score that counts as level, where nothing else is said
 AgainstDense = Literal["better", "level", "worse", "not learned"]
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hyperprune.search.verdict.bootstrap import Array, Scored, difference
-from hyperprune.search.verdict.verdict import AgainstDense, Verdict
 from hyperprune.tasks import Score
 from hyperprune.training.itemised import Itemised, ItemLosses
+from hyperprune.training.verdict.bootstrap import Array, Scored, difference
+from hyperprune.training.verdict.verdict import AgainstDense, Verdict
 
 
 @dataclass(frozen=True)
