@@ -78,7 +78,7 @@ def record_of(name: str, digest: str, found: SearchRun) -> Record:
         density=round(config.density, 6),
         digest=digest,
         score=result.score,
-        naive=None if result.baseline is None else result.baseline.valid_score,
+        naive=None if result.naive is None else result.naive.valid_score,
         networks=networks,
         family=selected and selected.family,
         choices="" if selected is None else choice_words(selected.choices),

@@ -76,7 +76,7 @@ def _summary(name: str, folder: RunFolder, result: SearchResult) -> tuple[str, .
     final = selected and selected.final
     return (
         name,
-        "" if result.baseline is None else text(result.baseline.valid_score),
+        "" if result.naive is None else text(result.naive.valid_score),
         f"{text(dense.valid_score)} / {text(dense.test_score)}" if dense else "",
         f"{text(final.valid_score)} / {text(final.test_score)}" if final else "none",
         f"{final.live:,} of {dense.live:,}" if final and dense else "",

@@ -19,10 +19,7 @@ def cite(
     from hyperprune.training import TrainingRun
 
     opened = load(files.place(run))
-    if isinstance(opened, TrainingRun):
-        found = training_papers(opened.config)
-    else:
-        found = papers(opened.config)
+    found = training_papers(opened.config) if isinstance(opened, TrainingRun) else papers(opened.config)
     if as_json:
         print_json([asdict(paper) for paper in found])
         return
