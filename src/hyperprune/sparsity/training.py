@@ -160,6 +160,7 @@ class SparseTraining:
         decay: str | None = None,
         sparse_init: str | None = None,
         update_interval: UpdateInterval | Literal["method"] = "method",
+        pattern: str | None = None,
         generator: torch.Generator | None = None,
         exclude: Sequence[str] = (),
         densities: Numbers = (),
@@ -184,6 +185,7 @@ class SparseTraining:
             decay=decay,
             sparse_init=sparse_init,
             update_interval=update_interval,
+            pattern=pattern,
             exclude=patterns("exclude", exclude),
             densities=pairs(densities),
             share_budget=share_budget,
@@ -225,6 +227,10 @@ class SparseTraining:
     def live(self) -> int:
         """Number of live weights of all matrices together."""
         return self._network.live_weights()
+
+    def blocks(self) -> int | None:
+        """Number of live blocks, single weights of embeddings included; none where all weights are single."""
+        return sum(self._network.live.values()) if self._network.inexact else None
 
     def density(self) -> float:
         """Fraction of live weights over all prunable matrices."""

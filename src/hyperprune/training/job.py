@@ -260,6 +260,7 @@ def _train_one(
         valid_loss=valid_loss,
         live=state.live(),
         density=state.density(),
+        blocks=None if state.sparse is None else state.sparse.blocks(),
         averaging=averaging,
         spectrum=spectrum,
         live_weights=live_weights(state.network, state.sparse.masks if state.sparse else {}),

@@ -98,14 +98,15 @@ class Blocks:
         counts = group_counts(wanted, self._matrices, self._matrix_groups)
         found: dict[str, int] = {}
         for name, count in counts.items():
-            gates = {
-                g: self._budgets[f"{name}:{g}"][0] for g in self._gates if f"{name}:{g}" in self._budgets
+            own = {gate: f"{name}[{gate}]" for gate in self._gates}
+            pieces = {
+                gate: self._budgets[budget][0] for gate, budget in own.items() if budget in self._budgets
             }
-            if gates:
-                split = split_by_gates(count, gates, self._gates, name)
-                found |= {f"{name}:{gate}": own for gate, own in split.items()}
-            else:
+            if not pieces:
                 found[name] = count
+                continue
+            split = split_by_gates(count, pieces, self._gates, name)
+            found |= {own[gate]: live for gate, live in split.items()}
         return {name: found[name] for name in self._budgets}
 
     def target(self, group: Sequence[str], density: float) -> int:
@@ -117,7 +118,7 @@ class Blocks:
     def factors(self, factors: Sequence[tuple[str, float]]) -> Mapping[str, float]:
         """By budget; the gates of a matrix have its factor."""
         found = by_pattern(self._prunable, "density_factors", factors)
-        matrices = {name: name.removesuffix(f":{gate}") for name, gate in self._gate_of.items()}
+        matrices = {name: name.removesuffix(f"[{gate}]") for name, gate in self._gate_of.items()}
         return {name: found[matrix] for name, matrix in matrices.items() if matrix in found}
 
     def _refuse_mixed(self) -> None:

@@ -66,7 +66,7 @@ def by_gates(
                 f"gate_densities must name all gates of {name}, which has a budget of its own, got "
                 f"{', '.join(gates)}, and {what}: name {', '.join(names)}"
             )
-        budgets |= {f"{name}:{gate}": (gate, (piece,)) for gate, piece in zip(names, pieces, strict=True)}
+        budgets |= {f"{name}[{gate}]": (gate, (piece,)) for gate, piece in zip(names, pieces, strict=True)}
     return budgets
 
 

@@ -10,10 +10,19 @@
 | selfish_rnn | uniform | magnitude | random | none | 0.5 cosine | epoch |
 | gradual_magnitude | dense | magnitude | | | cubic over the first 0.75 | 100 steps |
 | one_shot_magnitude | dense | magnitude | | | once, halfway | one |
+| rnnoise | dense | magnitude | | | cubic from 0.08 to 0.267 of the budget | 100 steps |
 
 RigL's update takes the place of an optimiser step, as in its code. The gates of a recurrent matrix that is
 stored as one (an LSTM's) share its budget, as Selfish-RNN wants; where they are stored one by one, give
 ``share_budget``.
+
+RNNoise's code (Valin 2018; training in PyTorch) prunes GRUs in blocks of 8 x 4 and keeps the diagonals of
+recurrent matrices. At a density of a third its gates have 0.3 (reset), 0.2 (update) and 0.5 (new); at another
+one they are in the same proportion. Its ramp goes from step 6,000 to 20,000 of about 75,000. Convolutions and
+the output layer are dense there: exclude them.
+
+Differs: RNNoise's code ranks blocks by the sum of squares, here all blocks are ranked by the sum of
+magnitudes.
 
 Differs: RigL's code updates before the first step too, on weights that have not trained; here the first
 update comes after one interval.
@@ -36,6 +45,7 @@ from hyperprune.papers import (
 )
 from hyperprune.registry import Registry
 from hyperprune.sparsity.counts.density import exact
+from hyperprune.sparsity.pattern.papers import VALIN_2018
 from hyperprune.sparsity.variants.fields import UpdateInterval
 from hyperprune.sparsity.variants.variant import PruningVariant
 
@@ -66,6 +76,7 @@ class Method:
         decay: str | None = None,
         sparse_init: str | None = None,
         update_interval: UpdateInterval | Literal["method"] = "method",
+        pattern: str | None = None,
         exclude: Sequence[str] = (),
         densities: Sequence[tuple[str, float]] = (),
         share_budget: Sequence[Sequence[str]] = (),
@@ -83,6 +94,7 @@ class Method:
             decay=own.decay if decay is None else decay,
             sparse_init=own.sparse_init if sparse_init is None else sparse_init,
             update_interval=own.update_interval if update_interval == "method" else update_interval,
+            pattern=own.pattern if pattern is None else pattern,
             exclude=tuple(exclude),
             densities=tuple(densities),
             share_budget=tuple(tuple(group) for group in share_budget),
@@ -181,6 +193,21 @@ METHODS.register("gradual_magnitude")(
     Method(
         PruningVariant(density=0.33, density_schedule="gradual", death_rate=0.0, update_interval=100),
         (ZHU_GUPTA_2017,),
+    )
+)
+METHODS.register("rnnoise")(
+    Method(
+        PruningVariant(
+            density=0.33,
+            density_schedule="gradual",
+            schedule_span=(0.08, 0.267),
+            death_rate=0.0,
+            update_interval=100,
+            pattern="8x4",
+            keep_diagonal=True,
+            gate_densities=(("reset", 0.3), ("update", 0.2), ("new", 0.5)),
+        ),
+        (VALIN_2018, ZHU_GUPTA_2017),
     )
 )
 METHODS.register("one_shot_magnitude")(

@@ -15,6 +15,11 @@ class EpochRecord(BaseModel):
     density: float = Field(description="Live share of the prunable weights.")
     averaging: bool = Field(False, description="Whether the measured weights are NT-ASGD's averages.")
     spectrum: str | None = Field(None, description="SHA-256 of the epoch's spectrum file.")
+    blocks: int | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="Live blocks of a pattern, single weights of embeddings included.",
+    )
     live_weights: dict[str, int] = Field(
         {}, description="Live weights by matrix, gates apart, such as recurrent.weight_hh_l0[forget]."
     )
@@ -71,10 +76,12 @@ class History(BaseModel):
         """The record with the lowest validation loss, the earliest of equals.
 
         While a density schedule runs, a network is denser than it will be: only epochs with the fewest live
-        weights count.
+        weights count, or blocks where there are any: beside a diagonal that is kept, as many blocks are not
+        always as many weights.
         """
-        fewest = min(record.live for record in self.epochs)
-        whole = (record for record in self.epochs if record.live == fewest)
+        counts = [record.live if record.blocks is None else record.blocks for record in self.epochs]
+        fewest = min(counts)
+        whole = (record for record, count in zip(self.epochs, counts, strict=True) if count == fewest)
         return min(whole, key=lambda record: (record.valid_loss, record.epoch))
 
     def until(self, epoch: int) -> "History":
