@@ -18,11 +18,10 @@ PICTURE = ROOT / "docs" / "images" / "layers.svg"
 ROWS = [  # as in tests/test_layers.py; what stands in one file is drawn as one box
     ["basics"],
     ["corpora", "models", "sparsity", "executors"],
-    ["optim", "lyapunov"],
+    ["optim", "lyapunov", "inference"],
     ["tasks"],
     ["training"],
     ["search"],
-    ["inference"],
     ["export"],
     ["reports"],
     ["cli"],

@@ -167,6 +167,25 @@ def test_a_profile_counts_what_there_is(runs: Path, tmp_path: Path) -> None:
     assert again.timings == {}
 
 
+@pytest.mark.parametrize("kind", ["rhn", "on-lstm", "awd-lstm-mos"])
+def test_a_network_without_kernels_is_profiled_on_torch(runs: Path, tmp_path: Path, kind: str) -> None:
+    """It was refused, although its weights, products and bytes can be counted."""
+    found = profile(runs / kind, rounds=1)
+    network = load_network(find(runs / kind).weights)
+    assert found.live == hyperprune.load(runs / kind).result.live
+    assert found.weights == sum(parameter.numel() for parameter in network.parameters())
+    experts = getattr(network, "experts", 1)
+    decoder = sum(row.live for row in found.rows if row.matrix == "embedding.weight")  # tied
+    rest = sum(row.live for row in found.rows if row.matrix != "embedding.weight")
+    looked_up = network.decoder.weight is not network.embedding.weight
+    assert found.multiply_adds == rest + (0 if looked_up else experts * decoder)
+    assert found.disk < found.dense_disk
+    (timing,) = found.timings.values()
+    assert timing.latency > 0
+    again = profile(export(runs / kind, tmp_path / "out", "hub").folder, time=False)
+    assert (again.live, again.multiply_adds, again.rows) == (found.live, found.multiply_adds, found.rows)
+
+
 def test_the_commands_export_profile_and_generate(runs: Path, command: Command) -> None:
     """The story: a run, its export, its account, and text from both that is the same."""
     status, out, err = command("export", runs / "gru", "--format", "torch", "--out", "out", "--json")
@@ -194,7 +213,6 @@ def test_the_commands_export_profile_and_generate(runs: Path, command: Command) 
         (("export", "RUN", "--prefer", "beauty"), "size, speed"),
         (("export", "RUN", "--format", "c", "--whole"), "does not belong"),
         (("export", "RHN", "--format", "c"), "export it as torch"),
-        (("profile", "RHN"), "plain"),
         (("generate", "DIGITS"), "language model"),
         (("generate", "RUN", "--level", "syllable"), "word, character"),
     ],

@@ -33,4 +33,8 @@ Candidate = Annotated[
 ]
 Dense = Annotated[bool, option(_WHICH, "The dense reference of a search.", "--dense")]
 Threads = Annotated[int, option(None, "Threads.", min=1, max=1024)]
+Times = Annotated[
+    bool,
+    option(None, "Measure how fast the networks of the tables run on this machine, in turn.", "--times"),
+]
 Device = Annotated[str, option(None, "Device, such as cpu or cuda:0.")]

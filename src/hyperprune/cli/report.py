@@ -5,12 +5,15 @@ from typing import Annotated
 
 import typer
 
+from hyperprune.cli import options
+
 
 def report(
     run: Annotated[Path, typer.Argument(help="Run folder of a search or a training.")] = Path("runs/search"),
+    times: options.Times = False,
+    task: options.TaskAgain = None,
 ) -> None:
     """Write report.html and its figures from the run folder of a search or a training, also while it runs."""
-    from hyperprune import reports
-    from hyperprune.cli.terminal.screen import Screen
+    from hyperprune.cli.work import run_report
 
-    Screen().say(str(reports.write(run)))
+    run_report.report(run, task, times=times)

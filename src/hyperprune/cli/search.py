@@ -25,6 +25,7 @@ def search(
     tensorboard: Annotated[
         Path | None, option(RUN, "Write curves for TensorBoard into this folder too (extra tensorboard).")
     ] = None,
+    times: options.Times = False,
     as_json: options.Json = False,
     task: options.Task = None,
     setting: options.Setting = None,
@@ -56,4 +57,4 @@ def search(
     if init is not None:
         run_search.initialise(init, given)
     else:
-        run_search.search(given, out, boards=tensorboard, extend=extend, as_json=as_json)
+        run_search.search(given, out, boards=tensorboard, extend=extend, as_json=as_json, times=times)

@@ -1,20 +1,27 @@
 """What a network weighs, how much it computes, and how long it takes here."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hyperprune.errors import ConfigurationError
-from hyperprune.export.subject import Source, subject_of
+from torch import nn
+
+from hyperprune.export.subject import Source, Subject, subject_of
+from hyperprune.inference.account import account
 from hyperprune.inference.build import BuildError
 from hyperprune.inference.by_hand import ByHand
-from hyperprune.inference.compact import compacted
 from hyperprune.inference.description import CONFIG
 from hyperprune.inference.folder import read_folder
 from hyperprune.inference.kernels import Engine, Kernels
 from hyperprune.inference.layouts import DENSE
+from hyperprune.inference.load import engine_for, load_pretrained
 from hyperprune.inference.pack import pack
 from hyperprune.inference.plain import GATES, Matrix, PlainNetwork
-from hyperprune.inference.timing import Timing, timed
+from hyperprune.inference.timing import Timed, Timing, engine_runs, module_runs, timed
+from hyperprune.sparsity.parameters.gates import gates_of
+from hyperprune.training.uses import uses
+
+_TORCH = "torch float32"
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,9 @@ def profile(
 ) -> Profile:
     """Weights, densities, multiply-adds, bytes, and times beside the dense network, the decoder included.
 
-    Times are medians of runs that take turns, with as many threads as torch has.
+    Times are medians of runs that take turns, with as many threads as torch has. A network that has no
+    kernels, such as a recurrent highway network, is measured on torch, where pruned weights take the time of
+    live ones.
 
     Args:
         source: a run folder, a checkpoint, a module, or an exported folder (``torch`` or ``hub``).
@@ -90,24 +99,105 @@ def profile(
         rounds: how often each engine is measured.
 
     Raises:
-        ConfigurationError: the network is not made of LSTM, GRU or tanh layers, a decoder and an embedding.
         CheckpointError: there is no such network, or it is damaged.
-        ExportError: the exported folder is damaged.
+        ExportError: the exported folder is damaged, or of a class that is not ours.
     """
-    network, disk = _network(source, candidate, task, dense=dense)
+    rounds = rounds if time else 0
+    if isinstance(source, str | Path) and (Path(source).expanduser() / CONFIG).is_file():
+        return _of_export(Path(source).expanduser(), rounds)
+    subject = subject_of(source, candidate=candidate, dense=dense, task=task)
+    traced = subject.traced()
+    if traced.names is None:
+        return _of_module(subject, traced.why, rounds)
+    return _of_plain(subject.plain(traced), _disk(subject), rounds)
+
+
+def speeds(sources: Mapping[str, Path], task: str | None, rounds: int = 9) -> dict[str, Timing]:
+    """Latency and throughput of several networks, in turn, each as ``inference.load`` would run it.
+
+    Args:
+        sources: checkpoints by name; the others are compared with the first.
+        task: of networks of a task of your own, its name again.
+        rounds: how often each is measured.
+
+    Returns:
+        By name; without those whose inputs are not known.
+    """
+    runs: dict[str, Timed] = {}
+    for name, path in sources.items():
+        subject = subject_of(path, task=task)
+        traced = subject.traced()
+        if traced.names is not None:
+            network = subject.plain(traced)
+            runs[name] = engine_runs(network, engine_for(network)[0])
+        elif subject.vocabulary is not None:
+            runs[name] = module_runs(subject.network, len(subject.vocabulary))
+    return timed(runs, rounds) if runs else {}
+
+
+def _of_export(folder: Path, rounds: int) -> Profile:
+    """Of a folder of the format torch or hub."""
+    exported = read_folder(folder)
+    size, network = exported.weights_path.stat().st_size, exported.plain()
+    if network is not None:
+        return _of_plain(network, size, rounds)
+    masks = {name: matrix.live for name, matrix in exported.matrices.items()}
+    vocabulary = exported.description.vocabulary
+    subject = Subject(load_pretrained(folder), masks, None, real=False, vocabulary=vocabulary)
+    why = f"{exported.description.network} is not made of LSTM, GRU or tanh layers alone"
+    return replace(_of_module(subject, why, rounds), disk=size)
+
+
+def _of_plain(network: PlainNetwork, disk: int, rounds: int) -> Profile:
+    """Of a network that the kernels run."""
     engines, kernels, memory = _engines(network)
+    runs = {name: engine_runs(network, engine) for name, engine in engines.items()}
+    matrices, multiplied, biases = network.matrices().values(), _multiplied(network), _biases(network)
+    weights = biases + sum(matrix.weight.numel() for matrix in matrices)
     return Profile(
         rows=rows_of(network),
-        live=_biases(network) + sum(matrix.count for matrix in network.matrices().values()),
-        weights=_biases(network) + sum(m.weight.numel() for m in network.matrices().values()),
-        multiply_adds=sum(matrix.count for matrix in _multiplied(network)),
-        dense_multiply_adds=sum(matrix.weight.numel() for matrix in _multiplied(network)),
+        live=biases + sum(matrix.count for matrix in matrices),
+        weights=weights,
+        multiply_adds=sum(matrix.count for matrix in multiplied),
+        dense_multiply_adds=sum(matrix.weight.numel() for matrix in multiplied),
         disk=disk,
-        dense_disk=4 * (_biases(network) + sum(m.weight.numel() for m in network.matrices().values())),
+        dense_disk=4 * weights,
         memory=memory,
         kernels=kernels,
-        timings=timed(network, engines, rounds) if time else {},
+        timings=timed(runs, rounds) if rounds else {},
     )
+
+
+def _of_module(subject: Subject, why: str, rounds: int) -> Profile:
+    """Of a network that torch alone runs."""
+    network, (kept, _) = subject.network, subject.parameters()
+    used = uses(network)
+    matrices = subject.matrices({name: gates for name, (_, gates) in used.items()})
+    found = account(kept, {name: matrix.live for name, matrix in matrices.items()}, used)
+    weights = sum(value.numel() for value in kept.values())
+    dead = sum(matrix.weight.numel() - matrix.count for matrix in matrices.values())
+    known = subject.vocabulary is not None
+    runs = {_TORCH: module_runs(network, len(subject.vocabulary or ()))} if known else {}
+    unknown = "" if known else "; not measured: what its inputs look like is not known"
+    return Profile(
+        rows=_rows_of_module(network, matrices),
+        live=weights - dead,
+        weights=weights,
+        multiply_adds=found.multiply_adds,
+        dense_multiply_adds=found.dense_multiply_adds,
+        disk=found.bytes,
+        dense_disk=found.dense_bytes,
+        memory={_TORCH: found.dense_bytes},
+        kernels={_TORCH: f"pruned and dense take the same time: {why}{unknown}"},
+        timings=timed(runs, rounds) if rounds and runs else {},
+    )
+
+
+def _disk(subject: Subject) -> int:
+    """Bytes of the weights in the smallest form of an export."""
+    used, (kept, _) = uses(subject.network), subject.parameters()
+    matrices = subject.matrices({})
+    return account(kept, {name: matrix.live for name, matrix in matrices.items()}, used).bytes
 
 
 def rows_of(network: PlainNetwork) -> tuple[Row, ...]:
@@ -120,24 +210,16 @@ def rows_of(network: PlainNetwork) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _network(
-    source: Source, candidate: int | None, task: str | None, *, dense: bool
-) -> tuple[PlainNetwork, int]:
-    """The plain network and the bytes of its weights on disk."""
-    if isinstance(source, str | Path) and (Path(source).expanduser() / CONFIG).is_file():
-        exported = read_folder(Path(source).expanduser())
-        network = exported.plain()
-        if network is None:
-            raise ConfigurationError(
-                f"a profile is of LSTM, GRU and tanh networks, got {exported.description.network}: see the "
-                "README of the export for its weights"
-            )
-        return network, exported.weights_path.stat().st_size
-    subject = subject_of(source, candidate=candidate, dense=dense, task=task)
-    network = subject.plain(subject.traced())
-    stored = [compacted(name, matrix)[1] for name, matrix in network.matrices().items()]
-    kept = sum(t.numel() * t.element_size() for tensors in stored for t in tensors.values())
-    return network, kept + 4 * _biases(network)
+def _rows_of_module(network: nn.Module, matrices: dict[str, Matrix]) -> tuple[Row, ...]:
+    """Live weights by parameter and gate."""
+    known, rows = gates_of(network), []
+    own = {name: known.get(value) for name, value in network.named_parameters()}
+    for name, matrix in matrices.items():
+        found = own.get(name)
+        gates = (("", matrix.weight.shape[0]),) if found is None else found.rows
+        for (gate, _), part in zip(gates, matrix.live.split([count for _, count in gates]), strict=True):
+            rows.append(Row(name, gate if len(gates) > 1 else "", int(part.sum()), part.numel()))
+    return tuple(rows)
 
 
 def _engines(network: PlainNetwork) -> tuple[dict[str, Engine], dict[str, str], dict[str, int]]:

@@ -13,8 +13,8 @@ from hyperprune.export.card import card, readme
 from hyperprune.export.subject import Subject
 from hyperprune.export.trace import Traced
 from hyperprune.inference.compact import TensorRecord, compacted
-from hyperprune.inference.description import CONFIG, WEIGHTS, Description, PlainNames
-from hyperprune.inference.plain import GATES
+from hyperprune.inference.description import CONFIG, WEIGHTS, Description
+from hyperprune.training.uses import uses
 
 MODULE = "module.py"
 
@@ -45,7 +45,7 @@ def write(
     """
     if int8 and dense:
         raise ConfigurationError("a dense state dictionary holds float32 weights: leave out dense or int8")
-    records, tensors, tied = _tensors(subject, traced.names, int8=int8, dense=dense)
+    records, tensors, tied = _tensors(subject, int8=int8, dense=dense)
     files.write_bytes(folder / WEIGHTS, safetensors.torch.save(tensors))
     description = Description(
         written_by=__version__,
@@ -71,13 +71,10 @@ def write(
 
 
 def _tensors(
-    subject: Subject, names: PlainNames | None, *, int8: bool, dense: bool
+    subject: Subject, *, int8: bool, dense: bool
 ) -> tuple[dict[str, TensorRecord], dict[str, Tensor], dict[str, str]]:
     kept, tied = subject.parameters()
-    gates: dict[str, int] = {}
-    if names is not None:
-        for layer in names.layers:
-            gates |= dict.fromkeys((layer.weight_ih, layer.weight_hh), len(GATES[names.kind]))
+    gates = {name: count for name, (_, count) in uses(subject.network).items()}
     matrices = subject.matrices(gates)
     records: dict[str, TensorRecord] = {}
     tensors: dict[str, Tensor] = {}

@@ -1,4 +1,4 @@
-"""Latency and throughput of engines on the machine at hand, measured in turn."""
+"""Latency and throughput of networks on the machine at hand, measured in turn."""
 
 import statistics
 import time
@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from hyperprune.inference.kernels import Engine
 from hyperprune.inference.plain import PlainNetwork
 
 BATCH = 20  # sequences of the throughput
 _LEAST = 0.02  # seconds of one measurement, so that the clock does not matter
+_MOST_STEPS = 4096
+
+Action = Callable[[], object]
+Timed = Callable[[int, int], Action]  # from steps and batch to a run over so much, from the zero state
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Timing:
     Attributes:
         latency: microseconds a token at batch 1.
         throughput: tokens a second at batch 20.
-        slower: time a token at batch 1 beside that of the first engine, median of the rounds' ratios.
+        slower: time a token at batch 1 beside that of the first one, median of the rounds' ratios.
     """
 
     latency: float
@@ -30,20 +34,19 @@ class Timing:
     slower: float
 
 
-def timed(network: PlainNetwork, engines: Mapping[str, Engine], rounds: int = 9) -> dict[str, Timing]:
-    """Each engine once a round, one after the other, so that a busy machine is as busy for all.
+def timed(runs: Mapping[str, Timed], rounds: int = 9) -> dict[str, Timing]:
+    """Each once a round, one after the other, so that a busy machine is as busy for all.
 
     Args:
-        network: the sizes of all of them.
-        engines: by name; the others are compared with the first.
+        runs: by name; the others are compared with the first.
         rounds: how often.
     """
-    single = {name: _prepared(network, engine, 1) for name, engine in engines.items()}
-    many = {name: _prepared(network, engine, BATCH) for name, engine in engines.items()}
-    latencies: dict[str, list[float]] = {name: [] for name in engines}
-    throughputs: dict[str, list[float]] = {name: [] for name in engines}
+    single = {name: _prepared(run, 1) for name, run in runs.items()}
+    many = {name: _prepared(run, BATCH) for name, run in runs.items()}
+    latencies: dict[str, list[float]] = {name: [] for name in runs}
+    throughputs: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(rounds):
-        names = list(engines) if number % 2 == 0 else list(engines)[::-1]
+        names = list(runs) if number % 2 == 0 else list(runs)[::-1]
         for name in names:
             latencies[name].append(single[name]())
             throughputs[name].append(1e6 * BATCH / many[name]())
@@ -54,34 +57,52 @@ def timed(network: PlainNetwork, engines: Mapping[str, Engine], rounds: int = 9)
             throughput=statistics.median(throughputs[name]),
             slower=statistics.median(own / base for own, base in zip(latencies[name], first, strict=True)),
         )
-        for name in engines
+        for name in runs
     }
 
 
-def _prepared(network: PlainNetwork, engine: Engine, batch: int) -> Callable[[], float]:
+def engine_runs(network: PlainNetwork, engine: Engine) -> Timed:
+    """A plain network on an engine, on random inputs."""
+
+    def prepare(steps: int, batch: int) -> Action:
+        generator = torch.Generator().manual_seed(0)
+        if network.types:
+            inputs = torch.randint(network.types, (steps, batch), generator=generator).to(torch.int32)
+        else:
+            inputs = torch.randn(steps, batch, network.inputs, generator=generator)
+        numbers = sum(network.units) * batch * (2 if network.kind == "lstm" else 1)
+        return lambda: engine.run(inputs, torch.zeros(numbers))
+
+    return prepare
+
+
+def module_runs(module: nn.Module, types: int) -> Timed:
+    """A language model of torch, on random tokens ``(time, batch)`` below ``types``."""
+
+    @torch.no_grad()
+    def run(tokens: Tensor) -> object:
+        return module(tokens)
+
+    def prepare(steps: int, batch: int) -> Action:
+        tokens = torch.randint(types, (steps, batch), generator=torch.Generator().manual_seed(0))
+        return lambda: run(tokens)
+
+    return prepare
+
+
+def _prepared(run: Timed, batch: int) -> Callable[[], float]:
     """A measurement of the microseconds of a step, over as many steps as it takes to measure well."""
-    generator = torch.Generator().manual_seed(0)
     steps = 1
     while True:
-        inputs = _inputs(network, steps, batch, generator)
-        seconds = _seconds(network, engine, inputs)
-        if seconds >= _LEAST or steps >= 4096:
+        action = run(steps, batch)
+        seconds = _seconds(action)
+        if seconds >= _LEAST or steps >= _MOST_STEPS:
             break
         steps *= 2 if seconds > _LEAST / 8 else 8
-    return lambda: 1e6 * _seconds(network, engine, inputs) / steps
+    return lambda: 1e6 * _seconds(action) / steps
 
 
-def _inputs(network: PlainNetwork, steps: int, batch: int, generator: torch.Generator) -> Tensor:
-    if network.types:
-        tokens = torch.randint(network.types, (steps, batch), generator=generator)
-        return tokens.to(torch.int32)
-    return torch.randn(steps, batch, network.inputs, generator=generator)
-
-
-def _seconds(network: PlainNetwork, engine: Engine, inputs: Tensor) -> float:
-    """Of one run from the zero state."""
-    numbers = sum(network.units) * inputs.shape[1] * (2 if network.kind == "lstm" else 1)
-    state = torch.zeros(numbers)
+def _seconds(action: Action) -> float:
     begin = time.perf_counter()
-    engine.run(inputs, state)
+    action()
     return time.perf_counter() - begin

@@ -51,6 +51,7 @@ class AWDLSTMMoS(AWD):
         self.latent_dropout = LockedDropout(latent_dropout)
         self.decoder = nn.Linear(embedding, types)
         start_decoder(self.decoder, self.embedding, tied)
+        self.products_a_step = {"decoder.weight": experts}
 
     def decode(self, dropped: Tensor) -> Tensor:
         """Log-probabilities ``(time, batch, types)``."""

@@ -6,6 +6,7 @@ does the same for one network; ``pages`` is what both share.
 """
 
 from hyperprune.reports.any_run import write
+from hyperprune.reports.costs import cost_table, measured_times
 from hyperprune.reports.findings import Findings, NetworkRecord
 from hyperprune.reports.gather import gather
 from hyperprune.reports.pages.bibtex import bibtex
@@ -29,9 +30,11 @@ __all__ = [
     "NetworkRecord",
     "bibtex",
     "cost_sentences",
+    "cost_table",
     "gather",
     "headings",
     "is_success",
+    "measured_times",
     "naive_sentence",
     "network_rows",
     "reference_sentence",

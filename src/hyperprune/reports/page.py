@@ -1,10 +1,13 @@
 """The report of a search: report.html, one file that opens offline, and its figures as PNG beside it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from markupsafe import Markup
 
+from hyperprune.inference.timing import Timing
 from hyperprune.reports.candidates import candidate_table
+from hyperprune.reports.costs import CostTable, cost_table
 from hyperprune.reports.drawings import drawings
 from hyperprune.reports.findings import Findings
 from hyperprune.reports.gather import gather
@@ -23,20 +26,25 @@ from hyperprune.search import RunFolder, papers
 from hyperprune.search.space.words import choice_words
 
 
-def write_search(folder: RunFolder) -> Path:
+def write_search(folder: RunFolder, times: Mapping[str, Timing] | None = None) -> Path:
     """Write report.html and figures/*.png into the run folder of a search, and give the page's path.
 
     Of a search that has not ended, the page shows what there is so far.
+
+    Args:
+        folder: of the search.
+        times: of its networks on this machine, as :func:`hyperprune.reports.measured_times` gives them.
 
     Raises:
         RunFolderError: this is no run folder, or of a version that cannot be read.
     """
     findings = gather(folder)
     drawn = drawings(findings)
-    return document.save(folder.path, render(findings, drawn), drawn)
+    weighed = cost_table(findings.result, folder.path, times) if findings.result else None
+    return document.save(folder.path, render(findings, drawn, weighed), drawn)
 
 
-def render(findings: Findings, drawn: dict[str, Drawing]) -> str:
+def render(findings: Findings, drawn: dict[str, Drawing], weighed: CostTable | None = None) -> str:
     """The page."""
     result = findings.result
     return document.rendered(
@@ -49,6 +57,7 @@ def render(findings: Findings, drawn: dict[str, Drawing]) -> str:
         findings=findings,
         headings=headings(findings.score),
         rows=network_rows(result, findings.timings) if result else [],
+        weighed=weighed,
         costs=cost_sentences(result, findings.timings) if result else [_progress(findings)],
         variants=variant_sentences(result) if result else [],
         choice_words=choice_words,

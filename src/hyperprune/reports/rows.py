@@ -31,6 +31,14 @@ def network_rows(result: SearchResult, timings: Timings | None) -> list[tuple[st
     return rows + [_control_row(control, timings, score) for control in result.controls if control.final]
 
 
+def trained(result: SearchResult) -> list[tuple[str, FinalNetwork]]:
+    """The networks of :func:`network_rows` by what they are called there."""
+    finals = [result.dense.final, *(c.final for c in result.finalists)]
+    finals += [control.final for control in result.controls if control.final]
+    names = (row[0] for row in network_rows(result, None))
+    return [(name, final) for name, final in zip(names, finals, strict=True) if final is not None]
+
+
 def _control_row(control: ControlResult, timings: Timings | None, score: Score) -> tuple[str, ...]:
     epochs = len(control.curve.train_loss)
     seconds = timings.controls.get(control.name) if timings else None

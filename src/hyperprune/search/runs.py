@@ -28,8 +28,6 @@ from hyperprune.training.stored.run_folder import kind_of
 from hyperprune.training.stored_run import StoredRun
 from hyperprune.training.training_run import TrainingRun
 
-_ROWS = {"candidates": candidate_rows, "epochs": epoch_rows, "rounds": round_rows}
-
 Table = Literal["candidates", "epochs", "rounds"]
 
 
@@ -77,7 +75,9 @@ class SearchRun(StoredRun):
             table: ``candidates``; ``epochs``, a row a network and epoch; or ``rounds``, a row a round and
                 ranked candidate.
         """
-        return _ROWS[table](self.result)
+        if table == "candidates":
+            return candidate_rows(self.result, self.path)
+        return {"epochs": epoch_rows, "rounds": round_rows}[table](self.result)
 
     def frame(self, table: Table = "candidates") -> Any:
         """:meth:`rows` as a ``pandas.DataFrame``.

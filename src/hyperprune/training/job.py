@@ -35,6 +35,7 @@ from hyperprune.training.stored.job_folder import JobFolder
 from hyperprune.training.stored.nested_state import mask_hash
 from hyperprune.training.stored.weights_file import GivenWeights
 from hyperprune.training.teaching import TeacherConfig, teacher_of
+from hyperprune.training.uses import uses
 
 # seconds; the worker of a driver that was killed lets go of its network as soon as it notices
 _LEASE_WAIT = 60.0
@@ -129,8 +130,8 @@ def _run(job: TrainingJob, listener: Listener) -> History:
             folder.save_failure(failure, job.identity)
             return history.model_copy(update={"failure": failure})
         history = history.model_copy(update={"epochs": (*history.epochs, record)})
-        sizes = live_weights(state.network, {})
-        folder.save(state, history, {**task.document, "job": job.identity, "sizes": sizes})
+        sizes = {"sizes": live_weights(state.network, {}), "uses": uses(state.network)}
+        folder.save(state, history, {**task.document, "job": job.identity, **sizes})
         folder.note_seconds(record.epoch, time.monotonic() - began)
     resumed = len(stored.history.epochs)
     if (

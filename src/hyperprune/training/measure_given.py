@@ -17,6 +17,7 @@ from hyperprune.training.stored import checkpoint
 from hyperprune.training.stored.history import History, InitialRecord
 from hyperprune.training.stored.job_folder import JobFolder
 from hyperprune.training.stored.weights_file import GivenWeights
+from hyperprune.training.uses import uses
 
 
 class ReferenceJob(BaseModel):
@@ -68,7 +69,8 @@ def measure_reference(job: ReferenceJob) -> History:
             record = record.model_copy(update={"live": state.live(), "density": state.density()})
         folder.save_initial(record, job.identity)
         tensors, captured = state.capture()
-        document = {**task.document, "job": job.identity, "state": captured, "history": []}
+        document = {**task.document, "job": job.identity, "uses": uses(state.network)}
+        document |= {"state": captured, "history": []}
         checkpoint.save(folder.path, checkpoint.Checkpoint(0, tensors, document))
     return folder.history()
 

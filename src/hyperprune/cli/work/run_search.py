@@ -1,5 +1,6 @@
 """What ``hyperprune search`` does."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from hyperprune.cli.terminal.output import print_json
 from hyperprune.cli.terminal.progress import SearchProgress
 from hyperprune.cli.terminal.screen import Screen
 from hyperprune.errors import ConfigurationError
+from hyperprune.inference.timing import Timing
 from hyperprune.reports import (
     cost_sentences,
+    cost_table,
     headings,
     is_success,
     naive_sentence,
@@ -71,7 +74,7 @@ class Given:
         return configure(preset, self.file, self.values, baseline=self.baseline, budget=self.budget)
 
 
-def search(given: Given, out: Path, *, boards: Path | None, extend: bool, as_json: bool) -> None:
+def search(given: Given, out: Path, *, boards: Path | None, extend: bool, as_json: bool, times: bool) -> None:
     """Search or resume, then show what was found; exit status 1 where training went wrong."""
     folder = RunFolder(files.place(out))
     config = _configuration(folder, given, extend=extend)
@@ -88,20 +91,29 @@ def search(given: Given, out: Path, *, boards: Path | None, extend: bool, as_jso
                 other(event)
 
         result = run(config, folder.path, listener=listen).result
-    page = reports.write(folder)
+    measured = reports.measured_times(result, folder.path, config.described.code) if times else None
+    page = reports.write(folder, measured)
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:
-        _show(screen, result, folder, page)
+        _show(screen, result, folder, page, measured)
     if went_wrong(result):
         raise typer.Exit(1)
 
 
-def _show(screen: Screen, result: SearchResult, folder: RunFolder, page: Path) -> None:
+def _show(
+    screen: Screen,
+    result: SearchResult,
+    folder: RunFolder,
+    page: Path,
+    times: Mapping[str, Timing] | None,
+) -> None:
     """What was found, as tables and sentences."""
     timings = load_timings(folder)
     title = "Dense, selected, runners-up and yardsticks"
     show_rows(screen, title, headings(result.score), network_rows(result, timings), bold="selected")
+    costs = cost_table(result, folder.path, times)
+    show_rows(screen, costs.title, costs.headings, costs.rows, bold="selected")
     for line in (
         verdict_sentence(result),
         *variant_sentences(result),

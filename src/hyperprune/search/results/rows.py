@@ -1,19 +1,26 @@
 """A result as rows of plain values, for tables of any kind."""
 
+from pathlib import Path
 from typing import Any
 
+from hyperprune.search.results.costs import cost_of
 from hyperprune.search.results.final_network import Curve
 from hyperprune.search.results.result import SearchResult
 
 Rows = list[dict[str, Any]]
 
 
-def candidate_rows(result: SearchResult) -> Rows:
-    """One row a candidate: what became of it, its pruning choices, and its figures."""
+def candidate_rows(result: SearchResult, run: Path) -> Rows:
+    """One row a candidate: what became of it, its pruning choices, and its figures.
+
+    ``bytes`` are those of the weights in the smallest form of an export, ``multiply_adds`` those of a token;
+    both are read from the checkpoints in the folder ``run``.
+    """
     rows: Rows = []
     score = result.score
     for candidate in result.candidates:
         final = candidate.final
+        cost = cost_of(run, final)
         rows.append(
             {
                 "number": candidate.number,
@@ -28,6 +35,8 @@ def candidate_rows(result: SearchResult) -> Rows:
                 "best_valid_score": min(candidate.curve.valid_score, key=score.signed, default=None),
                 "test_score": None if final is None else final.test_score,
                 "live": None if final is None else final.live,
+                "bytes": None if cost is None else cost.bytes,
+                "multiply_adds": None if cost is None else cost.multiply_adds,
             }
         )
     return rows
