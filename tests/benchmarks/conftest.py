@@ -11,7 +11,8 @@ EVIDENCE = Path(__file__).parents[2] / "benchmarks" / "evidence"
 def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The evidence scripts import each other by their bare names, as scripts do; gone after the test."""
     monkeypatch.syspath_prepend(str(EVIDENCE))
-    names = [path.stem for path in EVIDENCE.glob("*.py")]
+    monkeypatch.syspath_prepend(str(EVIDENCE / "over"))
+    names = [path.stem for path in EVIDENCE.rglob("*.py")]
     for name in names:
         sys.modules.pop(name, None)
     yield

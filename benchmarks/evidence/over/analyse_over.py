@@ -1,0 +1,254 @@
+"""Tables and figures of a regime, from the records that are there.
+
+    python benchmarks/evidence/over/analyse_over.py lstm [--figures docs/figures]
+
+Fixed before any final was read:
+
+* A network's final is its validation loss at its best epoch. From scratch the first step must have been
+  taken; from the dense network the masked network before it counts too.
+* The primary question: from scratch, after epoch 3, Spearman's correlation of the LS distance that a search
+  takes (hidden, forward, l2, to the dense spectrum of the same epoch) with the finals, less that of the
+  validation loss; the mean over seeds. A default of a search changes only if ``gru`` agrees in sign and
+  neither interval of the pooled seeds reaches 0.
+* All else explores, and with so many metrics some look good by chance: other metrics and epochs; masks of the
+  dense network, before any training and after one and two epochs; what each way to search would have
+  selected, replayed on random two thirds of the pool; how far two seeds agree; and the best of each pool
+  beside the dense network, one that is trained on and imitates itself, and small dense networks.
+"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import mean
+
+import figures_over as figures
+from networks_over import Records, Trained, load
+from rankings import (
+    BOTH,
+    EARLY,
+    FIRST,
+    LOSS,
+    LS,
+    SCRATCH,
+    STARTED,
+    Metric,
+    Row,
+    plain_difference,
+    rows,
+    values,
+)
+from regimes import FURTHER, REGIMES, Regime, tuned
+from selections import Point, curves
+
+from hyperprune.search.metrics.rank_correlation import (
+    Estimate,
+    correlation,
+    difference,
+    resamples,
+)
+
+DRAWS = 4000
+FEWEST = 4  # networks below which nothing is ranked
+
+
+def main() -> None:
+    """Print what the records say."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("regime", choices=sorted(REGIMES))
+    parser.add_argument("--records", type=Path, default=Path(__file__).resolve().parent / "records")
+    parser.add_argument("--figures", type=Path, help="folder for the PNG files")
+    options = parser.parse_args()
+    regime, records = REGIMES[options.regime], load(options.records, options.regime)
+    tuning(regime)
+    present(regime, records)
+    primary(regime, records)
+    first = regime.seeds[0]
+    scratch = ranking("from scratch", SCRATCH, records.pool("scratch", first))
+    short(records, first)
+    started = ranking("masks of the dense network", STARTED, records.pool("started", first))
+    ceilings(regime, records)
+    points = chosen(regime, records.pool("scratch", first), records.pool("started", first))
+    scores = beside_dense(regime, records)
+    if options.figures is not None:
+        folder, name = options.figures, f"evidence_over_{regime.name}"
+        if scratch:
+            named = (LOSS, LS, "LS hidden, end", "sum of training losses", "hidden covariance", BOTH)
+            figures.ranks(scratch, named, "from scratch", folder / f"{name}_scratch.png")
+        if started:
+            figures.ranks(started, tuple(STARTED), "masks of the dense network", folder / f"{name}_dense.png")
+        if points:
+            figures.selects(points, folder / f"{name}_selects.png")
+        if scores:
+            figures.against_dense(
+                scores, "perplexity" if records.perplexity else "error", folder / f"{name}_finals.png"
+            )
+
+
+def tuning(regime: Regime) -> None:
+    """The short runs behind the recipe."""
+    if regime.name == "digits":
+        return
+    print(f"## {regime.name}\n\nDense network, tuned:")
+    settings = [(run["setting"], run["valid_score"]) for run in tuned(regime.name)]
+    table(
+        ("rate", "dropout", "factor", "epochs", "validation perplexity"),
+        [
+            (
+                f"{s['learning_rate']:g}",
+                f"{s['dropout']}",
+                f"{s.get('factor', '')}",
+                f"{s['epochs']}",
+                f"{v:.2f}",
+            )
+            for s, v in sorted(settings, key=lambda pair: pair[1])
+        ],
+    )
+
+
+def present(regime: Regime, records: Records) -> None:
+    """What is there, and what is not."""
+    counts = {pool: sum(n.pool == pool for n in records.trained) for pool in ("scratch", "started", "dense")}
+    print(f"\n{len(records.trained)} networks: " + ", ".join(f"{n} {pool}" for pool, n in counts.items()))
+    if records.failed:
+        print(f"diverged: {', '.join(records.failed)}")
+    for seed in regime.seeds:
+        missing = regime.variants if seed == regime.seeds[0] else regime.repeated
+        missing -= len(records.pool("scratch", seed))
+        if missing:
+            print(f"seed {seed}: {missing} from scratch are not there yet")
+
+
+def primary(regime: Regime, records: Records) -> None:
+    """The question that was fixed beforehand."""
+    print(f"\nSpearman of LS distance with the final, less that of loss, from scratch, epoch {FIRST}")
+    found, body = [], []
+    for seed in regime.seeds:
+        pool = records.pool("scratch", seed)
+        value = plain_difference(pool, FIRST) if len(pool) >= FEWEST else None
+        if value is None:
+            continue
+        found.append(value)
+        own, by_loss = values(SCRATCH[LS], pool, FIRST), values(SCRATCH[LOSS], pool, FIRST)
+        assert own is not None
+        assert by_loss is not None
+        final = [network.final for network in pool]
+        spread = difference("spearman", own, by_loss, final, resamples(len(pool), DRAWS, 0))
+        body.append(
+            (
+                f"{seed}",
+                f"{len(pool)}",
+                f"{correlation('spearman', own, final):.2f}",
+                f"{correlation('spearman', by_loss, final):.2f}",
+                interval(spread),
+            )
+        )
+    table(("seed", "networks", "LS", "loss", "difference [95 % interval]"), body)
+    if found:
+        print(f"mean over {len(found)} seeds: {mean(found):+.2f}")
+
+
+def ranking(head: str, metrics: dict[str, Metric], pool: Sequence[Trained]) -> list[Row]:
+    """Spearman of all metrics by epoch, and the difference to the loss."""
+    if len(pool) < FEWEST:
+        return []
+    found = rows(metrics, pool, resamples(len(pool), DRAWS, 0))
+    place = {(row.metric, row.epoch): row for row in found}
+    epochs = [epoch for epoch in EARLY if any(row.epoch == epoch for row in found)]
+    print(f"\nSpearman with the final, {head}, {len(pool)} networks")
+    names = list(dict.fromkeys(row.metric for row in found))
+
+    def cell(name: str, epoch: int) -> str:
+        row = place.get((name, epoch))
+        return "" if row is None else interval(row.spearman)
+
+    table(
+        ("metric", *(f"epoch {e}" for e in epochs)),
+        [(name, *(cell(name, epoch) for epoch in epochs)) for name in names],
+    )
+    return found
+
+
+def short(records: Records, seed: int) -> None:
+    """How the whole schedule made short ranks the finals."""
+    known = {network.number: network.final for network in records.pool("short", seed)}
+    pool = [network for network in records.pool("scratch", seed) if network.number in known]
+    if len(pool) >= FEWEST:
+        value = correlation("spearman", [known[n.number] for n in pool], [n.final for n in pool])
+        print(f"\nthe whole schedule in 6 epochs: Spearman {value:.2f} over {len(pool)} networks")
+
+
+def ceilings(regime: Regime, records: Records) -> None:
+    """How far the finals of two seeds agree."""
+    for name in ("scratch", "started"):
+        by_seed = {seed: {n.number: n.final for n in records.pool(name, seed)} for seed in regime.seeds}
+        for i, one in enumerate(regime.seeds):
+            for other in regime.seeds[i + 1 :]:
+                both = sorted(set(by_seed[one]) & set(by_seed[other]))
+                if len(both) >= FEWEST:
+                    value = correlation(
+                        "spearman", [by_seed[one][k] for k in both], [by_seed[other][k] for k in both]
+                    )
+                    print(f"finals of {name}, seeds {one} and {other}: Spearman {value:.2f} over {len(both)}")
+
+
+def chosen(regime: Regime, pool: Sequence[Trained], started: Sequence[Trained]) -> list[Point]:
+    """What each way to search would have selected."""
+    if len(pool) < 2 * FEWEST:
+        return []
+    points = curves(pool, started, regime.epochs, FURTHER)
+    print("\nregret of what is selected, mean over random two thirds of the pool")
+    table(
+        ("way", "epochs", "regret, nats"),
+        [(p.way, f"{p.cost:.0f}", f"{p.regret:.4f}") for p in sorted(points, key=lambda p: (p.way, p.cost))],
+    )
+    return points
+
+
+def beside_dense(regime: Regime, records: Records) -> dict[str, list[float]]:
+    """The best of each pool by validation, its test score, and what it must be compared with."""
+    body, scores = [], {}
+    for pool, words in (
+        ("dense", "dense, tuned"),
+        ("trained-on", "dense, trained on and distilled from itself"),
+        ("scratch", "best from scratch"),
+        ("started", "best mask of the dense network"),
+        ("small", "small dense"),
+    ):
+        for seed in regime.seeds:
+            known = records.pool(pool, seed)
+            for network in known if pool == "small" else sorted(known, key=lambda n: n.final)[:1]:
+                test = records.shown(network.test_loss)
+                label = f"{words} of {network.live:,}" if pool == "small" else words
+                scores.setdefault(label, []).append(test)
+                body.append(
+                    (
+                        label,
+                        f"{seed}",
+                        network.words,
+                        f"{network.live:,}",
+                        f"{records.shown(network.final):.3f}",
+                        f"{test:.3f}",
+                    )
+                )
+    print("\nPruned and dense")
+    table(("network", "seed", "variant", "live weights", "validation", "test"), body)
+    return scores
+
+
+def interval(found: Estimate) -> str:
+    """Value and interval."""
+    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+
+
+def table(headings: Sequence[str], body: Iterable[Sequence[str]]) -> None:
+    """A Markdown table."""
+    print("| " + " | ".join(headings) + " |")
+    print("|" + " --- |" * len(headings))
+    for row in body:
+        print("| " + " | ".join(row) + " |")
+
+
+if __name__ == "__main__":
+    main()

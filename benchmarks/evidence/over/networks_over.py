@@ -1,0 +1,99 @@
+"""The records of a regime, read back."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network that was trained to its end.
+
+    Attributes:
+        pool: what it is.
+        number: in its pool.
+        seed: root seed.
+        valid_loss: by epoch, from 0: before the first step.
+        train_loss: by epoch, from 1.
+        test_loss: of the best epoch.
+        live: live weights.
+        facts: scores of others, by epoch.
+        distances: LS distances by reference, epoch and name.
+        every_distance: the LS distance that a search takes, by epoch from 0.
+        words: its variant.
+    """
+
+    pool: str
+    number: int
+    seed: int
+    valid_loss: tuple[float, ...]
+    train_loss: tuple[float, ...]
+    test_loss: float
+    live: int
+    facts: dict[int, dict[str, float]]
+    distances: dict[str, dict[int, dict[str, float]]]
+    every_distance: tuple[float, ...]
+    words: str
+
+    @property
+    def final(self) -> float:
+        """Validation loss of the best epoch: what a search counts. A start may be the best."""
+        return min(self.valid_loss if self.pool == "started" else self.valid_loss[1:])
+
+
+@dataclass(frozen=True)
+class Records:
+    """All that is there.
+
+    Attributes:
+        trained: networks that did not fail.
+        failed: names of those that did; they are ranked nowhere.
+        perplexity: whether losses are shown as perplexity.
+    """
+
+    trained: tuple[Trained, ...]
+    failed: tuple[str, ...]
+    perplexity: bool
+
+    def pool(self, name: str, seed: int) -> list[Trained]:
+        """A pool of one seed, in order of number."""
+        return sorted((n for n in self.trained if n.pool == name and n.seed == seed), key=lambda n: n.number)
+
+    def shown(self, loss: float) -> float:
+        """The score that people read."""
+        return math.exp(loss) if self.perplexity else loss
+
+
+def load(folder: Path, regime: str) -> Records:
+    """Every record of a regime."""
+    documents = [json.loads(path.read_bytes()) for path in sorted(folder.glob(f"{regime}-*.json"))]
+    failed = tuple(d["piece"] for d in documents if d["failure"] is not None)
+    trained = tuple(_trained(d) for d in documents if d["failure"] is None)
+    return Records(trained, failed, all(d["score"] == "perplexity" for d in documents))
+
+
+def _trained(document: dict[str, Any]) -> Trained:
+    distances = document["distances"] or {}
+    return Trained(
+        pool=document["pool"],
+        number=document["number"],
+        seed=document["seed"],
+        valid_loss=(document["initial_loss"], *document["valid_loss"]),
+        train_loss=tuple(document["train_loss"]),
+        test_loss=document["test_loss"],
+        live=document["live"],
+        facts={int(epoch): facts for epoch, facts in document["facts"].items()},
+        distances={name: {int(e): found for e, found in by.items()} for name, by in distances.items()},
+        every_distance=tuple(document["every_distance"] or ()),
+        words=_words(document["variant"], document["pool"]),
+    )
+
+
+def _words(variant: dict[str, Any] | None, pool: str) -> str:
+    if variant is None:
+        return ""
+    if pool == "started":
+        return str(variant.get("criterion", "random"))
+    return ", ".join(f"{variant[rule]}" for rule in ("sparse_init", "death", "redistribution", "death_rate"))

@@ -1,0 +1,156 @@
+"""What each way to search would have selected, at what cost: replays on the recorded trainings."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from networks_over import Trained
+from rankings import STARTED, Metric, loss
+
+from hyperprune.search.metrics.rank_correlation import random_regret
+from hyperprune.search.plans import PLANS, Plan, PlanSettings
+from hyperprune.search.rounds.round import Ranked, promoted
+
+SUBPOOLS = 300
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a search ends.
+
+    Attributes:
+        way: of searching.
+        cost: epochs, the dense network's charged where it is used.
+        regret: loss of what is selected above that of the best of the pool.
+    """
+
+    way: str
+    cost: float
+    regret: float
+
+
+Pool = Sequence[Trained]
+
+
+def search_ls(network: Trained, epoch: int) -> float | None:
+    """The LS distance that a search takes, known after every epoch."""
+    return network.every_distance[epoch]
+
+
+def follow(plan: Plan, pool: Pool, metric: Metric) -> tuple[list[Trained], int]:
+    """What a search under ``plan`` trains to the end, and its epochs; brackets take the pool in order."""
+    finished: list[Trained] = []
+    left, cost = list(pool), 0
+    for number, bracket in enumerate(plan.brackets):
+        alive, left = left[: bracket.candidates], left[bracket.candidates :]
+        epoch, last = bracket.until, False
+        cost += epoch * len(alive)
+        while not last:
+            ranked = sorted(
+                Ranked(metric(n, epoch) or 0.0, loss(n, epoch) or 0.0, i) for i, n in enumerate(alive)
+            )
+            step = plan.step(number, epoch, len(alive), len(alive))
+            alive = [alive[i] for i in promoted(ranked, step.kept)]
+            cost += (step.until - epoch) * len(alive)
+            epoch, last = step.until, step.last
+        finished += alive
+    return finished, cost
+
+
+def i_epoch(pool: Pool, metric: Metric, epoch: int, full: int) -> tuple[list[Trained], int]:
+    """Everyone exactly so many epochs, then the best one to the end (Egele et al. 2024)."""
+    best = min(pool, key=lambda network: metric(network, epoch) or 0.0)
+    return [best], epoch * len(pool) + full - epoch
+
+
+def curves(scratch: Pool, started: Pool, full: int, further: int) -> list[Point]:
+    """Mean over random two thirds of the pools, the same ones for every way.
+
+    Args:
+        scratch: candidates from scratch.
+        started: masks of the dense network, perhaps none.
+        full: epochs of a candidate from scratch, and of the dense network.
+        further: epochs of one that starts from it.
+    """
+    generator = random.Random(1)
+    parts = [(_part(scratch, generator), _part(started, generator)) for _ in range(SUBPOOLS)]
+    ways = _ways(len(parts[0][0]), full)
+    if started:
+        ways += _started_ways(full, further)
+    sums = [[0.0, 0.0] for _ in ways]
+    for number, (one, other) in enumerate(parts):
+        best = min(n.final for n in (*one, *other))
+        for place, (_, dense, of_started, run) in enumerate(ways):
+            done, cost = run(other if of_started else one, random.Random(number))
+            sums[place][0] += cost + full * dense
+            sums[place][1] += min(n.final for n in done) - best
+    points = [
+        Point(way, cost / SUBPOOLS, regret / SUBPOOLS)
+        for (way, *_), (cost, regret) in zip(ways, sums, strict=True)
+    ]
+    for count in (1, 2, 4, 8):
+        if count <= len(parts[0][0]):
+            regrets = [
+                random_regret([n.final for n in one], count)
+                + min(n.final for n in one)
+                - min(n.final for n in (*one, *other))
+                for one, other in parts
+            ]
+            points.append(Point("random", count * full, sum(regrets) / SUBPOOLS))
+    return points
+
+
+def _part(pool: Pool, generator: random.Random) -> list[Trained]:
+    return generator.sample(list(pool), max(3, round(len(pool) * 2 / 3))) if pool else []
+
+
+def _started_ways(full: int, further: int) -> "list[Way]":
+    """Masks ranked before any training; the best few train on, the dense network charged."""
+
+    def screened(metric: Metric, kept: int) -> Run:
+        return lambda pool, _: (
+            sorted(pool, key=lambda n: metric(n, 0) or 0.0)[:kept],
+            further * min(kept, len(pool)),
+        )
+
+    by = {"dense start, screened by LS": STARTED["LS hidden, to the dense network"]}
+    by["dense start, screened by loss"] = loss
+    return [(way, True, True, screened(metric, kept)) for way, metric in by.items() for kept in (1, 2, 4)]
+
+
+Run = Callable[[Pool, random.Random], tuple[list[Trained], int]]
+Way = tuple[str, bool, bool, Run]  # name, whether it needs the dense network, whether of masks of it, replay
+
+
+def _ways(size: int, full: int) -> list[Way]:
+    """Ways to search from scratch."""
+
+    def plan(name: str, each: int) -> Plan:
+        return PLANS[name](PlanSettings(candidates=size, first=each, each=each, eta=3, full=full))
+
+    def rounds(metric: Metric, each: int) -> Run:
+        return lambda pool, _: follow(plan("rounds", each), pool, metric)
+
+    def exactly(metric: Metric, epoch: int) -> Run:
+        return lambda pool, _: i_epoch(pool, metric, epoch, full)
+
+    found: list[Way] = []
+    for each in (each for each in (1, 2, 3) if each * size.bit_length() < full):
+        found += [
+            ("LSH", True, False, rounds(search_ls, each)),
+            ("loss halving", False, False, rounds(loss, each)),
+        ]
+    for epoch in (epoch for epoch in (1, 2, 3, 4, 8) if epoch < full):
+        found += [
+            ("i-epoch, LS", True, False, exactly(search_ls, epoch)),
+            ("i-epoch, loss", False, False, exactly(loss, epoch)),
+        ]
+    found.append(
+        (
+            "Hyperband on loss",
+            False,
+            False,
+            lambda pool, drawn: follow(plan("hyperband", 1), drawn.sample(list(pool), len(pool)), loss),
+        )
+    )
+    return found
