@@ -114,8 +114,8 @@ class Tuner:
         files.write_json(self.table, document)
 
 
-def tune(tuner: Tuner, decay: bool) -> Setting | None:
-    """The best setting; None if more calls are needed."""
+def tune(tuner: Tuner, decay: bool = False) -> Setting | None:
+    """The best setting, of how fast the rate falls too with ``decay``; None if more calls are needed."""
     config = tuner.config
     dropout = getattr(config.model, "dropout", None)
     start = Setting(config.recipe.learning_rate, dropout, config.recipe.epochs)
