@@ -20,7 +20,7 @@ from hyperprune.search.config.baselines import BASELINES
 from hyperprune.search.metrics.early import METRICS
 from hyperprune.search.plans import PLANS
 from hyperprune.search.samplers import SAMPLERS
-from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
+from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, PATTERN, REDISTRIBUTION, SPARSE_INIT
 from hyperprune.tasks import SHIPPED
 from hyperprune.training import TrainConfig
 
@@ -38,6 +38,8 @@ REGISTERED: dict[str, Iterable[str]] = {
     "variant.growth": GROWTH,
     "variant.redistribution": REDISTRIBUTION,
     "variant.decay": DECAY,
+    "variant.pattern": PATTERN,
+    "space.pattern": PATTERN,
 }
 NAMED: dict[str, Iterable[str]] = {
     "preset": PRESETS,
@@ -93,7 +95,8 @@ def _kind(annotation: Any) -> tuple[str, list[str]]:
         if get_origin(part) is Literal:
             names += get_args(part)
         elif part not in (NoneType, Ellipsis):
-            kinds.append(part.__name__)
+            of = get_args(part)[0] if get_origin(part) is tuple else part  # several are one word with commas
+            kinds.append(of.__name__)
     if names and kinds:
         return f"{kinds[0]} or name", names
     return (kinds[0] if kinds else "str"), names

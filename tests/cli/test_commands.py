@@ -23,7 +23,7 @@ from hyperprune.search.config.template import commented
 from hyperprune.search.metrics.early import METRICS
 from hyperprune.search.plans import PLANS
 from hyperprune.search.samplers import SAMPLERS
-from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
+from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, PATTERN, REDISTRIBUTION, SPARSE_INIT
 
 _SIZES = {
     "--preset": "python-docs",
@@ -232,6 +232,8 @@ def test_tab_offers_what_there_is() -> None:
         "variant.growth": GROWTH,
         "variant.redistribution": REDISTRIBUTION,
         "variant.decay": DECAY,
+        "variant.pattern": PATTERN,
+        "space.pattern": PATTERN,
         "runtime.executor": EXECUTORS,
         "preset": PRESETS,
         "baseline": BASELINES,

@@ -54,10 +54,11 @@ _POOL = tuple(
         *("near_duplicates", "tolerance", "controls"),
     )
 )
+_SPACE = ("sparsity", "space.pattern", "space.exclude")
 _PLACE = ("seed", "runtime.threads", "runtime.device")
 
 SEARCHED = (
-    Group(WHAT, (*_NETWORK, *_RECIPE, "sparsity", "families", *_REFERENCE, *_POOL, *_PLACE)),
+    Group(WHAT, (*_NETWORK, *_RECIPE, *_SPACE, "families", *_REFERENCE, *_POOL, *_PLACE)),
     Group(RUN, ("runtime.workers", "runtime.executor", "runtime.address")),
 )
 TRAINED = (
@@ -68,6 +69,7 @@ TRAINED = (
             "sparsity",
             *("variant.sparse_init", "variant.death", "variant.growth", "variant.redistribution"),
             *("variant.death_rate", "variant.decay", "variant.update_interval"),
+            *("variant.pattern", "variant.keep_diagonal", "variant.exclude"),
         ),
     ),
     Group(WHAT, (*_NETWORK, *_RECIPE, "reference.checkpoint", *_PLACE)),

@@ -17,10 +17,15 @@ _CHOICES = (
     "decay",
     "update_interval",
 )
-_BESIDE = ("density", "learning_rate", "dropout")  # shown where candidates differ in them
+# shown where candidates differ in them
+_BESIDE = ("density", "learning_rate", "dropout", "pattern", "keep_diagonal", "gate_densities")
+_NUMBERS = ("death_rate", "density", "learning_rate", "dropout")
 _HEADINGS = {"sparse_init": "first masks"}  # as the words of a choice have it
 # Shown although all candidates agree in them.
 _ALWAYS = ("sparse_init", "death", "redistribution", "death_rate")
+
+
+_USUAL = {"pattern": "1x1", "keep_diagonal": False}  # of a variant that does not write it
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,7 @@ def candidate_table(findings: Findings) -> CandidateTable:
     columns: list[tuple[str, bool, Callable[[NetworkRecord], Cell]]] = [
         ("no.", True, lambda c: Cell(c.name, int(c.name))),
         ("standing", False, _standing),
-        *(
-            (_HEADINGS.get(name, name.replace("_", " ")), name in ("death_rate", *_BESIDE), _choice(name))
-            for name in choices
-        ),
+        *((_HEADINGS.get(name, name.replace("_", " ")), name in _NUMBERS, _choice(name)) for name in choices),
         ("epochs", True, lambda c: Cell(str(c.epochs), c.epochs)),
         *([(f"early {metric}", True, _early)] if of_its_own else []),
         ("first LS distance", True, lambda c: _number(_at(c.ls_distance, first), 3)),
@@ -117,7 +119,7 @@ def _choice(name: str) -> Callable[[NetworkRecord], Cell]:
             variant["death_rate"] == 0 and name not in ("method", "sparse_init", "death_rate", *_BESIDE)
         ):
             return Cell("", "")
-        value = variant.get(name, "")
+        value = variant.get(name, _USUAL.get(name, ""))
         text = f"{value:.4g}" if isinstance(value, float) else str(value)
         return Cell(text, value if isinstance(value, float) else str(value))
 

@@ -2,9 +2,9 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hyperprune import files, versions
 from hyperprune.accelerators import check_device
@@ -49,7 +49,32 @@ class VariantConfig(BaseModel):
         exclude_if=lambda given: given is None,  # so that runs of before keep their configuration
         description="First weights: dense, or fan_in, which gives each unit its dense variance.",
     )
-    exclude: tuple[str, ...] | None = Field(None, description="Patterns of the parameters that stay dense.")
+    pattern: str | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="Which weights live and die together: 1x1 (each on its own), 16x1 or 8x4 (blocks of rows "
+        "x columns within a gate), units (whole hidden units, which only prunes).",
+    )
+    keep_diagonal: bool | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="The diagonals of recurrent matrices always live.",
+    )
+    gate_densities: dict[str, float] | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="Densities by gate, such as reset = 0.3, of which the proportion counts.",
+    )
+    exclude: tuple[str, ...] | None = Field(
+        None,
+        description="Patterns of the parameters that stay dense, such as decoder. Several with commas on the "
+        "command line.",
+    )
+
+    @field_validator("exclude", mode="before")
+    @classmethod
+    def _several_in_one_word(cls, given: Any) -> Any:
+        return tuple(name.strip() for name in given.split(",")) if isinstance(given, str) else given
 
     def at(self, density: float) -> PruningVariant:
         """The variant at a density.

@@ -30,6 +30,21 @@ class DenseSpace(SpaceConfig):
         description="Range of u in 2^u, the factor on each matrix's share of the first live weights, chosen "
         "for each matrix; the total stays exact. From 0 to 0 for no factors.",
     )
+    pattern: tuple[str, ...] = Field(
+        (),
+        exclude_if=lambda given: given == (),
+        description="Which weights live and die together, as in [space]; empty for what it says.",
+    )
+    keep_diagonal: tuple[bool, ...] = Field(
+        (),
+        exclude_if=lambda given: given == (),
+        description="Whether the diagonals of recurrent matrices always live; empty for what [space] says.",
+    )
+    gate_densities: tuple[str, ...] = Field(
+        (),
+        exclude_if=lambda given: given == (),
+        description="How a matrix is divided among its gates; empty for what [space] says.",
+    )
     death: tuple[str, ...] = Field(
         ("magnitude", "global_magnitude"), min_length=1, description="Which weights die."
     )
@@ -83,6 +98,11 @@ class DenseStart(BaseModel):
     )
     space: DenseSpace = Field(default_factory=DenseSpace)
     search: DensePool = Field(default_factory=DensePool)
+
+    def space_beside(self, space: SpaceConfig) -> DenseSpace:
+        """Its choices, with the patterns of the other space where it names none."""
+        missing = {name: values for name, values in space.grain.items() if not getattr(self.space, name)}
+        return self.space.model_copy(update=missing)
 
     def recipe(self, recipe: Recipe) -> Recipe:
         """How they are trained; the optimiser is a new one."""

@@ -72,7 +72,8 @@ class SearchConfig(Tasked):
             else:
                 pool, recipe = self.dense_start.search, self.dense_start.recipe(self.recipe)
                 pool = pool.model_copy(update={"seeds": self.search.seeds})
-                family = Family(DENSE, self.dense_start.space, pool, recipe, first, bracket, from_dense=True)
+                space = self.dense_start.space_beside(self.space)
+                family = Family(DENSE, space, pool, recipe, first, bracket, from_dense=True)
             found.append(family)
             first, bracket = first + pool.candidates, bracket + len(family.plan.brackets)
         return tuple(found)
@@ -131,6 +132,20 @@ class SearchConfig(Tasked):
         if DENSE in given["families"]:
             return given
         return {name: value for name, value in given.items() if name != "dense_start"}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dense_in_one_family_is_dense_in_all(cls, given: Any) -> Any:
+        """What [space] excludes, [dense_start.space] excludes too, unless it says what it does."""
+        if not isinstance(given, Mapping) or DENSE not in (given.get("families") or ()):
+            return given
+        space, start = given.get("space") or {}, given.get("dense_start") or {}
+        own = start.get("space") or {} if isinstance(start, Mapping) else start.space
+        if not (isinstance(space, Mapping) and isinstance(own, Mapping)) or "exclude" in own:
+            return given
+        if not space.get("exclude"):
+            return given
+        return {**given, "dense_start": {**start, "space": {**own, "exclude": space["exclude"]}}}
 
     @model_validator(mode="after")
     def _families_fit(self) -> "SearchConfig":

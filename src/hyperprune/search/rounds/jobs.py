@@ -193,11 +193,11 @@ class Trainer:
             origin = Origin(config.reference.weights, self._folder.dense)
         check_job(self._jobs.dense("check", 0, config.recipe.epochs))
         for family in self.families:
-            choice = next(family.space.example_choices(config.density))
-            if CRITERION[choice.variant.criterion].needs_scores:  # they take a pass over the data
-                choice = replace(choice, variant=replace(choice.variant, criterion="magnitude"))
-            one = Wanted(family.first, replace(choice, distillation=None), family.recipe.epochs)
-            check_job(self._jobs.candidate("check", family, one, 0, origin))
+            for choice in _one_of_each_pattern(family.space.example_choices(config.density)):
+                if CRITERION[choice.variant.criterion].needs_scores:  # they take a pass over the data
+                    choice = replace(choice, variant=replace(choice.variant, criterion="magnitude"))
+                one = Wanted(family.first, replace(choice, distillation=None), family.recipe.epochs)
+                check_job(self._jobs.candidate("check", family, one, 0, origin))
 
     def _reached(self, family: Family, number: int, training: list[Begun]) -> Reached:
         """Wait for a candidate, and for the dense references where it is measured against them."""
@@ -282,3 +282,12 @@ class Trainer:
         # for want of memory a job may fail because of what ran beside it
         running = retried(lambda: self._executor.submit(TRAIN, payload), out_of_memory)
         return then(running, History.model_validate)
+
+
+def _one_of_each_pattern(choices: Iterable[Choice]) -> list[Choice]:
+    """The first choice with each pattern: whether it fits depends on the network."""
+    found: dict[object, Choice] = {}
+    for choice in choices:
+        variant = choice.variant
+        found.setdefault((variant.pattern, variant.keep_diagonal, variant.gate_densities), choice)
+    return list(found.values())

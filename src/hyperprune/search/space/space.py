@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from optuna.trial import Trial
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.search.space.choice import Choice
 from hyperprune.search.space.dimensions import Dimension, in_order
+from hyperprune.search.space.patterns import NAMES, PatternChoices, fitted
 from hyperprune.search.space.ranges import ExponentRange, FloatRange, PositiveRange, Range
 from hyperprune.sparsity import CRITERION, METHODS, PruningVariant, density_from_sparsity
 
@@ -23,10 +24,8 @@ _BESIDE = ("learning_rate", "dropout", "distillation", "temperature", "sparsity"
 _ALL_MATRICES = "*"  # stands for them until the network is known; one factor for all changes nothing
 
 
-class SpaceConfig(BaseModel):
+class SpaceConfig(PatternChoices):
     """The choices, and what holds for every variant. The default choices are the space of the paper."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     sparse_init: tuple[str, ...] = Field(("uniform", "er"), min_length=1, description="First masks.")
     growth: tuple[str, ...] = Field(("random",), min_length=1, description="Which weights grow.")
@@ -94,7 +93,11 @@ class SpaceConfig(BaseModel):
         "only with these values of another; otherwise its first value is taken, or the "
         "method's own.",
     )
-    exclude: tuple[str, ...] = Field((), description="Patterns of the parameters that stay dense.")
+    exclude: tuple[str, ...] = Field(
+        (),
+        description="Patterns of the parameters that stay dense, such as decoder. Several with commas on the "
+        "command line.",
+    )
     densities: dict[str, float] = Field(
         {}, description="Density at the start of the parameters that a pattern names."
     )
@@ -118,8 +121,8 @@ class SpaceConfig(BaseModel):
     def dimensions(self) -> tuple[Dimension, ...]:
         """The choices in the order in which they are made."""
         names = [] if self.method == (RULES,) else ["method"]
-        names += _RULES if self._rules_are_chosen else []
-        names += [name for name in _FIRST if len(getattr(self, name)) > 1]
+        names += _RULES if self._rules_are_chosen and self.growing else []
+        names += [name for name in (*_FIRST, *NAMES) if len(getattr(self, name)) > 1]
         names += [name for name in _BESIDE if getattr(self, name)]
         chosen = [Dimension(name, getattr(self, name), self._condition(name)) for name in names]
         if self.density_factor is not None:
@@ -145,9 +148,11 @@ class SpaceConfig(BaseModel):
                 yield self.choice({"method": name}, density)
         first = {d.name: d.examples[0] for d in self.dimensions if d.name != "method"}
         for dimension in self.dimensions:
+            needed = {name: values[0] for name, values in dimension.when.items()}
+            every = self.method if dimension.name in NAMES else (RULES,)
             for value in dimension.examples if dimension.name != "method" else ():
-                for name in dimension.when.get("method", (RULES,)):
-                    yield self.choice({**first, "method": name, dimension.name: value}, density)
+                for name in dimension.when.get("method", every):
+                    yield self.choice({**first, **needed, "method": name, dimension.name: value}, density)
 
     def suggest(self, trial: Trial) -> None:
         """Let an Optuna trial choose; a choice whose conditions do not hold is not asked for."""
@@ -179,17 +184,25 @@ class SpaceConfig(BaseModel):
             "share_budget": self.share_budget,
         }
         begin = self._first_masks(rules)
+        grain = {key: rules.pop(key, values[0]) for key, values in self.grain.items()}
         if name != RULES:
             given = {key: value for key, value in rules.items() if key in self._given_to(name)}
             method = METHODS[name].at(density, **given, **kept)
             if method.scheduled:
                 begin.pop("criterion")
+            if method.pattern == "1x1":  # one that has a pattern has its own diagonal and gates too
+                begin = fitted({}, grain, begin.get("criterion", "random")) | begin
+                begin["death_rate"] = method.death_rate  # units refuse one that grows
             return replace(method, **begin | {"weight_scale": method.weight_scale})
         if CRITERION[begin["criterion"]].overall:
             rules["sparse_init"] = "uniform"  # such a criterion finds each matrix's count itself
         kept |= begin
-        first = {key: _first(getattr(self, key)) for key in _RULES if key in self.when or self._may_be_static}
-        return PruningVariant(density=density, **{**first, **rules}, **kept)
+        first = {
+            key: _first(getattr(self, key)) for key in _RULES if key in self.when or self._may_be_left_out
+        }
+        return PruningVariant(
+            density=density, **fitted({**first, **rules}, grain, begin["criterion"]), **kept
+        )
 
     def _first_masks(self, rules: dict[str, Any]) -> dict[str, Any]:
         """Criterion, scale and factors of a trial, taken out of its rules."""
@@ -214,6 +227,11 @@ class SpaceConfig(BaseModel):
         rates = self.death_rate
         return isinstance(rates, tuple) and 0.0 in rates and len(set(rates)) > 1
 
+    @property
+    def _may_be_left_out(self) -> bool:
+        """Whether some variants have no topology updates."""
+        return self._may_be_static or not self.only_growing
+
     def _condition(self, name: str) -> dict[str, tuple[Any, ...]]:
         """What the user demands, and what follows from the meaning of the choices."""
         given: dict[str, tuple[Any, ...]] = dict(self.when.get(name, {}))
@@ -221,6 +239,8 @@ class SpaceConfig(BaseModel):
             given.setdefault("method", (RULES,))
         if name in _WITHOUT_DEATHS and self._may_be_static and isinstance(self.death_rate, tuple):
             given.setdefault("death_rate", tuple(rate for rate in self.death_rate if rate > 0))
+        if name in (*_RULES, *NAMES[1:]) and self.growing and not self.only_growing:
+            given.setdefault("pattern", self.growing)
         return given
 
     def _given_to(self, method: str) -> tuple[str, ...]:

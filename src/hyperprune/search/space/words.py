@@ -6,6 +6,7 @@ from typing import Any
 from hyperprune.sparsity import METHODS, PruningVariant
 
 LABELS = {
+    "pattern": "pattern",
     "sparse_init": "first masks",
     "death": "death",
     "growth": "growth",
@@ -53,6 +54,10 @@ def choice_words(choices: Mapping[str, Any]) -> str:
 def _words(key: str, value: Any) -> str:
     if key == "density_factors":  # one for each matrix, by its full name: a paragraph
         return f"{len(value)} density factors"
+    if key == "keep_diagonal":
+        return "diagonal kept" if value else "diagonal pruned"
+    if key == "gate_densities":
+        return f"gates {_value(value)}" if value else "gates even"
     return f"{LABELS.get(key, key.replace('_', ' '))} {_value(value)}"
 
 
