@@ -15,8 +15,8 @@ from hyperprune.models import ModelConfig, build
 from hyperprune.reports import cost_table, measured_times, write
 from hyperprune.search import FinalNetwork, RunFolder, SearchResult, SearchRun, configure_training
 from hyperprune.search.results.costs import cost_of
+from hyperprune.sparsity.parameters.uses import uses
 from hyperprune.training import train
-from hyperprune.training.uses import uses
 
 Searched = tuple[RunFolder, SearchResult]
 

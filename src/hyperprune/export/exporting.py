@@ -12,6 +12,7 @@ from hyperprune import files
 from hyperprune.errors import ConfigurationError, RunFolderError
 from hyperprune.export import check_formats, formats
 from hyperprune.export.check import Check
+from hyperprune.export.smaller import without_dead_units
 from hyperprune.export.subject import Source, Subject, subject_of
 from hyperprune.export.trace import Traced
 from hyperprune.inference.choose import Choice, Prefer
@@ -101,7 +102,7 @@ def export(
     place = files.place(out)
     _refuse_full(place)
     subject = subject_of(source, candidate=candidate, dense=dense, task=task, inputs=inputs)
-    traced = subject.traced()
+    subject, traced = without_dead_units(subject, subject.traced())
     choices = Choices(int8=int8, compact=compact, sequence=sequence, prefer=prefer)
     write, check = formats.WRITERS[format], check_formats.CHECKS[format]
     kept, checked = _written(place, subject, traced, choices, write, check)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hyperprune.export.smaller import without_dead_units
 from hyperprune.export.subject import subject_of
 from hyperprune.inference.description import CONFIG, read_description
 from hyperprune.inference.load import engine_for, load
@@ -27,7 +28,7 @@ def opened(
     if (folder / CONFIG).is_file():
         return load(folder), read_description(folder).level
     subject = subject_of(target, candidate=candidate, dense=dense, task=task)
-    traced = subject.traced()
+    subject, traced = without_dead_units(subject, subject.traced())
     if traced.names is None:
         return ModuleRunning(subject.network, f"torch: {traced.why}", subject.vocabulary), subject.level
     network = subject.plain(traced)

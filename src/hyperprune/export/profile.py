@@ -6,6 +6,7 @@ from pathlib import Path
 
 from torch import nn
 
+from hyperprune.export.smaller import without_dead_units
 from hyperprune.export.subject import Source, Subject, subject_of
 from hyperprune.inference.account import account
 from hyperprune.inference.build import BuildError
@@ -19,7 +20,7 @@ from hyperprune.inference.pack import pack
 from hyperprune.inference.plain import GATES, Matrix, PlainNetwork
 from hyperprune.inference.timing import Timed, Timing, engine_runs, module_runs, timed
 from hyperprune.sparsity.parameters.gates import gates_of
-from hyperprune.training.uses import uses
+from hyperprune.sparsity.parameters.uses import uses
 
 _TORCH = "torch float32"
 
@@ -109,7 +110,8 @@ def profile(
     traced = subject.traced()
     if traced.names is None:
         return _of_module(subject, traced.why, rounds)
-    return _of_plain(subject.plain(traced), _disk(subject), rounds)
+    smaller, cut = without_dead_units(subject, traced)
+    return _of_plain(subject.plain(traced), _disk(smaller), rounds, smaller.plain(cut))
 
 
 def speeds(sources: Mapping[str, Path], task: str | None, rounds: int = 9) -> dict[str, Timing]:
@@ -126,7 +128,7 @@ def speeds(sources: Mapping[str, Path], task: str | None, rounds: int = 9) -> di
     runs: dict[str, Timed] = {}
     for name, path in sources.items():
         subject = subject_of(path, task=task)
-        traced = subject.traced()
+        subject, traced = without_dead_units(subject, subject.traced())
         if traced.names is not None:
             network = subject.plain(traced)
             runs[name] = engine_runs(network, engine_for(network)[0])
@@ -148,10 +150,13 @@ def _of_export(folder: Path, rounds: int) -> Profile:
     return replace(_of_module(subject, why, rounds), disk=size)
 
 
-def _of_plain(network: PlainNetwork, disk: int, rounds: int) -> Profile:
-    """Of a network that the kernels run."""
-    engines, kernels, memory = _engines(network)
-    runs = {name: engine_runs(network, engine) for name, engine in engines.items()}
+def _of_plain(network: PlainNetwork, disk: int, rounds: int, smaller: PlainNetwork | None = None) -> Profile:
+    """Of a network that the kernels run; ``smaller`` is what an export makes of it."""
+    engines, kernels, memory = _engines(network, smaller or network)
+    runs = {
+        name: engine_runs(smaller if smaller and name.startswith("pruned") else network, engine)
+        for name, engine in engines.items()
+    }
     matrices, multiplied, biases = network.matrices().values(), _multiplied(network), _biases(network)
     weights = biases + sum(matrix.weight.numel() for matrix in matrices)
     return Profile(
@@ -222,7 +227,9 @@ def _rows_of_module(network: nn.Module, matrices: dict[str, Matrix]) -> tuple[Ro
     return tuple(rows)
 
 
-def _engines(network: PlainNetwork) -> tuple[dict[str, Engine], dict[str, str], dict[str, int]]:
+def _engines(
+    network: PlainNetwork, smaller: PlainNetwork
+) -> tuple[dict[str, Engine], dict[str, str], dict[str, int]]:
     """What is measured: torch on the dense network first, then our kernels, sparse and dense."""
     by_hand = ByHand(network, "the dense network by torch's own products")
     engines: dict[str, Engine] = {"dense, torch float32": by_hand}
@@ -234,7 +241,7 @@ def _engines(network: PlainNetwork) -> tuple[dict[str, Engine], dict[str, str], 
         ("pruned, C float32", False, None),
         ("pruned, C int8", True, None),
     ):
-        packed = pack(network, int8=int8, layout=layout)
+        packed = pack(network if layout else smaller, int8=int8, layout=layout)
         memory[name] = len(packed.data)
         try:
             engines[name] = Kernels(packed.data)
@@ -243,6 +250,8 @@ def _engines(network: PlainNetwork) -> tuple[dict[str, Engine], dict[str, str], 
             continue
         kept = sorted({choice.layout.name for choice in packed.choices.values()})
         kernels[name] = f"kept as {', '.join(kept)}"
+        if layout is None and smaller.units != network.units:
+            kernels[name] += f", {sum(smaller.units):,} of {sum(network.units):,} units"
     return engines, kernels, memory
 
 

@@ -14,7 +14,7 @@ from hyperprune.export.subject import Subject
 from hyperprune.export.trace import Traced
 from hyperprune.inference.compact import TensorRecord, compacted
 from hyperprune.inference.description import CONFIG, WEIGHTS, Description
-from hyperprune.training.uses import uses
+from hyperprune.sparsity.parameters.uses import uses
 
 MODULE = "module.py"
 

@@ -18,6 +18,7 @@ from hyperprune.accelerators import repeatable
 from hyperprune.errors import DivergedError, RunFolderError
 from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
+from hyperprune.sparsity.parameters.uses import uses
 from hyperprune.tasks import AnyTask, SpectrumConfig
 from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.opened import OpenedTask
@@ -35,7 +36,6 @@ from hyperprune.training.stored.job_folder import JobFolder
 from hyperprune.training.stored.nested_state import mask_hash
 from hyperprune.training.stored.weights_file import GivenWeights
 from hyperprune.training.teaching import TeacherConfig, teacher_of
-from hyperprune.training.uses import uses
 
 # seconds; the worker of a driver that was killed lets go of its network as soon as it notices
 _LEASE_WAIT = 60.0

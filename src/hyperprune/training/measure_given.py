@@ -9,6 +9,7 @@ from hyperprune import files
 from hyperprune.accelerators import repeatable
 from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
+from hyperprune.sparsity.parameters.uses import uses
 from hyperprune.tasks import AnyTask, SpectrumConfig
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.training.measurement import evaluate, measure
@@ -17,7 +18,6 @@ from hyperprune.training.stored import checkpoint
 from hyperprune.training.stored.history import History, InitialRecord
 from hyperprune.training.stored.job_folder import JobFolder
 from hyperprune.training.stored.weights_file import GivenWeights
-from hyperprune.training.uses import uses
 
 
 class ReferenceJob(BaseModel):

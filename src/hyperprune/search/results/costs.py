@@ -10,10 +10,10 @@ from hyperprune.errors import CheckpointError, ConfigurationError
 from hyperprune.inference.account import Account, account
 from hyperprune.models import build
 from hyperprune.search.results.final_network import FinalNetwork
+from hyperprune.sparsity.parameters.uses import Uses, uses
 from hyperprune.tasks.text.text_task import described
 from hyperprune.training.stored import checkpoint
 from hyperprune.training.stored.nested_state import unpack
-from hyperprune.training.uses import Uses, uses
 
 
 def cost_of(run: Path, final: FinalNetwork | None) -> Account | None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from torch import nn
 
-from hyperprune.sparsity import unwrap
 from hyperprune.sparsity.parameters.gates import gates_of
+from hyperprune.sparsity.parameters.prunable import unwrap
 
 Uses = dict[str, tuple[int, int]]
 
