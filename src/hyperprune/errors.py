@@ -2,9 +2,17 @@
 
 import errno
 
+from hyperprune.printable import printable
+
 
 class HyperpruneError(Exception):
-    """Base of every error that the command line turns into one line and exit status 2."""
+    """Base of every error that the command line turns into one line and exit status 2.
+
+    Names from files and networks may stand in its message; signs that would steer a terminal do not.
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class ConfigurationError(HyperpruneError, ValueError):

@@ -149,7 +149,8 @@ def references(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files that are no reference for the tiny task."""
     place = tmp_path_factory.mktemp("references")
     state = tiny_tasks.Tagger(6).state_dict()
-    torch.save({"state_dict": state}, place / "nested.pt")
+    two = {f"{one}.{name}": value for one in ("teacher", "student") for name, value in state.items()}
+    torch.save({"state_dict": two}, place / "nested.pt")
     torch.save(tiny_tasks.Tagger(6), place / "pickled.pt")  # code, which is not loaded
     torch.save({name: value for name, value in state.items() if name != "out.bias"}, place / "less.pt")
     torch.save({**state, "more.weight": torch.zeros(2)}, place / "more.pt")
@@ -165,7 +166,7 @@ def references(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("missing.pt", "which is not a file: give an existing one"),
         ("words.txt", "which has another ending: give an existing one"),
-        ("nested.pt", "holds one with 'state_dict', which is none: save network.state_dict() alone"),
+        ("nested.pt", "holds 2 networks of this kind, under teacher., student."),
         ("pickled.pt", "cannot be read as weights alone"),
         ("noise.safetensors", "cannot be read as safetensors"),
         ("less.pt", "lacks out.bias, which Tagger has"),

@@ -298,3 +298,10 @@ def test_an_extended_dense_family_ends_as_one_from_nothing(tmp_path: Path, whole
     assert (tmp_path / "run" / "result.json").read_bytes() == (
         tmp_path / "fresh" / "result.json"
     ).read_bytes()
+
+
+@pytest.mark.parametrize("named", [True, 3, 0.5, {"dense": 1}, [3], ["dense", None], "", []])
+def test_families_that_are_no_names_are_a_mistake_of_one_line(named: Any) -> None:
+    """Found by benchmarks/fuzz.py: ``families = true`` beside [dense_start] was a traceback."""
+    with pytest.raises(ConfigurationError, match="families"):
+        validated(SearchConfig, {"families": named, "dense_start": {}})

@@ -11,7 +11,7 @@ RUN = "Run"
 WHAT = "What is trained (overrides preset and file)"
 PRUNING = "How it is pruned"
 SPECTRUM = "Conventions (by default those of the run)"
-UNTRAINED = "An untrained network"
+UNTRAINED = "An untrained network, or weights of yours"
 DRIVING = "A text other than the run's"
 
 # options that are not called as the last part of their key
@@ -78,7 +78,7 @@ COUNTED = (Group(WHAT, TEXT),)
 _CONVENTIONS = ("state", "direction", "warmup", "steps", "batch", "k")
 MEASURED = (
     Group(SPECTRUM, tuple(f"spectrum.{key}" for key in _CONVENTIONS)),
-    Group(UNTRAINED, (*SIZES, "seed")),
+    Group(UNTRAINED, (*SIZES, "reference.checkpoint", "seed")),
     Group(DRIVING, ("corpus.source", "corpus.level")),
 )
 EVALUATED = (Group(DRIVING, ("corpus.source", "corpus.level", "recipe.evaluation_batch", "recipe.bptt")),)

@@ -165,8 +165,11 @@ def _is_finished(job: TrainingJob, known: History) -> bool:
     return len(known.epochs) == job.until and (known.initial is not None or not job.initial)
 
 
-def check_job(job: TrainingJob) -> None:
+def check_job(job: TrainingJob) -> str:
     """Find what would stop a job before anything is written: text too short, variant impossible.
+
+    Returns:
+        How the weights that it starts from were found in their file; empty where there is nothing to say.
 
     Raises:
         CorpusError: the text cannot be read or is too short.
@@ -179,6 +182,7 @@ def check_job(job: TrainingJob) -> None:
         sampling = job.spectrum
         driven = task.driven(state.network, sampling.batch, sampling.warmup + sampling.steps)
         driven.check(**sampling.model_dump(exclude={"batch"}))
+    return state.origin
 
 
 def tell_known(job: TrainingJob, known: History, listener: Listener) -> None:

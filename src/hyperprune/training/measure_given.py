@@ -17,7 +17,7 @@ from hyperprune.training.state import TrainingState, seed_for_training
 from hyperprune.training.stored import checkpoint
 from hyperprune.training.stored.history import History, InitialRecord
 from hyperprune.training.stored.job_folder import JobFolder
-from hyperprune.training.stored.weights_file import GivenWeights
+from hyperprune.training.stored.weights_file import GivenWeights, say_origin
 
 
 class ReferenceJob(BaseModel):
@@ -82,4 +82,5 @@ def check_reference(job: ReferenceJob) -> None:
         CheckpointError: the weights cannot be read, or are of another network.
     """
     task = job.task.open(job.recipe, job.seed)  # on the CPU: a driver opens no card
-    TrainingState.fresh(task, job.recipe, job.variant, job.seed, start=job.weights)
+    state = TrainingState.fresh(task, job.recipe, job.variant, job.seed, start=job.weights)
+    say_origin(job.weights, state.origin)

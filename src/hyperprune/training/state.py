@@ -41,11 +41,13 @@ class TrainingState:
         network: its weights.
         optimizer: its optimiser.
         sparse: masks and topology updates; None for the dense reference.
+        origin: how given weights were found in their file; empty where there is nothing to say.
     """
 
     network: nn.Module
     optimizer: torch.optim.Optimizer
     sparse: SparseTraining | None
+    origin: str = ""
 
     @classmethod
     def fresh(
@@ -75,8 +77,7 @@ class TrainingState:
             scores: for a criterion that reads them.
         """
         network = task.network()
-        if start is not None:
-            load_given(network, start)
+        origin = "" if start is None else load_given(network, start)
         optimizer = recipe.optimizer_of(network)
         sparse = None
         if variant is not None:
@@ -89,7 +90,7 @@ class TrainingState:
                 keep_largest=keep_largest and start is not None,
                 scores=scores,
             )
-        return cls(network, optimizer, sparse)
+        return cls(network, optimizer, sparse, origin)
 
     def capture(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Named tensors and a JSON document that ``restore`` takes."""

@@ -23,7 +23,7 @@ from hyperprune.training.stored.job_folder import JobFolder
 from hyperprune.training.stored.reference_hash import with_hashed_reference
 from hyperprune.training.stored.run_folder import CONFIG, held, read_config
 from hyperprune.training.stored.traces import traced
-from hyperprune.training.stored.weights_file import GivenWeights
+from hyperprune.training.stored.weights_file import GivenWeights, say_origin
 from hyperprune.training.trained import Trained
 
 NETWORK = "network"
@@ -144,7 +144,9 @@ def train(config: TrainConfig, out: Path | str, listener: Listener = silent) -> 
     config = config.bound(read_config(path, TrainConfig) if (path / CONFIG).exists() else None)
     check_device(config.runtime.device)
     job = _job(config, path / NETWORK)
-    check_job(job)
+    origin = check_job(job)
+    if config.reference is not None:
+        say_origin(config.reference, origin)
     with held(path, config):
         versions.record(path, versions.versions(device=config.runtime.device))
         with traced(job.folder):

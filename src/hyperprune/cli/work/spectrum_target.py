@@ -18,8 +18,9 @@ from hyperprune.tasks import SHIPPED, SpectrumConfig
 from hyperprune.training import RuntimeConfig
 from hyperprune.training.evaluation import filled, loaded
 from hyperprune.training.state import seed_for_training
+from hyperprune.training.stored.weights_file import load_given, say_origin
 
-_UNTRAINED_KEYS = ("model.embedding", "model.hidden", "model.layers", "seed")
+_UNTRAINED_KEYS = ("model.embedding", "model.hidden", "model.layers", "reference.checkpoint", "seed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,14 +83,17 @@ def subject_of(
 def _untrained(
     name: str, preset: str | None, file: Path | None, values: dict[str, Any], device: str
 ) -> Subject:
-    """A network as training would start it: same seed, same weights."""
+    """A network as training would start it: same seed, same weights; or the weights of a reference."""
     kind = {} if preset or file else {"task.object" if _is_task(name) else "model.kind": name}
     importable()
     config = configure_training(preset, file, {**kind, **values})
     opened = config.described.open(config.recipe, config.seed, device)
     seed_globally(seed_for_training(config.seed))
-    driven = partial(opened.driven, opened.network().eval())
-    return Subject(f"{name}, untrained", driven, config.spectrum)
+    network, given = opened.network().eval(), config.reference
+    if given is not None:
+        say_origin(given, load_given(network, given))
+    what = "untrained" if given is None else given.checkpoint
+    return Subject(f"{name}, {what}", partial(opened.driven, network), config.spectrum)
 
 
 def _is_task(name: str) -> bool:

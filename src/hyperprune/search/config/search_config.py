@@ -129,8 +129,9 @@ class SearchConfig(Tasked):
                 "[dense_start] describes candidates that families does not name: give families = "
                 '["scratch", "dense"] too'
             )
-        if DENSE in given["families"]:
-            return given
+        named = given["families"]
+        if not isinstance(named, str | list | tuple) or DENSE in named:
+            return given  # what is no list of names is refused with its field
         return {name: value for name, value in given.items() if name != "dense_start"}
 
     @model_validator(mode="before")

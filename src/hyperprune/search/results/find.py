@@ -14,6 +14,7 @@ from hyperprune.search.results.folder import RunFolder
 from hyperprune.training import JobFolder, TrainConfig, load_network
 from hyperprune.training.stored import checkpoint
 from hyperprune.training.stored.run_folder import CONFIG, kind_of, read_config
+from hyperprune.training.stored.weights_file import SUFFIXES
 from hyperprune.training.train_one import NETWORK
 
 T = TypeVar("T")
@@ -53,6 +54,11 @@ def find(path: Path, candidate: int | None = None, *, dense: bool = False) -> Tr
     path = files.place(path)
     if not path.exists():
         raise CheckpointError(f"{path} does not exist: give an existing checkpoint or run folder")
+    if path.suffix in SUFFIXES and path.is_file() and not _is_ours(path):
+        raise CheckpointError(
+            f"{path} holds weights alone and does not say of which network: give it as --reference to "
+            "hyperprune search, train or spectrum, and here the run folder that they make"
+        )
     if path.suffix in (".safetensors", ".json") and path.is_file():
         _no_choice(path, candidate, dense)
         return Trained(path.with_suffix(".safetensors"), _config_above(path))
@@ -134,6 +140,11 @@ def _job(run: RunFolder, candidate: int | None, dense: bool) -> JobFolder:
             f"{', '.join(map(str, known)) or 'a search that has got that far'}"
         )
     return folder
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a document stands beside a file of weights that says what they are of."""
+    return path.suffix == ".safetensors" and path.with_suffix(".json").exists()
 
 
 def _no_choice(path: Path, candidate: int | None, dense: bool) -> None:

@@ -1,5 +1,7 @@
 """Named tensors from a file of anybody's; nothing in it can run code or take more memory than it holds."""
 
+import argparse
+import pathlib
 import re
 import warnings
 import zipfile
@@ -15,11 +17,18 @@ from hyperprune import files
 from hyperprune.errors import CheckpointError
 
 _FOREIGN = re.compile(r"(?:GLOBAL|class|operand) ([\w.]+)")
+# beside weights in checkpoints of many trainers; data alone, whatever is in them
+_DATA: list[Any] = [argparse.Namespace, pathlib.PosixPath]
 _SAVE = "save network.state_dict() alone, with torch.save or safetensors"
+
+_ELSEWHERE = (
+    "open it in the program that made it (Lightning: load_from_checkpoint of your module) and there "
+    'torch.save(network.state_dict(), "weights.pt")'
+)
 
 
 def read_tensors(path: Path) -> dict[str, Any]:
-    """What a ``.safetensors``, ``.pt`` or ``.pth`` file holds; a dictionary, mostly of tensors.
+    """What a ``.safetensors`` file or one of torch.save holds; a dictionary, of tensors or of anything plain.
 
     Raises:
         CheckpointError: it cannot be read, is packed, or holds more than data.
@@ -66,13 +75,12 @@ def _torch(path: Path) -> Any:
         _check_unpacked(path, stream)
         stream.seek(0)
         try:
-            return torch.load(stream, map_location="cpu", weights_only=True)
+            with torch.serialization.safe_globals(_DATA):
+                return torch.load(stream, map_location="cpu", weights_only=True)
         except OSError:
             raise
         except Exception as error:  # a pickle that is not one makes torch fail in any way there is
-            raise CheckpointError(
-                f"{path} cannot be read as weights alone ({_why(error)}): {_SAVE}"
-            ) from None
+            raise CheckpointError(f"{path} cannot be read as weights alone {_why(error)}") from None
 
 
 def _check_unpacked(path: Path, stream: Any) -> None:
@@ -93,9 +101,10 @@ def _why(error: Exception) -> str:
     """What is wrong, without torch's advice to read the file in a way that runs what it holds."""
     foreign = _FOREIGN.search(str(error))
     if foreign is not None:
-        return f"it holds a {foreign[1]}"
+        return f"(it holds a {foreign[1]}): {_ELSEWHERE}"
     said = _first_line(error)
-    return type(error).__name__ if "weights_only" in said or "Weights only load failed" in said else said
+    why = type(error).__name__ if "weights_only" in said or "Weights only load failed" in said else said
+    return f"({why}): {_SAVE}"
 
 
 def _first_line(error: Exception) -> str:

@@ -1,8 +1,8 @@
-"""Weights that the user has already: a checkpoint of ours, or a plain state dictionary."""
+"""Weights that the user has already: a checkpoint of ours, or a state dictionary, plain or nested."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -10,9 +10,14 @@ from torch import Tensor, nn
 
 from hyperprune import files
 from hyperprune.errors import CheckpointError
+from hyperprune.training.stored.computed_weights import computed_in
+from hyperprune.training.stored.found_weights import FoundWeights, find_weights
 from hyperprune.training.stored.tensor_file import check_plain, read_tensors
 
-_SUFFIXES = (".safetensors", ".pt", ".pth")
+SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".tar")
+
+
+logger = logging.getLogger(__name__)
 
 
 class GivenWeights(BaseModel):
@@ -21,8 +26,9 @@ class GivenWeights(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     checkpoint: str = Field(
-        description="Weights of a dense network that you have: a checkpoint of hyperprune, or a plain state "
-        "dictionary (.safetensors, .pt or .pth). A search compares with it, a training starts from it."
+        description="Weights of a dense network that you have: a checkpoint of hyperprune, a state "
+        "dictionary (.safetensors, .pt or .pth), or a checkpoint that holds one (.ckpt). A search compares "
+        "with it, a training starts from it."
     )
     sha256: str | None = Field(
         None, description="Hash of the file; filled in when a run starts, so that a changed file is refused."
@@ -42,9 +48,9 @@ class GivenWeights(BaseModel):
             CheckpointError: there is none, of no known kind, or not the one whose hash is known.
         """
         path = Path(self.checkpoint)
-        if not path.is_file() or path.suffix not in _SUFFIXES:
+        if not path.is_file() or path.suffix not in SUFFIXES:
             raise CheckpointError(
-                f"a reference is a file of weights ({', '.join(_SUFFIXES)}), got {self.checkpoint}, which "
+                f"a reference is a file of weights ({', '.join(SUFFIXES)}), got {self.checkpoint}, which "
                 f"{'has another ending' if path.is_file() else 'is not a file'}: give an existing one"
             )
         found = files.sha256(path)
@@ -55,23 +61,38 @@ class GivenWeights(BaseModel):
         return found
 
 
-def load_given(network: nn.Module, given: GivenWeights) -> None:
-    """Copy given weights into a network that has the same names and shapes.
+def say_origin(given: GivenWeights, origin: str) -> None:
+    """Tell whoever started a run how the weights that were given are read; once, before any job."""
+    if origin:
+        logger.warning("%s: read %s", given.checkpoint, origin)
+
+
+def load_given(network: nn.Module, given: GivenWeights) -> str:
+    """Copy given weights into a network that has the same names and shapes, and say how they were found.
 
     Of tied weights one name suffices; if all are there, they must be equal. Of a checkpoint of ours the
-    averaged weights count where it has them.
+    averaged weights count where it has them. Nests and prefixes of others are looked through, as
+    :func:`hyperprune.training.stored.found_weights.find_weights` says.
+
+    Returns:
+        What was passed over, as a clause; empty for a plain state dictionary.
 
     Raises:
         CheckpointError: the file cannot be read, or is of another network; says where they differ first.
     """
     given.hashed()
     path = Path(given.checkpoint)
-    tensors, own = _read(path), network.state_dict(keep_vars=True)
-    first: dict[int, str] = {}
+    own = network.state_dict(keep_vars=True)
+    names: dict[int, list[str]] = {}
     for name, value in own.items():
-        first.setdefault(id(value), name)
+        names.setdefault(id(value), []).append(name)
+    found = _read(path, list(names.values()))
+    tensors = found.tensors
+    for name, tensor in tensors.items():
+        check_plain(path, name, tensor)
+    _check_computed(path, network, tensors, own)
     for name, value in own.items():
-        _check_shape(path, network, name, value, tensors, [n for n in own if own[n] is value])
+        _check_shape(path, network, name, value, tensors, names[id(value)])
     unknown = sorted(set(tensors) - set(own))
     if unknown:
         raise CheckpointError(
@@ -80,7 +101,7 @@ def load_given(network: nn.Module, given: GivenWeights) -> None:
         )
     with torch.no_grad():
         for name, value in own.items():
-            twin = first[id(value)]
+            twin = names[id(value)][0]
             if name != twin and name in tensors and twin in tensors:
                 if not torch.equal(tensors[name], tensors[twin]):
                     raise CheckpointError(
@@ -89,6 +110,23 @@ def load_given(network: nn.Module, given: GivenWeights) -> None:
                     )
             elif name in tensors:
                 value.copy_(tensors[name])
+    return found.said
+
+
+def _check_computed(
+    path: Path, network: nn.Module, tensors: Mapping[str, Tensor], own: Mapping[str, Tensor]
+) -> None:
+    """Explain names of weights that one side computes and the other holds."""
+    in_file = computed_in(tensors, own)
+    if in_file is not None:
+        raise CheckpointError(f"{path} holds parts of weights: {in_file} before you save the state_dict()")
+    in_network = computed_in(own, tensors)
+    if in_network is not None:
+        kind = type(network).__name__
+        raise CheckpointError(
+            f"{path} holds plain weights, and {kind} computes its own: {in_network} in network(), or save "
+            "the weights with their parts"
+        )
 
 
 def _check_shape(
@@ -118,24 +156,12 @@ def _check_shape(
         )
 
 
-def _read(path: Path) -> dict[str, Tensor]:
+def _read(path: Path, own: Sequence[Sequence[str]]) -> FoundWeights:
     """Tensors by the names of a network's state dictionary; nothing read can run code."""
-    tensors = read_tensors(path)
-    if not all(isinstance(value, Tensor) for value in tensors.values()):
-        raise CheckpointError(
-            f"{path} must hold a dictionary of tensors, it holds "
-            f"{_content(tensors)}: save network.state_dict() alone"
-        )
-    for name, tensor in tensors.items():
-        check_plain(path, name, tensor)
+    held = read_tensors(path)
     for prefix in ("average.", "model."):
-        if path.with_suffix(".json").exists() and any(name.startswith(prefix) for name in tensors):
-            return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
-    return tensors
-
-
-def _content(value: Any) -> str:
-    if isinstance(value, dict):
-        other = next((name for name, part in value.items() if not isinstance(part, Tensor)), "")
-        return f"one with {other!r}, which is none"
-    return f"a {type(value).__name__}"
+        if path.with_suffix(".json").exists() and any(name.startswith(prefix) for name in held):
+            ours = {n.removeprefix(prefix): v for n, v in held.items() if n.startswith(prefix)}
+            if all(isinstance(value, Tensor) for value in ours.values()):
+                return FoundWeights(ours)
+    return find_weights(path, held, own)
