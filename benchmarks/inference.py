@@ -1,36 +1,37 @@
 """A token of a recurrent layer: our kernels, torch, onnxruntime, and the time to read the weights once.
 
-    python benchmarks/inference.py [--hidden 200 650 1500] [--density 0.33 0.10 0.05] [--rounds 15]
+    python benchmarks/inference.py              # measures what is missing, then prints
+    python benchmarks/inference.py --table      # prints what the folder of records holds
+    python benchmarks/inference.py --again      # measures everything anew
 
-One layer, inputs = units, batch 1, one thread, one step a call, microseconds; medians of rounds in which all
-take turns. The masks are random blocks of the layout that is measured. The floor is the time that torch takes
-to add up as many bytes as the 16x1 float32 matrices have: what the machine needs to read them once. Below the
-table stand the demands, each from the same run. The last table compares the kernels with intrinsics with the
-portable ones.
+One layer, inputs = units, batch 1, one thread, one step a call unless it says a sequence, microseconds;
+medians of rounds in which all take turns. The masks are random blocks of the layout that is measured; 1x1 is
+compressed rows with 16-bit columns. The floor is the time that torch takes to add up as many bytes as the
+16x1 float32 matrices have, indices included: what the machine needs to read them once. Each row of a table
+is a record in benchmarks/inference/, so an interrupted run goes on where it was. Below the tables stand the
+demands, each from pairs of the same run.
 """
 
 import argparse
+import itertools
+import json
 import os
 import platform
 import statistics
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import onnxruntime
 import torch
-from torch import Tensor
 
-from hyperprune.export.onnx_graph import write_step
-from hyperprune.export.onnx_run import OnnxSession, quantise, zeros
-from hyperprune.inference import GATES, Layer, Matrix, PlainNetwork
-from hyperprune.inference.by_hand import ByHand
-from hyperprune.inference.kernels import Engine, Kernels
-from hyperprune.inference.layouts import BLOCKS_8X4, BLOCKS_16X1, DENSE, SINGLE, Layout
-from hyperprune.inference.pack import pack
-from timing import seconds
+from hyperprune import files
+from inference_actions import VARIANTS, Action, layer_actions, variant_actions
+from inference_units import unit_actions
+from timing import CLOCKS, Clock, seconds
 
-Action = Callable[[], object]
-STEPS = 16  # of a sequence, where a whole one is run a call
+RECORDS = Path(__file__).with_name("inference")
 COLUMNS = (
     "floor",
     "16x1",
@@ -42,157 +43,178 @@ COLUMNS = (
     "1x1 int8",
     "dense",
     "dense int8",
-    "torch by hand",
     "onnxruntime",
     "onnxruntime int8",
+    "torch by hand",
+    "torch CSR",
+    "nn.LSTM / GRU, a step a call",
 )
+OURS = ("16x1", "16x1 int8", "8x4", "8x4 int8", "1x1", "1x1 int8")
 # (units, density, column, at most so many times, of column): what the kernels were built for
 DEMANDS = (
-    *((1500, density, "16x1, a sequence a call", 3.0, "floor") for density in (0.33, 0.10, 0.05)),
+    *((1500, density, "16x1", 3.0, "floor") for density in (0.33, 0.10, 0.05)),
     (1500, 0.10, "16x1 int8", 1 / 5, "onnxruntime int8"),
     (650, 0.10, "16x1 int8", 1 / 1.5, "onnxruntime int8"),
 )
+UNITS = ((650, 0.5), (1500, 0.5))  # units of both layers, density of weights
+FASTER, APART = 1.7, 1e-5  # what the smaller LSTM must reach
+ROUND = 2e-3  # seconds of one measurement, at least
+Record = dict[str, Any]
 
 
-def masked(kind: str, units: int, density: float, block: tuple[int, int], seed: int) -> PlainNetwork:
-    """A layer with random weights and random live blocks within its gates."""
-    generator, gates = torch.Generator().manual_seed(seed), len(GATES[kind])
-    tall, broad = block
-
-    def matrix() -> Matrix:
-        live = torch.rand(gates, -(-units // tall), -(-units // broad), generator=generator) < density
-        wide = live.repeat_interleave(tall, 1).repeat_interleave(broad, 2)[:, :units, :units]
-        weight = torch.randn(gates * units, units, generator=generator) * units**-0.5
-        return Matrix.of(weight, wide.reshape(gates * units, units), gates)
-
-    bias = torch.zeros(gates * units)
-    return PlainNetwork(kind, (Layer(matrix(), matrix(), bias, bias),))
-
-
-def stepping(engine: Engine, network: PlainNetwork, inputs: Tensor) -> Action:
-    """One call of an engine; the state goes on."""
-    state = torch.zeros(sum(network.units) * (2 if network.kind == "lstm" else 1))
-    return lambda: engine.run(inputs, state)
-
-
-def onnx_step(path: Path, network: PlainNetwork, x: Tensor) -> Action:
-    """One step in onnxruntime."""
-    session, states, given = OnnxSession(path), zeros(network, 1), x.numpy()
-    return lambda: session(given, states)
-
-
-def actions(kind: str, units: int, density: float, place: Path) -> dict[str, tuple[Action, int]]:
-    """What is measured, and the steps of a call, by column."""
-    x = torch.randn(1, 1, units)
-    sequence = torch.randn(STEPS, 1, units)
-    found: dict[str, tuple[Action, int]] = {}
-
-    def ours(name: str, network: PlainNetwork, layout: Layout, *, int8: bool = False) -> None:
-        kernels = Kernels(pack(network, int8=int8, layout=layout).data)
-        found[name] = (stepping(kernels, network, x), 1)
-        if name == "16x1":
-            found["16x1, a sequence a call"] = (stepping(kernels, network, sequence), STEPS)
-
-    for layout in (BLOCKS_16X1, BLOCKS_8X4, SINGLE):
-        assert layout.block is not None
-        network = masked(kind, units, density, layout.block, 0)
-        ours(layout.name, network, layout)
-        ours(f"{layout.name} int8", network, layout, int8=True)
-        if layout is BLOCKS_16X1:
-            read = torch.ones(
-                pack(network, layout=layout).choices["layer 0 input"].bytes // 2
-            )  # of two, in float32
-            found["floor"] = (read.sum, 1)
-    ours("dense", network, DENSE)
-    ours("dense int8", network, DENSE, int8=True)
-    found["torch by hand"] = (stepping(ByHand(network, ""), network, x), 1)
-    full, small = place / f"{kind}-{units}.onnx", place / f"{kind}-{units}-int8.onnx"
-    if not full.exists():
-        write_step(network, full)
-        quantise(full, small)
-    found["onnxruntime"] = (onnx_step(full, network, x[0]), 1)
-    found["onnxruntime int8"] = (onnx_step(small, network, x[0]), 1)
-    return found
-
-
-def medians(measured: dict[str, tuple[Action, int]], rounds: int) -> dict[str, list[float]]:
-    """Microseconds a step of every round, by column; who goes first alternates."""
-    times: dict[str, list[float]] = {name: [] for name in measured}
+def measured(actions: dict[str, tuple[Action, int]], rounds: int, clock: Clock) -> dict[str, list[float]]:
+    """Microseconds a step of every round, by name; who goes first alternates."""
+    times: dict[str, list[float]] = {name: [] for name in actions}
     repeats = {}
-    for name, (action, steps) in measured.items():
+    for name, (action, _) in actions.items():
         action()
-        repeats[name] = max(1, min(200, int(2e-3 / max(seconds(action), 1e-7))))  # 2 ms a measurement
-        assert steps > 0
+        repeats[name] = max(1, min(200, int(ROUND / max(seconds(action, clock), 1e-7))))
     for number in range(rounds):
-        for name in list(measured) if number % 2 == 0 else reversed(list(measured)):
-            action, steps = measured[name]
+        for name in list(actions) if number % 2 == 0 else reversed(list(actions)):
+            action, steps = actions[name]
 
             def several(action: Action = action, count: int = repeats[name]) -> None:
                 for _ in range(count):
                     action()
 
-            times[name].append(1e6 * seconds(several) / repeats[name] / steps)
+            times[name].append(round(1e6 * seconds(several, clock) / repeats[name] / steps, 3))
     return times
 
 
-def compare_variants(units: int, density: float, rounds: int) -> list[str]:
-    """Kernels with intrinsics beside the portable ones, a row a layout and type."""
-    lines = []
-    for layout in (BLOCKS_16X1, BLOCKS_8X4, DENSE):
-        network = masked("lstm", units, density, layout.block or (1, 1), 0)
-        inputs = torch.randn(STEPS, 1, units)
-        for int8 in (False, True):
-            data = pack(network, int8=int8, layout=layout).data
-            times = medians(
-                {
-                    "portable": (stepping(Kernels(data, flags=("-DHP_PORTABLE",)), network, inputs), STEPS),
-                    "intrinsics": (stepping(Kernels(data), network, inputs), STEPS),
-                },
-                rounds,
-            )
-            won = statistics.median(
-                portable / own for portable, own in zip(times["portable"], times["intrinsics"], strict=True)
-            )
-            name = f"{layout.name}{' int8' if int8 else ''}"
-            both = (f"{statistics.median(times[which]):,.1f}" for which in ("portable", "intrinsics"))
-            lines.append(f"| {name} | {' | '.join(both)} | {won:.2f} |")
-    return lines
+def cells(options: argparse.Namespace) -> Iterator[tuple[str, Any]]:
+    """Names of the records, and what gives the actions and facts of each, given a folder for graphs."""
+    for kind in options.kinds:
+        for units in options.hidden:
+            for density in options.density:
+                made = (kind, units, density)
+                yield (
+                    f"{kind}-{units}-{density:g}",
+                    lambda place, made=made: (layer_actions(*made, place), {}),
+                )
+    density = options.density[0]
+    for units, layout, int8 in itertools.product(options.hidden[-2:], VARIANTS, (False, True)):
+        name = f"{layout.name}{'-int8' if int8 else ''}-{units}"
+        made = (layout, int8, units, density)
+        facts = {"where": f"{units}, {density:g}"}
+        yield f"variant-{name}", lambda _, made=made, facts=facts: (variant_actions(*made), facts)
+    for units, density in UNITS:
+        if units <= max(options.hidden):
+            yield f"units-{units}-{density:g}", lambda _, made=(units, density): unit_actions(*made)
 
 
-def verdicts(ratios: dict[tuple[str, int, float], dict[str, list[float]]]) -> list[str]:
-    """Each demand that was measured, met or not; and where dense int8 is faster than the blocks."""
-    lines = []
-    for (kind, units, density), times in ratios.items():
+def record(name: str, make: Any, options: argparse.Namespace, place: Path) -> Record:
+    """The record of a cell: the stored one, or measured now.
 
-        def ratio(one: str, other: str, times: dict[str, list[float]] = times) -> float:
-            return statistics.median(a / b for a, b in zip(times[one], times[other], strict=True))
+    Raises:
+        SystemExit: it was measured on another machine, whose times must not stand beside these.
+    """
+    path, here = options.records / f"{name}.json", machine() | {"clock": options.clock}
+    if path.is_file() and not options.again:
+        known: Record = json.loads(path.read_text(encoding="utf-8"))
+        if known["machine"] != here and not options.table:
+            raise SystemExit(f"{path} was measured on {known['machine']}: give --again, or other --records")
+        return known
+    if options.table:
+        raise SystemExit(f"{path} is missing: measure it first")
+    before = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    actions, facts = make(place)
+    found = {
+        "machine": here,
+        "load": round(before, 2),
+        "facts": facts,
+        "times": measured(actions, options.rounds, CLOCKS[options.clock]),
+    }
+    files.make_folder(path.parent)
+    files.write_json(path, found)
+    return found
 
-        where = f"{kind} {units}, density {density:g}"
-        for size, share, column, most, of in DEMANDS:
-            if (size, share) == (units, density):
-                found = ratio(column, of)
-                met = "met" if found <= most else "NOT MET"
-                lines.append(f"{where}: {column} takes {found:.2f} of {of}, at most {most:.2f}: {met}")
-        for column in ("16x1 int8", "8x4 int8", "1x1 int8"):
-            for dense in ("dense int8", "onnxruntime int8"):
-                if ratio(column, dense) > 1:
-                    lines.append(
-                        f"{where}: {dense} is faster than {column} ({ratio(column, dense):.2f} times)"
-                    )
-    return lines
 
-
-def processor() -> str:
-    """Its name, where the system says it."""
+def machine() -> dict[str, str]:
+    """What the times depend on."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text().splitlines() if path.exists() else []
-    return next(
-        (line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine()
-    )
+    names = (line.partition(": ")[2] for line in lines if line.startswith("model name"))
+    return {
+        "processor": next(names, platform.machine()),
+        "torch": torch.__version__,
+        "onnxruntime": onnxruntime.__version__,
+    }
+
+
+def ratio(found: Record, one: str, other: str) -> float:
+    """Median ratio of two columns within a round."""
+    times = found["times"]
+    return statistics.median(a / b for a, b in zip(times[one], times[other], strict=True))
+
+
+def medians(found: Record, names: tuple[str, ...]) -> str:
+    """The cells of a row."""
+    return " | ".join(f"{statistics.median(found['times'][name]):,.1f}" for name in names)
+
+
+def demands(kind: str, units: int, density: float, found: Record) -> Iterator[str]:
+    """Rows of the table of what the kernels were built for."""
+    for size, share, column, most, of in DEMANDS:
+        if (size, share) == (units, density):
+            value = ratio(found, column, of)
+            met = "met" if value <= most else "NOT MET"
+            yield f"| {kind} {units} | {density:g} | {column} | {of} | {value:.2f} | {most:.2f} | {met} |"
+
+
+def slower_than_dense(kind: str, units: int, density: float, found: Record) -> Iterator[str]:
+    """Where a dense network with 8-bit weights is faster than one of our sparse layouts."""
+    for dense in ("dense int8", "onnxruntime int8"):
+        lost = [f"{name} ({ratio(found, name, dense):.2f})" for name in OURS if ratio(found, name, dense) > 1]
+        if lost:
+            yield f"* {kind} {units}, density {density:g}: {dense} is faster than {', '.join(lost)}"
+
+
+def head(*names: str) -> str:
+    """Of a table in Markdown."""
+    return f"| {' | '.join(names)} |\n|{' --- |' * len(names)}"
+
+
+def layers(options: argparse.Namespace, found: dict[str, Record]) -> None:
+    """The table of layers, the demands, and where dense 8-bit weights win."""
+    names = [(k, u, d) for k in options.kinds for u in options.hidden for d in options.density]
+    rows = [(kind, units, density, found[f"{kind}-{units}-{density:g}"]) for kind, units, density in names]
+    print(head("layer", "density", *COLUMNS))
+    for kind, units, density, own in rows:
+        print(f"| {kind} {units} | {density:g} | {medians(own, COLUMNS)} |")
+    print("\n" + head("layer", "density", "column", "beside", "times as long", "at most", "demand"))
+    print("\n".join(line for row in rows for line in demands(*row)))
+    print("\nWhere dense 8-bit weights win (in brackets, how many times as long the sparse one takes):\n")
+    print("\n".join(line for row in rows for line in slower_than_dense(*row)))
+
+
+def variants(found: dict[str, Record]) -> None:
+    """Kernels with intrinsics beside the portable ones."""
+    print("\n" + head("kernel", "lstm, density", "portable", "intrinsics", "times as fast"))
+    for name, own in found.items():
+        if name.startswith("variant-"):
+            both, won = medians(own, ("portable", "intrinsics")), ratio(own, "portable", "intrinsics")
+            kernel = " ".join(name.split("-")[1:-1])
+            print(f"| {kernel} | {own['facts']['where']} | {both} | {won:.2f} |")
+
+
+def structured(found: dict[str, Record]) -> None:
+    """The masked LSTM beside the smaller one."""
+    columns = ("masked, nn.LSTM", "smaller, nn.LSTM", "masked, C dense", "smaller, C")
+    print("\n" + head("2 layers of", "units left", *columns, "nn.LSTM times as fast", "C", "apart", "demand"))
+    for name, own in found.items():
+        if name.startswith("units-"):
+            wins = [ratio(own, *pair) for pair in (columns[:2], columns[2:])]
+            apart = own["facts"]["difference"]
+            met = "met" if min(wins) >= FASTER and apart <= APART else "NOT MET"
+            speeds = " | ".join(f"{win:.2f}" for win in wins)
+            print(
+                f"| {name.split('-')[1]} | {own['facts']['units']} | {medians(own, columns)} | {speeds} | "
+                f"{apart:.1e} | {met} |"
+            )
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure what is missing and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -200,26 +222,25 @@ def main() -> None:
     parser.add_argument("--density", type=float, nargs="+", default=[0.33, 0.10, 0.05])
     parser.add_argument("--kinds", nargs="+", choices=["lstm", "gru"], default=["lstm", "gru"])
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="cpu: where others work too")
+    parser.add_argument("--records", type=Path, default=RECORDS)
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    print(f"{processor()}, one thread; load {load:.1f} when it began; torch {torch.__version__}\n")
-    print(f"| layer | density | {' | '.join(COLUMNS)} |")
-    print("|" + " --- |" * (2 + len(COLUMNS)))
-    ratios = {}
+    found = {}
     with tempfile.TemporaryDirectory() as place:
-        for kind in options.kinds:
-            for units in options.hidden:
-                for density in options.density:
-                    times = medians(actions(kind, units, density, Path(place)), options.rounds)
-                    ratios[kind, units, density] = times
-                    shown = (f"{statistics.median(times[name]):,.1f}" for name in COLUMNS)
-                    print(f"| {kind} {units} | {density:g} | {' | '.join(shown)} |", flush=True)
-    print("\n" + "\n".join(verdicts(ratios)) + "\n")
-    units, density = max(options.hidden), options.density[0]
-    print(f"| lstm {units}, density {density:g} | portable | intrinsics | times as fast |")
-    print("| --- | --- | --- | --- |")
-    print("\n".join(compare_variants(units, density, options.rounds)))
+        for name, make in cells(options):
+            found[name] = record(name, make, options, Path(place))
+    own = next(iter(found.values()))["machine"]
+    loads = [one["load"] for one in found.values()]
+    print(
+        f"{own['processor']}, one thread; load {min(loads):.1f} to {max(loads):.1f}; torch {own['torch']}, "
+        f"onnxruntime {own['onnxruntime']}\n"
+    )
+    layers(options, found)
+    variants(found)
+    structured(found)
 
 
 if __name__ == "__main__":
