@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from torch import nn
 
-from hyperprune.models.layers.layered import LayeredLSTM
+from hyperprune.models.layers.lstm_layered import LayeredLSTM
 from hyperprune.models.stacked import Stacked, StackedConfig
 from hyperprune.papers import HOCHREITER_1997, ZAREMBA_2014, Paper
 

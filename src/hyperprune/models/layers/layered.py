@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch import _VF, Tensor, nn
+from torch import Tensor, nn
 from torch.nn.functional import dropout
 
 # (inputs, states, weights, bias, layers, dropout, training, two ways, batch first) -> (outputs, *states)
@@ -40,25 +40,3 @@ def layer_by_layer(
         outputs, *after = kernel(outputs, begin, weights, module.bias, 1, 0.0, True, False, False)
         last.append(after)
     return outputs, [torch.cat(parts) for parts in zip(*last, strict=True)]
-
-
-class LayeredLSTM(nn.LSTM):
-    """``nn.LSTM``, its parameters, names and results, time first and one way."""
-
-    def forward(  # type: ignore[override]  # torch's overloads also take packed sequences
-        self, inputs: Tensor, state: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """Outputs ``(time, batch, hidden)`` and the last state ``(h, c)``.
-
-        Args:
-            inputs: ``(time, batch, features)``.
-            state: each ``(layers, batch, hidden)``; zero if left out.
-        """
-        if not drops_between(self):
-            output: tuple[Tensor, tuple[Tensor, Tensor]] = super().forward(inputs, state)
-            return output
-        if state is None:
-            zero = inputs.new_zeros(self.num_layers, inputs.shape[1], self.hidden_size)
-            state = (zero, zero)
-        outputs, (h, c) = layer_by_layer(self, _VF.lstm, inputs, state)
-        return outputs, (h, c)

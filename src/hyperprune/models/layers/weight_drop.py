@@ -1,7 +1,9 @@
 """Weight-drop: DropConnect on an LSTM's hidden-to-hidden matrix (Merity et al. 2018, arXiv 1708.02182)."""
 
-from torch import _VF, Tensor, nn
+from torch import Tensor, nn
 from torch.nn.functional import dropout
+
+from hyperprune.models.layers.lstm_narrow import lstm, narrows
 
 
 class WeightDropLSTM(nn.LSTM):
@@ -32,7 +34,7 @@ class WeightDropLSTM(nn.LSTM):
             inputs: ``(time, batch, features)``.
             state: ``(h, c)``; zero if left out.
         """
-        if not self.training or self.share == 0:
+        if not self.training or (self.share == 0 and not narrows(self.get_parameter("weight_hh_l0"))):
             output: tuple[Tensor, tuple[Tensor, Tensor]] = super().forward(inputs, state)
             return output
         if state is None:
@@ -41,8 +43,8 @@ class WeightDropLSTM(nn.LSTM):
         # as nn.LSTM names them: input, recurrent, and the biases of both
         weights: list[Tensor] = list(self.parameters())
         weights[1] = dropout(weights[1], self.share, training=True)
-        # torch's own kernel: (input, state, weights, bias, layers, dropout, training, two ways, batch first)
-        outputs, h, c = _VF.lstm(inputs, state, weights, True, 1, 0.0, True, False, False)
+        # as torch's kernel: (input, state, weights, bias, layers, dropout, training, two ways, batch first)
+        outputs, h, c = lstm(inputs, state, weights, True, 1, 0.0, True, False, False)
         return outputs, (h, c)
 
     def extra_repr(self) -> str:
