@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hyperprune.inference import load_pretrained
-    from hyperprune.search import compare, configure, configure_training, for_task, load, run
+    from hyperprune.search import compare, configure, configure_training, for_task, load, run, smallest
     from hyperprune.tasks import Epoch, Score, Task
     from hyperprune.training import prune, train
 
@@ -26,6 +26,7 @@ _HOMES = {
     "load_pretrained": "hyperprune.inference",
     "prune": "hyperprune.training",
     "run": "hyperprune.search",
+    "smallest": "hyperprune.search",
     "train": "hyperprune.training",
     "Epoch": "hyperprune.tasks",
     "Score": "hyperprune.tasks",
@@ -45,6 +46,7 @@ __all__ = [
     "load_pretrained",
     "prune",
     "run",
+    "smallest",
     "train",
 ]
 

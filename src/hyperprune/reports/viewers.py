@@ -1,6 +1,7 @@
 """The numbers behind the page's interactive figures, as JSON that is small enough for any run."""
 
 import json
+import math
 from typing import Any
 
 import torch
@@ -43,7 +44,7 @@ def viewer_data(findings: Findings) -> dict[str, Any]:
         "networks": [[n.name, n.standing] for n in networks],
         "sizes": [] if findings.layer is None else [int(size) for size in torch.bincount(findings.layer)[1:]],
         "spectra": spectra,
-        "distance": {n.name: [round(d, 4) for d in n.ls_distance] for n in networks if n.ls_distance},
+        "distance": {n.name: [_finite(d) for d in n.ls_distance] for n in networks if n.ls_distance},
         "density": density,
         "target": findings.config.density,
     }
@@ -52,6 +53,10 @@ def viewer_data(findings: Findings) -> dict[str, Any]:
 def as_script(value: Any) -> str:
     """JSON that may stand inside a script element."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def _finite(distance: float) -> float | None:
+    return round(distance, 4) if math.isfinite(distance) else None
 
 
 def _importance(findings: Findings, name: str) -> tuple[int, int]:

@@ -11,14 +11,19 @@ from hyperprune.search.config.layers import configure, configure_training, for_t
 from hyperprune.search.config.pool import PoolConfig
 from hyperprune.search.config.presets import PRESETS, preset
 from hyperprune.search.config.search_config import SearchConfig
+from hyperprune.search.config.smallest import SmallestConfig
+from hyperprune.search.opening import load
 from hyperprune.search.results.final_network import FinalNetwork
 from hyperprune.search.results.find import Trained, find
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.result import CandidateResult, SearchResult
 from hyperprune.search.results.round_result import RoundResult
+from hyperprune.search.results.smallest_folder import SmallestFolder
+from hyperprune.search.results.smallest_result import SmallestResult
 from hyperprune.search.results.timings import Timings, load_timings
 from hyperprune.search.rounds.events import CandidateEnded, Event, Listener, RoundBegan
-from hyperprune.search.runs import SearchRun, extend, load, run
+from hyperprune.search.runs import SearchRun, extend, run
+from hyperprune.search.smallest.run import ProbeBegan, SmallestRun, smallest
 from hyperprune.search.space.choice import Choice
 from hyperprune.search.space.ranges import FloatRange, PositiveRange
 from hyperprune.search.space.space import SpaceConfig
@@ -38,6 +43,7 @@ __all__ = [
     "Listener",
     "PoolConfig",
     "PositiveRange",
+    "ProbeBegan",
     "RoundBegan",
     "RoundResult",
     "RunFolder",
@@ -46,6 +52,10 @@ __all__ = [
     "SearchConfig",
     "SearchResult",
     "SearchRun",
+    "SmallestConfig",
+    "SmallestFolder",
+    "SmallestResult",
+    "SmallestRun",
     "SpaceConfig",
     "TensorBoard",
     "Timings",
@@ -61,6 +71,7 @@ __all__ = [
     "papers",
     "preset",
     "run",
+    "smallest",
     "training_papers",
     "validated",
 ]

@@ -1,6 +1,6 @@
 """A search as one object, whether it has just been made or is opened from its folder.
 
-``run`` and ``load`` give the same thing: :class:`SearchRun`.
+``run`` and ``load`` of :mod:`hyperprune.search.opening` give the same thing: :class:`SearchRun`.
 """
 
 from collections.abc import Mapping
@@ -24,9 +24,7 @@ from hyperprune.search.results.rows import Rows, candidate_rows, epoch_rows, rou
 from hyperprune.search.resuming.extension import prepare
 from hyperprune.search.rounds.driver import carry_out, folder_of
 from hyperprune.search.rounds.events import Listener
-from hyperprune.training.stored.run_folder import kind_of
 from hyperprune.training.stored_run import StoredRun
-from hyperprune.training.training_run import TrainingRun
 
 Table = Literal["candidates", "epochs", "rounds"]
 
@@ -182,21 +180,6 @@ def run(
     path = folder_of(config, out)
     carry_out(config, path, listener=listener, executor=executor)
     return SearchRun(path, config.described.code)
-
-
-def load(run: Path | str, task: str | None = None) -> SearchRun | TrainingRun:
-    """Open a run folder; nothing in it is changed.
-
-    Args:
-        run: its folder.
-        task: of a run with a task of your own, its name again, where its networks are wanted: a run folder
-            alone imports no code.
-
-    Raises:
-        RunFolderError: it is no run folder.
-    """
-    path = files.place(run)
-    return TrainingRun(path, task) if kind_of(path) == "train" else SearchRun(path, task)
 
 
 def extend(

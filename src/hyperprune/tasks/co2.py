@@ -62,9 +62,10 @@ class CarbonDioxide:
         "space.death_rate": (0.2, 0.4, 0.6, 0.8),
         "dense_start.epochs": 40,
         "dense_start.rate": 1.0,
-        "dense_start.space.distillation": (0.5, 0.9),
+        "dense_start.space.distillation": (0.9,),
         "dense_start.search.candidates": 24,
-        "dense_start.search.round_epochs": 4,
+        "dense_start.search.screen": 6,
+        "dense_start.search.round_epochs": 8,
         "dense_start.search.startup": 8,
     }
 

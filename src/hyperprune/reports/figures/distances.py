@@ -1,5 +1,7 @@
 """The early metric against the score."""
 
+import math
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -19,6 +21,8 @@ def distances(findings: Findings, wide: bool = True) -> Figure:
         if len(candidate.ls_distance) < until:
             continue
         early = candidate.ls_distance[until - 1]
+        if not math.isfinite(early):  # no direction is alive in both: it has no place here
+            continue
         _dot(axes[0], candidate, early, candidate.valid_score[until - 1], named=few or bool(candidate.final))
         if candidate.final:
             _dot(axes[1], candidate, early, candidate.final.valid_score, named=True)

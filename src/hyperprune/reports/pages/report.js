@@ -161,7 +161,7 @@
       shown = select.value;
       const epoch = epochs[slider.value], distance = (data.distance[select.value] ?? [])[epoch - 1];
       $("epoch-out").textContent = `${epoch} of ${epochs.at(-1)}`;
-      $("spectra-out").textContent = distance === undefined ? "" : `LS distance ${distance.toFixed(3)} nats a step`;
+      $("spectra-out").textContent = distance == null ? "" : `LS distance ${distance.toFixed(3)} nats a step`;
       data.sizes.forEach((size, layer) => {
         const lines = [
           { points: curve(dense[epoch][layer], size), colour: "dense", dashed: "5 4" },

@@ -45,6 +45,7 @@ def _try(variant: PruningVariant, recipe: Recipe) -> None:
     network = nn.Linear(4, 4)
     optimizer = recipe.optimizer_of(network)
     criterion = "magnitude" if CRITERION[variant.criterion].needs_scores else variant.criterion
-    single = replace(variant, pattern="1x1", keep_diagonal=False, gate_densities=())
+    density = max(variant.density, 0.5)  # a density that leaves a large network weights may leave this none
+    single = replace(variant, density=density, pattern="1x1", keep_diagonal=False, gate_densities=())
     plain = replace(single, exclude=(), densities=(), share_budget=(), criterion=criterion)
     SparseTraining.from_variant(plain, network, optimizer, total_steps=recipe.epochs * 1000)

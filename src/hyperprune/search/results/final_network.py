@@ -1,10 +1,26 @@
 """What a network measured by epoch, and what it came to."""
 
-from pydantic import BaseModel, ConfigDict, Field
+import math
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from hyperprune.tasks import Score
 from hyperprune.training import EpochRecord
 from hyperprune.training.trained import Trained
+
+_NOTHING_ALIVE = "infinite"  # JSON has no such number
+
+Distance = Annotated[
+    float,
+    BeforeValidator(lambda given: math.inf if given == _NOTHING_ALIVE else given),
+    PlainSerializer(
+        lambda value: value if math.isfinite(value) else _NOTHING_ALIVE,
+        return_type=float | str,
+        when_used="json",
+    ),
+]
+"""Of two spectra; infinite where no direction is alive in both, as in one without a recurrent weight."""
 
 
 class Record(BaseModel):
@@ -20,9 +36,9 @@ class Curve(Record):
         description="Mean training loss; nats an item in language modelling."
     )
     valid_score: tuple[float, ...] = Field(description="Score of the validation part.")
-    ls_distance: tuple[float, ...] = Field(
+    ls_distance: tuple[Distance, ...] = Field(
         description="Distance of the spectrum to the dense one of the same epoch, nats a step; "
-        "shorter where the dense spectrum is missing."
+        "shorter where the dense spectrum is missing; infinite where no direction is alive in both."
     )
 
 

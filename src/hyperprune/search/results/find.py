@@ -10,7 +10,9 @@ from torch import nn
 from hyperprune import files
 from hyperprune.errors import CheckpointError, RunFolderError
 from hyperprune.search.config.search_config import SearchConfig
+from hyperprune.search.config.smallest import SMALLEST, SmallestConfig
 from hyperprune.search.results.folder import RunFolder
+from hyperprune.search.results.smallest_folder import SmallestFolder
 from hyperprune.training import JobFolder, TrainConfig, load_network
 from hyperprune.training.stored import checkpoint
 from hyperprune.training.stored.run_folder import CONFIG, kind_of, read_config
@@ -107,10 +109,11 @@ def best_weights(folder: JobFolder) -> Path:
 
 
 def _of_run(path: Path, candidate: int | None, dense: bool) -> Trained:
-    if kind_of(path) == "train":
+    kind = kind_of(path)
+    if kind == "train":
         _no_choice(path, candidate, dense)
         return Trained(best_weights(JobFolder(path / NETWORK)), read_config(path, TrainConfig))
-    run = RunFolder(path)
+    run = SmallestFolder(path).chosen() if kind == SMALLEST else RunFolder(path)
     return Trained(best_weights(_job(run, candidate, dense)), run.config())
 
 
@@ -158,7 +161,6 @@ def _no_choice(path: Path, candidate: int | None, dense: bool) -> None:
 def _config_above(path: Path) -> SearchConfig | TrainConfig | None:
     for folder in list(path.parents)[:_LEVELS]:
         if (folder / CONFIG).is_file():
-            if kind_of(folder) == "train":
-                return read_config(folder, TrainConfig)
-            return read_config(folder, SearchConfig)
+            kinds = {"train": TrainConfig, "search": SearchConfig, SMALLEST: SmallestConfig}
+            return read_config(folder, kinds[kind_of(folder)])
     return None

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import AliasChoices, Field
 
 from hyperprune.search.results.control_result import ControlResult
-from hyperprune.search.results.final_network import Curve, FinalNetwork, Record
+from hyperprune.search.results.final_network import Curve, Distance, FinalNetwork, Record
 from hyperprune.search.results.round_result import RoundResult
 from hyperprune.tasks import Score
 from hyperprune.training.verdict.verdict import Verdict
@@ -41,7 +41,7 @@ class InitialResult(Record):
     """A candidate before its first step."""
 
     valid_score: float = Field(description="Score of the validation part.")
-    ls_distance: float | None = Field(description="Distance of the spectrum to the dense one then.")
+    ls_distance: Distance | None = Field(description="Distance of the spectrum to the dense one then.")
 
 
 class CandidateResult(Record):

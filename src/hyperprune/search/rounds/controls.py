@@ -75,6 +75,14 @@ class Controls:
             Control(name, JobFolder(jobs[name].folder), _ended(future)) for name, future in running.items()
         ]
 
+    def small_dense(self, live: int) -> Control | None:
+        """A dense network with so many weights, trained to the full budget; none where there is none."""
+        job = self._small_dense(live)
+        if job is None:
+            return None
+        _make_room(job)
+        return Control("small-dense", JobFolder(job.folder), _ended(self._trainer.begin(job)))
+
     def _jobs(self, dense: History, selected: Candidate) -> dict[ControlName, _Job]:
         """In the order of the table."""
         config, full = self._config, self._config.recipe.epochs
@@ -90,10 +98,9 @@ class Controls:
         jobs: dict[ControlName, _Job] = {"one-shot": self._pruned("one-shot", weights, variant)}
         share = live / _weights_of(dense, live)
         if config.search.controls or full * share <= CHEAP * config.planned.with_dense:
-            small = as_large_as(config.described, config.recipe, live)
+            small = self._small_dense(live)
             if small is not None:
-                job = self._job("small-dense", None, full)
-                jobs["small-dense"] = job.model_copy(update={"task": small})
+                jobs["small-dense"] = small
         if config.search.controls:
             jobs["gradual"] = self._job("gradual", self._method("gradual_magnitude", choice), full)
             jobs["one-shot-trained"] = self._job(
@@ -104,6 +111,13 @@ class Controls:
                 f"{CONTROL} {name}", self._folder.control(name), selected.number, choice
             )
         return jobs
+
+    def _small_dense(self, live: int) -> TrainingJob | None:
+        """The job of a dense network with so many weights; none where the task offers none."""
+        config = self._config
+        small = as_large_as(config.described, config.recipe, live)
+        job = self._job("small-dense", None, config.recipe.epochs)
+        return None if small is None else job.model_copy(update={"task": small})
 
     def _dense_weights(self, dense: History) -> GivenWeights:
         """The dense network at its best epoch, or the one that was given."""

@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
@@ -18,12 +19,14 @@ from hyperprune.search.results.result import SearchResult
 from hyperprune.search.results.round_result import RoundResult
 from hyperprune.search.results.rounds_file import store_rounds, stored_rounds
 from hyperprune.search.results.timings import save_timings
+from hyperprune.search.rounds.candidate import Candidate
 from hyperprune.search.rounds.controls import Controls
 from hyperprune.search.rounds.events import Event, Listener, RoundBegan
 from hyperprune.search.rounds.family_search import FamilySearch
 from hyperprune.search.rounds.jobs import Trainer
 from hyperprune.search.rounds.side_by_side import Stop, side_by_side
 from hyperprune.search.rounds.summary import selected, summarise
+from hyperprune.training import History
 from hyperprune.training.stored.run_folder import CONFIG
 
 
@@ -62,9 +65,9 @@ def carry_out(
         if done is not None:
             return done
         metrics = MetricsFile(folder, config.described.judged_by)
-        listener = _one_at_a_time(metrics, listener)
+        listener = one_at_a_time(metrics, listener)
         versions.record(folder.path, versions.versions("optuna", device=config.runtime.device))
-        with _started(config, listener, executor) as running:
+        with started(config, listener, executor) as running:
             result = Search(config, folder, running, listener).run()
         metrics.finish(result)
         # the result goes last: where it stands, nothing is missing
@@ -75,7 +78,7 @@ def carry_out(
 
 
 @contextmanager
-def _started(config: SearchConfig, listener: Listener, given: Executor | None) -> Iterator[Executor]:
+def started(config: SearchConfig, listener: Listener, given: Executor | None) -> Iterator[Executor]:
     """The given executor, or the configured one, which ends with all its jobs however the search ends."""
     if given is not None:
         yield given
@@ -87,7 +90,7 @@ def _started(config: SearchConfig, listener: Listener, given: Executor | None) -
         executor.close()
 
 
-def _one_at_a_time(*listeners: Listener) -> Listener:
+def one_at_a_time(*listeners: Listener) -> Listener:
     """Events of the search and of several workers, never two at once."""
     lock = threading.RLock()
 
@@ -99,6 +102,25 @@ def _one_at_a_time(*listeners: Listener) -> Listener:
     return listen
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a search found on the validation part, before the test part is read.
+
+    Attributes:
+        dense: the dense reference, trained to the full budget.
+        candidates: in order of number.
+        rounds: the rankings.
+        finalists: numbers of the candidates that were trained to the full budget.
+        best: the finalist that is selected; none if all failed.
+    """
+
+    dense: History
+    candidates: list[Candidate]
+    rounds: list[RoundResult]
+    finalists: list[int]
+    best: Candidate | None
+
+
 class Search:
     """One search in a folder that this process holds.
 
@@ -107,6 +129,9 @@ class Search:
         folder: its folder.
         executor: where jobs run.
         listener: hears about rounds and candidates.
+
+    Attributes:
+        trainer: brings its networks to an epoch, and measures them.
     """
 
     def __init__(
@@ -115,16 +140,34 @@ class Search:
         self._config, self._folder, self._listener = config, folder, listener
         self._stop, self._storing = Stop(), threading.Lock()
         self._side_by_side = executor.workers > 1
-        self._trainer = Trainer(config, folder, executor, listener, self._stop)
+        self.trainer = Trainer(config, folder, executor, listener, self._stop)
         self._families = [
-            FamilySearch(config, family, folder, self._trainer, listener, self._store)
-            for family in self._trainer.families
+            FamilySearch(config, family, folder, self.trainer, listener, self._store)
+            for family in self.trainer.families
         ]
 
     def run(self) -> SearchResult:
-        """All stages in order; the dense reference trains beside them, and so do families."""
+        """All stages, the yardsticks and the test part."""
+        found = self.find()
+        compared = Controls(self._config, self._folder, self.trainer, self._listener)
+        result = summarise(
+            self._config,
+            self._folder,
+            self.trainer,
+            found.dense,
+            found.candidates,
+            found.rounds,
+            found.finalists,
+            [] if found.best is None else compared.train(found.dense, found.best),
+        )
+        for family in self._families:
+            family.note_selected(result.selected)
+        return result
+
+    def find(self) -> Found:
+        """Stages in order until one is selected; the dense reference and families train side by side."""
         self._listener(RoundBegan("dense", 1, 0 if self._config.reference else self._config.recipe.epochs))
-        dense = self._trainer.dense()
+        dense = self.trainer.dense()
         dense.check()
         searches = [family.run for family in self._families]
         if self._side_by_side and len(searches) > 1:
@@ -134,21 +177,13 @@ class Search:
                 search()
         candidates = [candidate for family in self._families for candidate in family.candidates.values()]
         finalists = [number for family in self._families for number in family.finalists]
-        trained, best = dense.trained(), selected(candidates, finalists)
-        compared = Controls(self._config, self._folder, self._trainer, self._listener)
-        result = summarise(
-            self._config,
-            self._folder,
-            self._trainer,
-            trained,
+        return Found(
+            dense.trained(),
             candidates,
             [made for family in self._families for made in family.rounds],
             finalists,
-            [] if best is None else compared.train(trained, best),
+            selected(candidates, finalists),
         )
-        for family in self._families:
-            family.note_selected(result.selected)
-        return result
 
     def _store(self) -> None:
         """Keep the rankings of all families, those included that an earlier process made."""

@@ -9,6 +9,7 @@ from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.rounds.origin import Origin
 from hyperprune.search.rounds.seeds import root_seed
 from hyperprune.search.space.choice import Choice
+from hyperprune.tasks import Part
 from hyperprune.training import JobFolder, TrainingJob
 from hyperprune.training.evaluation import EvaluationJob
 from hyperprune.training.measure_given import ReferenceJob
@@ -94,14 +95,14 @@ class Jobs:
             device=config.runtime.device,
         )
 
-    def on_test(self, folder: JobFolder, epoch: int) -> EvaluationJob:
-        """A kept checkpoint on the test part."""
+    def on_part(self, folder: JobFolder, epoch: int, part: Part) -> EvaluationJob:
+        """A kept checkpoint on a part of the data."""
         config = self._config
         return EvaluationJob(
             checkpoint=checkpoint_path(folder.path, epoch),
             task=config.described,
             recipe=config.recipe,
-            part="test",
+            part=part,
             threads=config.runtime.threads,
             device=config.runtime.device,
         )

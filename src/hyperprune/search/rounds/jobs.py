@@ -26,6 +26,7 @@ from hyperprune.search.rounds.reference import Reference
 from hyperprune.search.rounds.side_by_side import Stop
 from hyperprune.search.space.choice import Choice
 from hyperprune.sparsity import CRITERION
+from hyperprune.tasks import Part
 from hyperprune.training import History, JobFolder, TrainingJob
 from hyperprune.training.entry_points import EVALUATE, MEASURE, START, TRAIN
 from hyperprune.training.itemised import Itemised
@@ -135,9 +136,9 @@ class Trainer:
         """The family of a candidate."""
         return next(family for family in reversed(self.families) if family.first <= number)
 
-    def tested(self, networks: Iterable[tuple[JobFolder, int]]) -> list[Itemised]:
-        """Kept checkpoints, by folder and epoch, on the test part."""
-        jobs = [self._jobs.on_test(folder, epoch) for folder, epoch in networks]
+    def tested(self, networks: Iterable[tuple[JobFolder, int]], part: Part = "test") -> list[Itemised]:
+        """Kept checkpoints, by folder and epoch, on the test part or another."""
+        jobs = [self._jobs.on_part(folder, epoch, part) for folder, epoch in networks]
         running = [self._executor.submit(EVALUATE, job.model_dump(mode="json")) for job in jobs]
         return [Itemised.model_validate(future.result()) for future in running]
 

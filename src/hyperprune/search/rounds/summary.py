@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from hyperprune.search.config.families import DENSE
 from hyperprune.search.config.search_config import SearchConfig
@@ -234,7 +233,7 @@ def _final(
         best_epoch=_best_epoch(history),
         valid_score=score.shown(best.valid_loss if best else history.valid_loss),
         test_score=score.shown(test_loss),
-        live=best.live if best else (pruned and pruned.live) or _weights(weights),
+        live=best.live if best else (pruned and pruned.live) or checkpoint.weights_in(weights),
         density=best.density if best else (pruned and pruned.density) or 1.0,
         averaging=best is not None and best.averaging,
         weights=str(weights.relative_to(folder.path)),
@@ -245,12 +244,6 @@ def _final(
 def _best_epoch(history: History) -> int:
     """The epoch that counts; 0 of a network that was given."""
     return history.best.epoch if history.epochs else 0
-
-
-def _weights(path: Path) -> int:
-    """Weights of a given network, biases included."""
-    tensors = checkpoint.load(path).tensors
-    return sum(value.numel() for name, value in tensors.items() if name.startswith("model."))
 
 
 def _dense(config: SearchConfig, history: History, final: FinalNetwork, score: Score) -> DenseResult:

@@ -90,6 +90,12 @@ def load(target: Path) -> Checkpoint:
     return Checkpoint(document["epoch"], tensors, document)
 
 
+def weights_in(target: Path) -> int:
+    """Weights of the network of a checkpoint, biases included."""
+    tensors = load(target).tensors
+    return sum(value.numel() for name, value in tensors.items() if name.startswith("model."))
+
+
 def epochs(folder: Path) -> list[int]:
     """Epochs that have a document in ``folder``, in order, damaged ones included."""
     matches = (_NAME.fullmatch(entry.name) for entry in folder.glob("epoch-*.json"))

@@ -20,6 +20,14 @@ C = TypeVar("C", bound=BaseModel)
 
 CONFIG = "config.toml"
 _SHOWN = 3  # differences in a message
+_KINDS = {  # what a folder of each kind holds, and what to do with it
+    "train": ("training", "use hyperprune train there"),
+    "search": ("search", "use hyperprune search there"),
+    "smallest": (
+        "search for the smallest network",
+        "use hyperprune search --sparsity auto there, or give the folder of one sparsity in it",
+    ),
+}
 
 
 @contextmanager
@@ -72,8 +80,9 @@ def write_config(path: Path, config: BaseModel) -> None:
 
 
 def kind_of(path: Path) -> str:
-    """``search`` or ``train``: what the configuration of a run folder is of."""
-    return "train" if _tables(path).get("kind") == "train" else "search"
+    """``search``, ``train`` or ``smallest``: what the configuration of a run folder is of."""
+    kind = _tables(path).get("kind")
+    return kind if isinstance(kind, str) and kind in _KINDS else "search"
 
 
 def read_config(path: Path, model: type[C]) -> C:
@@ -83,10 +92,11 @@ def read_config(path: Path, model: type[C]) -> C:
         RunFolderError: this is no run folder, or of a kind or version that cannot be read.
     """
     tables = _tables(path)
-    is_training, wants_training = tables.get("kind") == "train", "kind" in model.model_fields
-    if is_training != wants_training:
-        found, other = ("training", "train") if is_training else ("search", "search")
-        raise RunFolderError(f"{path} holds a {found}: use hyperprune {other} there, or give another folder")
+    kind = model.model_fields.get("kind")
+    found, wanted = kind_of(path), "search" if kind is None else kind.default
+    if found != wanted:
+        what, remedy = _KINDS[found]
+        raise RunFolderError(f"{path} holds a {what}: {remedy}, or give another folder")
     try:
         return model.model_validate(tables)
     except ValidationError as error:
