@@ -39,7 +39,7 @@ SEARCH = [  # the houses of search/, in the same way; files beside them are "run
     {"rounds"},
     {"comparing", "citations", "resuming", "tensorboard"},
     {"runs"},
-    {"smallest"},
+    {"sizing"},
     {"opening"},
 ]
 HOUSE = {house: level for level, houses in enumerate(SEARCH) for house in houses}

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from hyperprune.search.config.smallest import GRID
-from hyperprune.search.smallest.bisection import next_probe, sparsest
+from hyperprune.search.sizing.bisection import next_probe, sparsest
 
 
 def asked(grid: tuple[float, ...], answers: dict[float, bool]) -> dict[float, bool]:

@@ -23,7 +23,8 @@ from hyperprune.search import (
     smallest,
 )
 from hyperprune.search.results.smallest_folder import SmallestFolder
-from hyperprune.search.smallest.shared_dense import share
+from hyperprune.search.sizing.possible import possible
+from hyperprune.search.sizing.shared_dense import share
 
 GRID = (0.3, 0.6, 0.98)
 
@@ -253,3 +254,11 @@ def test_a_folder_knows_its_probes_by_their_configuration(whole: SmallestRun) ->
     folder = SmallestFolder(whole.path)
     assert folder.probes(whole.config.digest) == whole.result.probes
     assert folder.probes("another") == ()
+
+
+def test_sparsities_that_leave_a_matrix_nothing_are_not_tried(tmp_path: Path) -> None:
+    """A network of 25 weights at 0.9: the search ended with a mistake in the middle."""
+    config = SmallestConfig.of(_config(), (0.3, 0.999, 0.9999))
+    assert possible(config) == (0.3,)
+    with pytest.raises(ConfigurationError, match="each of 6 matrices needs a live weight"):
+        smallest(_config(), tmp_path / "run", grid=(0.9999,))

@@ -23,6 +23,8 @@ _CALLED = {
     "recipe.evaluation_batch": "batch",
 }
 
+WORDS = {"sparsity": "auto"}  # what may stand in the place of a number
+
 
 @dataclass(frozen=True)
 class Group:

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from hyperprune.cli.keys import Group, option_of
+from hyperprune.cli.keys import WORDS, Group, option_of
 from hyperprune.cli.terminal.markup import escaped
-from hyperprune.cli.terminal.numbers import number, number_or_name
+from hyperprune.cli.terminal.numbers import number, number_or, number_or_name
 from hyperprune.errors import ConfigurationError
 
 _TABLE: dict[str, dict[str, Any]] = json.loads(
@@ -83,7 +83,9 @@ def _parameter(key: str, heading: str) -> inspect.Parameter:
     entry, name = _TABLE["keys"][key], option_of(key)
     listed = entry.get("names", [])
     declared: dict[str, Any] = {"autocompletion": completes(key)} if listed else {}
-    if entry["type"] == "float":
+    if key in WORDS:
+        declared |= {"parser": number_or(WORDS[key]), "metavar": f"number or {WORDS[key]}"}
+    elif entry["type"] == "float":
         declared |= {"parser": number, "metavar": "number"}
     elif entry["type"] == "int or name":
         declared |= {"parser": number_or_name, "metavar": "int or name"}

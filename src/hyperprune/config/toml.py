@@ -52,11 +52,11 @@ def read_configuration(path: Path) -> dict[str, Any]:
 
 def configuration_text(tables: dict[str, Any]) -> str:
     """Tables as TOML, with the version of their form."""
-    return tomli_w.dumps({_VERSION: SCHEMA, **_without_none(tables)})
+    return tomli_w.dumps({_VERSION: SCHEMA, **without_none(tables)})
 
 
-def _without_none(value: Any) -> Any:
-    """TOML has no null; a missing key means none."""
+def without_none(value: Any) -> Any:
+    """Without keys that say none: TOML has no null, and a missing key means it."""
     if isinstance(value, dict):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
+        return {key: without_none(item) for key, item in value.items() if item is not None}
     return value

@@ -17,6 +17,7 @@ from hyperprune.reports.rows import (
     network_rows,
     variant_sentences,
 )
+from hyperprune.reports.smallest.rows import size_headings, size_rows, size_sentences
 from hyperprune.reports.verdict import (
     is_success,
     reference_sentence,
@@ -38,6 +39,9 @@ __all__ = [
     "naive_sentence",
     "network_rows",
     "reference_sentence",
+    "size_headings",
+    "size_rows",
+    "size_sentences",
     "variant_sentences",
     "verdict_sentence",
     "verdict_word",

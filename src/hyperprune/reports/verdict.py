@@ -17,7 +17,12 @@ def verdict_sentence(result: SearchResult) -> str | None:
     """The verdict; None for results of versions that gave none."""
     if result.selected is None:
         return "Verdict: no candidate is selected, because every finalist failed."
-    return None if result.verdict is None else _sentence(result.verdict, result.score, _HELP)
+    return None if result.verdict is None else verdict_words(result.verdict, result.score)
+
+
+def verdict_words(verdict: Verdict, score: Score) -> str:
+    """A verdict on the test part of a search in one line."""
+    return _sentence(verdict, score, _HELP)
 
 
 def reference_sentence(given: ReferenceScores, score: Score) -> str:

@@ -23,7 +23,7 @@ from hyperprune.search.results.smallest_result import SmallestResult
 from hyperprune.search.results.timings import Timings, load_timings
 from hyperprune.search.rounds.events import CandidateEnded, Event, Listener, RoundBegan
 from hyperprune.search.runs import SearchRun, extend, run
-from hyperprune.search.smallest.run import ProbeBegan, SmallestRun, smallest
+from hyperprune.search.sizing.run import ProbeBegan, SmallestRun, smallest
 from hyperprune.search.space.choice import Choice
 from hyperprune.search.space.ranges import FloatRange, PositiveRange
 from hyperprune.search.space.space import SpaceConfig

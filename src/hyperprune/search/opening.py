@@ -5,7 +5,7 @@ from pathlib import Path
 from hyperprune import files
 from hyperprune.search.config.smallest import SMALLEST
 from hyperprune.search.runs import SearchRun
-from hyperprune.search.smallest.run import SmallestRun
+from hyperprune.search.sizing.run import SmallestRun
 from hyperprune.training.stored.run_folder import kind_of
 from hyperprune.training.training_run import TrainingRun
 

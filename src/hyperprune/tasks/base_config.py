@@ -8,6 +8,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    field_validator,
     model_serializer,
     model_validator,
 )
@@ -30,7 +31,13 @@ class Tasked(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     seed: int = Field(0, ge=0, description="Root seed of weights, dropout, masks and suggestions.")
-    sparsity: float = Field(0.67, ge=0, lt=1, description="Share of the prunable weights that is zero.")
+    sparsity: float = Field(
+        0.67,
+        ge=0,
+        lt=1,
+        description="Share of the prunable weights that is zero. hyperprune search takes auto too: "
+        "the largest share that is level with the dense network.",
+    )
     task: OwnTask | None = Field(None, description="A task of your own; None for language modelling.")
     corpus: CorpusConfig | None = None
     model: AnyModel | None = None
@@ -56,6 +63,16 @@ class Tasked(BaseModel):
         noted = None if known is None else known.described
         found = self.described.with_facts(self.spectrum, self.seed, noted)
         return self.model_copy(update=found.tables)
+
+    @field_validator("sparsity", mode="before")
+    @classmethod
+    def _one_sparsity(cls, given: Any) -> Any:
+        if given == "auto":
+            raise ConfigurationError(
+                "sparsity auto makes several searches, which hyperprune search --sparsity auto and "
+                "hyperprune.smallest(config) do: give a number here, or none"
+            )
+        return given
 
     @model_validator(mode="before")
     @classmethod

@@ -12,6 +12,7 @@ from hyperprune.cli.terminal.fitted import show_rows
 from hyperprune.cli.terminal.output import print_json
 from hyperprune.cli.terminal.progress import SearchProgress
 from hyperprune.cli.terminal.screen import Screen
+from hyperprune.cli.work.run_smallest import find_smallest
 from hyperprune.errors import ConfigurationError
 from hyperprune.inference.timing import Timing
 from hyperprune.reports import (
@@ -36,9 +37,22 @@ from hyperprune.search import (
     load_timings,
     run,
 )
+from hyperprune.search.config.smallest import (
+    AUTO,
+    SMALLEST,
+    SmallestConfig,
+    asks_auto,
+    configure_smallest,
+)
 from hyperprune.search.config.template import commented
 from hyperprune.search.resuming.extension import prepare
-from hyperprune.search.resuming.resumption import holds_run, resumed_search, where_it_starts
+from hyperprune.search.resuming.resumption import (
+    holds_run,
+    resumed_search,
+    resumed_smallest,
+    where_it_starts,
+)
+from hyperprune.training.stored.run_folder import kind_of
 
 _OPENING = """Configuration of hyperprune search: hyperprune search --config {name}
 Every key has its value. A key that you leave out takes the default shown here, unless a preset sets
@@ -77,6 +91,10 @@ class Given:
 def search(given: Given, out: Path, *, boards: Path | None, extend: bool, as_json: bool, times: bool) -> None:
     """Search or resume, then show what was found; exit status 1 where training went wrong."""
     folder = RunFolder(files.place(out))
+    small = _smallest(folder, given, extend=extend, boards=boards)
+    if small is not None:
+        find_smallest(small, folder.path, as_json=as_json)
+        return
     config = _configuration(folder, given, extend=extend)
     begun = where_it_starts(folder.path, config) if holds_run(folder.path) else None
     screen = Screen(stderr=as_json)
@@ -139,6 +157,11 @@ def default_preset(file: Path | None, values: dict[str, Any]) -> str | None:
 def initialise(path: Path, given: Given) -> None:
     """Write a commented configuration to a new file: what the same command would search without --init."""
     path = files.expanded(path)
+    if asks_auto(given.preset, given.file, given.values):
+        raise ConfigurationError(
+            "--sparsity auto is said when the search begins: write the file without it, then give hyperprune "
+            f"search --config {path.name} --sparsity auto"
+        )
     text = commented(given.config(), _OPENING.format(name=path.name))
     try:
         files.write_new(path, text.encode())
@@ -147,6 +170,26 @@ def initialise(path: Path, given: Given) -> None:
             f"{path} exists already and is left as it is: give --init another name"
         ) from None
     Screen().say(f"Wrote {path}. Change it, then: hyperprune search --config {path}")
+
+
+def _smallest(
+    folder: RunFolder, given: Given, *, extend: bool, boards: Path | None = None
+) -> SmallestConfig | None:
+    """The search for the smallest network, where the command or the folder asks for that."""
+    resumed = given.names_nothing and holds_run(folder.path) and kind_of(folder.path) == SMALLEST
+    preset = given.preset or default_preset(given.file, given.values)
+    if not resumed and not asks_auto(preset, given.file, given.values):
+        return None
+    for name, other in (("--extend", extend), ("--baseline", given.baseline), ("--tensorboard", boards)):
+        if other:
+            raise ConfigurationError(
+                f"--sparsity auto makes several searches, for which there is no {name}: leave one of "
+                "the two out"
+            )
+    if resumed:
+        values = {name: value for name, value in given.values.items() if value != AUTO}
+        return resumed_smallest(folder.path, values)
+    return configure_smallest(preset, given.file, given.values)
 
 
 def _configuration(folder: RunFolder, given: Given, *, extend: bool) -> SearchConfig:

@@ -7,6 +7,7 @@ from hyperprune.reports.figures.distances import distances
 from hyperprune.reports.figures.live import live
 from hyperprune.reports.figures.paths import paths
 from hyperprune.reports.figures.rounds import rounds
+from hyperprune.reports.figures.sizes import sizes
 from hyperprune.reports.figures.slopes import slopes
 from hyperprune.reports.figures.spectra import spectra
 from hyperprune.reports.figures.spectra_by_epoch import spectra_by_epoch
@@ -24,6 +25,7 @@ __all__ = [
     "live",
     "paths",
     "rounds",
+    "sizes",
     "slopes",
     "spectra",
     "spectra_by_epoch",

@@ -161,6 +161,8 @@ def _no_choice(path: Path, candidate: int | None, dense: bool) -> None:
 def _config_above(path: Path) -> SearchConfig | TrainConfig | None:
     for folder in list(path.parents)[:_LEVELS]:
         if (folder / CONFIG).is_file():
-            kinds = {"train": TrainConfig, "search": SearchConfig, SMALLEST: SmallestConfig}
-            return read_config(folder, kinds[kind_of(folder)])
+            kind = kind_of(folder)
+            if kind == "train":
+                return read_config(folder, TrainConfig)
+            return read_config(folder, SmallestConfig if kind == SMALLEST else SearchConfig)
     return None

@@ -59,7 +59,9 @@ class SmallestResult(Record):
     score: Score = Field(description="What the scores are called, and which way is better.")
     naive: Naive | None = Field(description="What is reached without a network.")
     tolerance: float = Field(description="Share of the dense score that counts as level.")
-    grid: tuple[float, ...] = Field(description="Sparsities that could be chosen.")
+    grid: tuple[float, ...] = Field(
+        description="Sparsities that could be chosen: those that leave each matrix a weight."
+    )
     dense: Size = Field(description="The dense reference.")
     dense_epochs: int = Field(description="That it trained; 0 for one that was given.")
     probes: tuple[Probe, ...] = Field(description="The searches, in the order in which they were made.")

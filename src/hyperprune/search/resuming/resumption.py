@@ -10,6 +10,7 @@ from hyperprune.search.config.extend import extension_hint
 from hyperprune.search.config.layers import changed
 from hyperprune.search.config.metrics_given import check_metrics
 from hyperprune.search.config.search_config import SearchConfig
+from hyperprune.search.config.smallest import SmallestConfig
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.rounds_file import stored_rounds
 from hyperprune.tasks import Tasked
@@ -44,6 +45,13 @@ def resumed_search(path: Path, values: Mapping[str, Any]) -> SearchConfig:
 def resumed_training(path: Path, values: Mapping[str, Any]) -> TrainConfig:
     """The configuration of the training in a folder; arguments and errors as :func:`resumed_search`."""
     return _resumed(read_config(path, TrainConfig), path, values)
+
+
+def resumed_smallest(path: Path, values: Mapping[str, Any]) -> SmallestConfig:
+    """The configuration of the search for the smallest network in a folder; as :func:`resumed_search`."""
+    stored = read_config(path, SmallestConfig)
+    check_metrics(stored, path, values)
+    return _resumed(stored, path, values)
 
 
 def where_it_starts(path: Path, config: SearchConfig) -> str | None:

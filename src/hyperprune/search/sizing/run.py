@@ -19,11 +19,12 @@ from hyperprune.search.results.smallest_result import Probe, SmallestResult
 from hyperprune.search.rounds.driver import folder_of, one_at_a_time, started
 from hyperprune.search.rounds.events import Listener
 from hyperprune.search.runs import SearchRun
-from hyperprune.search.smallest.bisection import next_probe, sparsest
-from hyperprune.search.smallest.prober import Prober
+from hyperprune.search.sizing.bisection import next_probe, sparsest
+from hyperprune.search.sizing.possible import possible
+from hyperprune.search.sizing.prober import Prober
 from hyperprune.training.stored.run_folder import CONFIG, held
 
-_REPORT = "hyperprune.reports:write_smallest"  # by name: reports are made of runs, so runs cannot import them
+_REPORT = "hyperprune.reports:write"  # by name: reports are made of runs, so runs cannot import them
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class SmallestRun:
 
     def report(self) -> Path:
         """Write ``report.html`` and its figure; gives the page."""
-        page: Path = resolve_name(_REPORT)(SmallestFolder(self.path))
+        page: Path = resolve_name(_REPORT)(self.path)
         return page
 
 
@@ -136,20 +137,20 @@ def smallest(
 def _found(
     config: SmallestConfig, folder: SmallestFolder, prober: Prober, began: Callable[[ProbeBegan], None]
 ) -> SmallestResult:
-    dense, digest = prober.dense(), config.digest
+    digest, grid = config.digest, possible(config)
     probes = folder.probes(digest)
-    while (sparsity := next_probe(config.grid, _passed(probes))) is not None:
+    while (sparsity := next_probe(grid, _passed(probes))) is not None:
         began(ProbeBegan(config.at(sparsity), probes))
         probes = (*probes, prober.probe(sparsity))
         folder.save_probes(digest, probes)
-    chosen = sparsest(config.grid, _passed(probes))
+    chosen = sparsest(grid, _passed(probes))
     found = next((probe for probe in probes if probe.sparsity == chosen), None)
-    naive = config.described.naive()
+    dense, naive = prober.dense, config.described.naive()
     return SmallestResult(
         score=config.described.judged_by,
         naive=None if naive is None else Naive(name=naive[0], valid_score=naive[1]),
         tolerance=config.search.tolerance,
-        grid=config.grid,
+        grid=grid,
         dense=prober.size_of(dense),
         dense_epochs=len(dense.epochs),
         probes=probes,

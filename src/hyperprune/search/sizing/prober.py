@@ -1,5 +1,7 @@
 """One sparsity after the other: what a search from the dense network finds there, on the validation part."""
 
+from functools import cached_property
+
 from hyperprune.executors import Executor
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.config.smallest import SmallestConfig
@@ -7,12 +9,12 @@ from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.results.smallest_folder import SmallestFolder
 from hyperprune.search.results.smallest_result import Confirmed, Probe, Size
 from hyperprune.search.rounds.candidate import Candidate
-from hyperprune.search.rounds.controls import Control, Controls
+from hyperprune.search.rounds.controls import CONTROL, Control, Controls
 from hyperprune.search.rounds.driver import Found, Search, carry_out
-from hyperprune.search.rounds.events import Listener
+from hyperprune.search.rounds.events import Event, Listener
 from hyperprune.search.rounds.jobs import Trainer
 from hyperprune.search.rounds.verdicts import verdict_on
-from hyperprune.search.smallest.shared_dense import share
+from hyperprune.search.sizing.shared_dense import share
 from hyperprune.search.verdict.verdict import Verdict
 from hyperprune.training import History
 from hyperprune.training.stored import checkpoint
@@ -38,6 +40,7 @@ class Prober:
         self._trainer = Trainer(config.at(config.grid[0]), folder.shared, executor, listener)
         self._score = config.described.judged_by
 
+    @cached_property
     def dense(self) -> History:
         """The dense reference, trained; what an earlier process has trained is only read.
 
@@ -49,6 +52,7 @@ class Prober:
     def probe(self, sparsity: float) -> Probe:
         """The search at a sparsity, and its verdict on the validation part. The test part is not read."""
         config, folder = self._config.at(sparsity), self._folder.search(sparsity)
+        _ = self.dense  # trained before its files are shared
         with folder.held(config):
             share(self._folder.shared.dense.path, folder.dense.path)
             search = Search(config, folder, self._executor, self._listener)
@@ -71,7 +75,8 @@ class Prober:
     def confirm(self, chosen: Probe) -> Confirmed:
         """The whole result of the chosen search, for which alone the test part is read."""
         config, folder = self._config.at(chosen.sparsity), self._folder.search(chosen.sparsity)
-        result = carry_out(config, folder.path, listener=self._listener, executor=self._executor)
+        heard = _further(self._listener)  # the rest has been told
+        result = carry_out(config, folder.path, listener=heard, executor=self._executor)
         final = next(c.final for c in result.candidates if c.number == result.selected)
         if final is None or result.verdict is None or result.dense.final is None:
             raise ValueError(f"the search in {folder.path} selected nothing, and yet its sparsity passed")
@@ -113,6 +118,16 @@ def _on_validation(config: SearchConfig, folder: RunFolder, trainer: Trainer, fo
     pruned = [(folder.candidate(best.number, seed), history.best.epoch) for seed, history in seeds]
     read = trainer.tested([dense, *pruned], "valid")
     return verdict_on(config, trainer, found.dense, best, read[0], read[1:])
+
+
+def _further(listener: Listener) -> Listener:
+    """Tells of yardsticks alone."""
+
+    def listen(event: Event) -> None:
+        if getattr(event, "name", getattr(event, "label", "")).startswith(CONTROL):
+            listener(event)
+
+    return listen
 
 
 def _best_of(candidate: Candidate) -> History:

@@ -1,0 +1,1 @@
+"""The report of the search for the smallest network: score against size, and one line."""
