@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from pydantic import BaseModel
 
 from hyperprune import __version__, files
+from hyperprune.config.toml import without_none
 from hyperprune.papers import Paper
 from hyperprune.reports.figures import PALETTE
 from hyperprune.reports.pages.bibtex import bibtex
@@ -52,7 +53,7 @@ def rendered(
         .get_template(template)
         .render(
             version=__version__,
-            config=tomli_w.dumps(_without_none(config.model_dump(mode="json"))),
+            config=tomli_w.dumps(without_none(config.model_dump(mode="json"))),
             figures={
                 name: (
                     svg(drawing.wide, f"{name}-wide", drawing.label),
@@ -83,13 +84,6 @@ def _environment() -> jinja2.Environment:
 
 def _text(name: str) -> str:
     return resources.files("hyperprune.reports.pages").joinpath(name).read_text(encoding="utf-8")
-
-
-def _without_none(value: Any) -> Any:
-    """TOML has no null; a missing key means none."""
-    if isinstance(value, dict):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
-    return value
 
 
 def _save_png(path: Path, figure: Figure) -> None:

@@ -3,8 +3,8 @@
 from hyperprune.reports.verdict import verdict_words
 from hyperprune.search import SmallestResult
 from hyperprune.search.results.smallest_result import Probe, Size
-from hyperprune.search.verdict.verdict import Verdict
 from hyperprune.tasks import Score
+from hyperprune.training.verdict.verdict import Verdict
 
 _CHOSEN = "chosen"
 

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from hyperprune.search.results.final_network import Record
 from hyperprune.search.results.result import Naive
-from hyperprune.search.verdict.verdict import Verdict
 from hyperprune.tasks import Score
+from hyperprune.training.verdict.verdict import Verdict
 
 SCHEMA = 1
 

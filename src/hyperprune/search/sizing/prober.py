@@ -15,9 +15,9 @@ from hyperprune.search.rounds.events import Event, Listener
 from hyperprune.search.rounds.jobs import Trainer
 from hyperprune.search.rounds.verdicts import verdict_on
 from hyperprune.search.sizing.shared_dense import share
-from hyperprune.search.verdict.verdict import Verdict
 from hyperprune.training import History
 from hyperprune.training.stored import checkpoint
+from hyperprune.training.verdict.verdict import Verdict
 
 _PASSING = ("better", "level")
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from pkgutil import resolve_name
 
 from torch import nn
 
@@ -23,21 +22,17 @@ from hyperprune.search.sizing.bisection import next_probe, sparsest
 from hyperprune.search.sizing.possible import possible
 from hyperprune.search.sizing.prober import Prober
 from hyperprune.training.stored.run_folder import CONFIG, held
-
-_REPORT = "hyperprune.reports:write"  # by name: reports are made of runs, so runs cannot import them
+from hyperprune.training.stored_run import StoredRun
 
 
 @dataclass(frozen=True)
-class SmallestRun:
+class SmallestRun(StoredRun):
     """The search for the smallest network in its folder.
 
     Attributes:
         path: its folder.
         task: what a task of your own is called; its networks need it, for a folder alone imports no code.
     """
-
-    path: Path
-    task: str | None = None
 
     @cached_property
     def config(self) -> SmallestConfig:
@@ -70,11 +65,6 @@ class SmallestRun:
     def network(self, *, dense: bool = False) -> nn.Module:
         """The smallest network, or the dense one; its best epoch, in evaluation mode."""
         return self.chosen.network(dense=dense)
-
-    def report(self) -> Path:
-        """Write ``report.html`` and its figure; gives the page."""
-        page: Path = resolve_name(_REPORT)(self.path)
-        return page
 
 
 @dataclass(frozen=True)
