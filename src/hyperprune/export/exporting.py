@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,6 +49,7 @@ class Export:
         plain: what stands against running it on the kernels; empty if nothing does.
         kept: how each matrix is kept, in the format c.
         check: what running both found.
+        units: of each layer, by its recurrent matrix, before and after, if pruning took whole ones out.
     """
 
     folder: Path
@@ -58,6 +59,7 @@ class Export:
     plain: str
     kept: dict[str, Choice]
     check: Check
+    units: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def export(
@@ -102,13 +104,24 @@ def export(
     place = files.place(out)
     _refuse_full(place)
     subject = subject_of(source, candidate=candidate, dense=dense, task=task, inputs=inputs)
-    subject, traced = without_dead_units(subject, subject.traced())
+    traced = subject.traced()
+    before = _units(subject, traced)
+    subject, traced = without_dead_units(subject, traced)
+    after = _units(subject, traced)
+    units = {name: (count, after[name]) for name, count in before.items() if after != before}
     choices = Choices(int8=int8, compact=compact, sequence=sequence, prefer=prefer)
     write, check = formats.WRITERS[format], check_formats.CHECKS[format]
     kept, checked = _written(place, subject, traced, choices, write, check)
     sizes = {path.name: path.stat().st_size for path in place.rglob("*") if path.is_file()}
     weights = next((sizes[name] for name in formats.WEIGHTS[format] if name in sizes), 0)
-    return Export(place, format, sum(sizes.values()), weights, traced.why, kept, checked)
+    return Export(place, format, sum(sizes.values()), weights, traced.why, kept, checked, units)
+
+
+def _units(subject: Subject, traced: Traced) -> dict[str, int]:
+    """Units of each layer of a plain network, by its recurrent matrix."""
+    parameters, _ = subject.parameters()
+    layers = () if traced.names is None else traced.names.layers
+    return {layer.weight_hh: parameters[layer.weight_hh].shape[1] for layer in layers}
 
 
 def _written(

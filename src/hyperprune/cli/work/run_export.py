@@ -53,6 +53,8 @@ def export(
     console.print(
         f"{done.format}: {done.folder}, {done.bytes:,} bytes, {done.weights_bytes:,} of them weights"
     )
+    for name, (before, after) in done.units.items():
+        console.print(f"  {name}: {after:,} of {before:,} units are left")
     for name, choice in done.kept.items():
         console.print(f"  {name}: {choice.layout.name}, {choice.values:,} values, {choice.bytes:,} bytes")
     console.print(_checked(done))
@@ -84,6 +86,7 @@ def _document(done: Export) -> dict[str, Any]:
         "bytes": done.bytes,
         "weights_bytes": done.weights_bytes,
         "not_plain": done.plain or None,
+        "units": done.units,
         "kept": {
             name: {"layout": choice.layout.name, "values": choice.values, "bytes": choice.bytes}
             for name, choice in done.kept.items()

@@ -1,6 +1,8 @@
 """Each unit of a recurrent layer is an entry; what no unit is in keeps single weights."""
 
+import math
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import torch
 from torch import Tensor, nn
@@ -97,23 +99,23 @@ class Units:
         return {name: factor for name, factor in found.items() if name in self._layers}
 
     def _nearest(self, density: float, factors: Mapping[str, float]) -> dict[str, int]:
+        """The same part of every layer, so that layers of one size stay so and make one plain module."""
         wanted = exact(density) * sum(rows * columns for rows, columns in self._members.values())
-        low, high = len(self._layers), sum(layer.units for layer in self._layers.values())
-        while low < high:  # the fewest units that have as many weights
+        widest = max(layer.units for layer in self._layers.values())
+        low, high = 1, math.ceil(widest / min([1.0, *factors.values()]))
+        while low < high:  # the smallest part that has as many weights
             middle = (low + high) // 2
-            low, high = (
-                (low, middle) if self._weights(self._split(middle, factors)) >= wanted else (middle + 1, high)
-            )
-        fewer = self._split(max(low - 1, len(self._layers)), factors)
-        more = self._split(low, factors)
+            enough = self._weights(self._part(Fraction(middle, widest), factors)) >= wanted
+            low, high = (low, middle) if enough else (middle + 1, high)
+        fewer = self._part(Fraction(max(low - 1, 1), widest), factors)
+        more = self._part(Fraction(low, widest), factors)
         return fewer if wanted - self._weights(fewer) < self._weights(more) - wanted else more
 
-    def _split(self, count: int, factors: Mapping[str, float]) -> dict[str, int]:
-        """Live units by layer: one each, and the others in proportion."""
-        room = {name: layer.units - 1 for name, layer in self._layers.items()}
-        shares = {name: exact(factors.get(name, 1.0)) * size for name, size in room.items()}
-        further = with_capacity(shares, count - len(room), room)
-        return {name: 1 + further[name] for name in room}
+    def _part(self, part: Fraction, factors: Mapping[str, float]) -> dict[str, int]:
+        """Live units by layer, at least one of each."""
+        asked = {n: part * exact(factors.get(n, 1.0)) * layer.units for n, layer in self._layers.items()}
+        half = Fraction(1, 2)
+        return {n: min(self._layers[n].units, max(1, math.floor(u + half))) for n, u in asked.items()}
 
     def _weights(self, counts: Mapping[str, int]) -> int:
         total = 0
