@@ -3,7 +3,7 @@
 import itertools
 from dataclasses import dataclass
 
-from torch import nn
+from torch import Tensor, nn
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity.parameters.prunable import Prunable
@@ -92,13 +92,13 @@ def _chain(model: nn.Module) -> list[nn.RNNBase]:
     return chain
 
 
-def _last_readers(model: nn.Module, chain: list[nn.RNNBase]) -> list[tuple[nn.Parameter, str]]:
+def _last_readers(model: nn.Module, chain: list[nn.RNNBase]) -> list[tuple[Tensor, str]]:
     """Matrices whose columns are the units of the last layer, and what they are called."""
     width, modules = chain[-1].hidden_size, list(model.named_modules())
     declared = [(prefix, m.readers) for prefix, m in modules if hasattr(m, "readers")]
     if declared:
         prefix, given = declared[0]
-        wanted = {f"{prefix}.{name}" if prefix else name for name in given}  # type: ignore[union-attr]
+        wanted = {f"{prefix}.{name}" if prefix else name for name in given}
         readers = [(name, m) for name, m in modules if name in wanted and isinstance(m, nn.Linear)]
         fits = len(readers) == len(wanted) and all(m.in_features == width for _, m in readers)
     else:
@@ -112,7 +112,7 @@ def _last_readers(model: nn.Module, chain: list[nn.RNNBase]) -> list[tuple[nn.Pa
             f"{', '.join(name for name, _ in readers) or 'none of those that readers names'}: give the model "
             "an attribute readers, a list of the names of the modules that read them"
         )
-    matrices = [(module.weight, name) for name, module in readers]
+    matrices: list[tuple[Tensor, str]] = [(module.weight, name) for name, module in readers]
     tables = [m for _, m in modules if isinstance(m, nn.Embedding)]
     tied = [m for m in tables if any(m.weight is weight for weight, _ in matrices)]
     if tied:
@@ -121,7 +121,7 @@ def _last_readers(model: nn.Module, chain: list[nn.RNNBase]) -> list[tuple[nn.Pa
                 f"a tied embedding must feed the first recurrent layer, got {width} features and a layer of "
                 f"{chain[0].input_size} inputs: choose a pattern of blocks"
             )
-        matrices.append((chain[0].weight_ih_l0, "weight_ih_l0"))  # type: ignore[arg-type]
+        matrices.append((chain[0].get_parameter("weight_ih_l0"), "weight_ih_l0"))
     return matrices
 
 
