@@ -13,9 +13,11 @@ from hyperprune.optim import OPTIMIZERS, build
 from hyperprune.sparsity import (
     DEATH,
     GROWTH,
+    PATTERN,
     REDISTRIBUTION,
     DeathRule,
     Deaths,
+    PatternRule,
     PruningVariant,
     SparseTraining,
     citations,
@@ -102,3 +104,19 @@ def test_a_rule_that_breaks_its_promise_is_stopped(
     sparse = SparseTraining.from_variant(variant, model, torch.optim.SGD(model.parameters()))
     with pytest.raises(ValueError, match="the counts of a rule must fit its masks"):
         sparse.update_topology()
+
+
+def test_a_pattern_of_a_users_own_is_its_block(
+    make_model: Callable[..., nn.Module], backward: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PATTERN, "_entries", dict(PATTERN._entries))
+    PATTERN.register("2x3")(PatternRule((2, 3)))
+    model = make_model()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    rules = {"exclude": ["decoder"], "update_interval": 1}
+    sparse = SparseTraining(model, optimizer, density=0.33, pattern="2x3", **rules)  # type: ignore[arg-type]
+    for step in range(4):
+        backward(model, step)
+        sparse.step()
+        blocks = sparse.masks["rnn.weight_hh_l1"].view(12, 2, 2, 3)
+        assert torch.equal(blocks.any(3).any(1), blocks.all(3).all(1))
