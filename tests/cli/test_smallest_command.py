@@ -101,13 +101,24 @@ def test_a_network_that_has_not_learned_is_none_within(command, tmp_path: Path) 
         (["search", "--baseline", "random"], "for which there is no --baseline"),
         (["search", "--tensorboard", "boards"], "for which there is no --tensorboard"),
         (["search", "--init", "new.toml"], "write the file without it"),
-        (["train"], "sparsity auto makes several searches"),
     ],
 )
 def test_what_it_does_not_go_with(command, options: list[str], says: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     done = command(*options, "--preset", "demo", "--sparsity", "auto", "--out", tmp_path / "run")
     assert says in done.mistake
     assert not (tmp_path / "run").exists()
+
+
+def test_one_training_has_one_sparsity(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    done = command("train", "--preset", "demo", "--sparsity", "auto", "--out", tmp_path / "run")
+    assert done.status == 2
+    assert not (tmp_path / "run").exists()
+
+
+def test_help_says_what_auto_is(command, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("COLUMNS", "300")
+    assert "Or auto: the largest that is level" in " ".join(command("search", "--help").out.split())
+    assert "Or auto" not in command("train", "--help").out
 
 
 def test_python_is_told_of_its_own_way() -> None:

@@ -5,7 +5,8 @@ model. ``options.json`` is a copy of that, made by ``make docs`` and held equal 
 themselves bring torch, and ``--help`` must not wait for it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 RUN = "Run"
 WHAT = "What is trained (overrides preset and file)"
@@ -23,8 +24,6 @@ _CALLED = {
     "recipe.evaluation_batch": "batch",
 }
 
-WORDS = {"sparsity": "auto"}  # what may stand in the place of a number
-
 
 @dataclass(frozen=True)
 class Group:
@@ -33,10 +32,12 @@ class Group:
     Attributes:
         heading: of ``--help``.
         keys: what they set, by dotted name.
+        words: a word that may stand in the place of a key's number, and what it means.
     """
 
     heading: str
     keys: tuple[str, ...]
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def option_of(key: str) -> str:
@@ -58,9 +59,10 @@ _POOL = tuple(
 )
 _SPACE = ("sparsity", "space.pattern", "space.exclude")
 _PLACE = ("seed", "runtime.threads", "runtime.device")
+_AUTO = {"sparsity": ("auto", "Or auto: the largest that is level with the dense network.")}
 
 SEARCHED = (
-    Group(WHAT, (*_NETWORK, *_RECIPE, *_SPACE, "families", *_REFERENCE, *_POOL, *_PLACE)),
+    Group(WHAT, (*_NETWORK, *_RECIPE, *_SPACE, "families", *_REFERENCE, *_POOL, *_PLACE), _AUTO),
     Group(RUN, ("runtime.workers", "runtime.executor", "runtime.address")),
 )
 TRAINED = (

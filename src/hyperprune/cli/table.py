@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hyperprune.cli.keys import WORDS, Group, option_of
+from hyperprune.cli.keys import Group, option_of
 from hyperprune.cli.terminal.markup import escaped
 from hyperprune.cli.terminal.numbers import number, number_or, number_or_name
 from hyperprune.errors import ConfigurationError
@@ -69,7 +69,7 @@ def configured(groups: Sequence[Group]) -> Callable[[Callable[..., None]], Calla
         parameters: list[inspect.Parameter] = []
         for parameter in inspect.signature(command, eval_str=True).parameters.values():
             if parameter.name == _PLACE:
-                parameters += [_parameter(key, group.heading) for group in groups for key in group.keys]
+                parameters += [_parameter(key, group) for group in groups for key in group.keys]
             else:
                 parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
         run.__dict__["__signature__"] = inspect.Signature(parameters)
@@ -79,20 +79,20 @@ def configured(groups: Sequence[Group]) -> Callable[[Callable[..., None]], Calla
     return decorate
 
 
-def _parameter(key: str, heading: str) -> inspect.Parameter:
+def _parameter(key: str, group: Group) -> inspect.Parameter:
     entry, name = _TABLE["keys"][key], option_of(key)
+    word, meaning = group.words.get(key, ("", ""))
     listed = entry.get("names", [])
     declared: dict[str, Any] = {"autocompletion": completes(key)} if listed else {}
-    if key in WORDS:
-        declared |= {"parser": number_or(WORDS[key]), "metavar": f"number or {WORDS[key]}"}
+    if word:
+        declared |= {"parser": number_or(word), "metavar": f"number or {word}"}
     elif entry["type"] == "float":
         declared |= {"parser": number, "metavar": "number"}
     elif entry["type"] == "int or name":
         declared |= {"parser": number_or_name, "metavar": "int or name"}
     names = (f"--{name.replace('_', '-')}",) if entry["type"] == "bool" else ()
-    info = typer.Option(
-        *names, help=escaped(_listing(entry["help"], listed)), rich_help_panel=heading, **declared
-    )
+    said = f"{_listing(entry['help'], listed)} {meaning}".strip()
+    info = typer.Option(*names, help=escaped(said), rich_help_panel=group.heading, **declared)
     base: Any = _KINDS.get(entry["type"], str)
     kind: Any = Annotated[base | None, info]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)

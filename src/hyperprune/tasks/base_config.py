@@ -35,8 +35,7 @@ class Tasked(BaseModel):
         0.67,
         ge=0,
         lt=1,
-        description="Share of the prunable weights that is zero. hyperprune search takes auto too: "
-        "the largest share that is level with the dense network.",
+        description="Share of the prunable weights that is zero.",
     )
     task: OwnTask | None = Field(None, description="A task of your own; None for language modelling.")
     corpus: CorpusConfig | None = None
