@@ -138,7 +138,10 @@ class SearchConfig(Tasked):
     @classmethod
     def _dense_in_one_family_is_dense_in_all(cls, given: Any) -> Any:
         """What [space] excludes, [dense_start.space] excludes too, unless it says what it does."""
-        if not isinstance(given, Mapping) or DENSE not in (given.get("families") or ()):
+        if not isinstance(given, Mapping):
+            return given
+        named = given.get("families")
+        if not isinstance(named, str | list | tuple) or DENSE not in named:
             return given
         space, start = given.get("space") or {}, given.get("dense_start") or {}
         own = start.get("space") or {} if isinstance(start, Mapping) else start.space
