@@ -13,6 +13,7 @@ from plain_nets import Case, case, relative
 from hyperprune.export import check_formats, export
 from hyperprune.export.check import Check
 from hyperprune.inference.build import sources
+from hyperprune.inference.pack import pack
 
 TOLERANCE = 1e-5
 STRICT = ("-Wall", "-Wextra", "-Werror", "-std=c99", "-pedantic")
@@ -148,3 +149,10 @@ def test_no_function_allocates() -> None:
 def _processor() -> str:
     path = Path("/proc/cpuinfo")
     return path.read_text() if path.exists() else platform.processor()
+
+
+def test_bytes_of_weights_in_arrays_are_those_of_the_program(tmp_path: Path) -> None:
+    """They were those of the source text, three times as many."""
+    made = case("gru", types=0)
+    done = export(made.module, tmp_path / "out", "c", inputs=made.inputs)
+    assert done.weights_bytes == len(pack(made.plain, prefer="size").data)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 import hyperprune
 from hyperprune.errors import ConfigurationError, ExportError, RunFolderError
-from hyperprune.export import export
+from hyperprune.export import export, profile
 from hyperprune.export.check import require_equal
 from hyperprune.inference import load
 
@@ -280,3 +281,47 @@ def test_it_runs_where_compilers_are_missing(tmp_path: Path, monkeypatch: pytest
         assert export(case().module, tmp_path / "torch").check.ran.startswith("torch")
     finally:
         build.library.cache_clear()
+
+
+class WithConvolution(nn.Module):
+    """Its input has other channels than its recurrent layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(4, 8, 3, padding=1)
+        self.gru, self.out = nn.GRU(8, 8, batch_first=True), nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.gru(self.conv(x.mT).mT)[0])
+
+
+def test_a_wrong_guess_of_the_inputs_asks_for_them(tmp_path: Path) -> None:
+    """It ended in torch's own complaint about channels."""
+    with pytest.raises(ConfigurationError, match="in inputs"):
+        export(WithConvolution().eval(), tmp_path / "out")
+    with pytest.raises(ConfigurationError, match="in inputs"):
+        profile(WithConvolution().eval(), time=False)
+    found = profile(WithConvolution().eval(), inputs=torch.randn(2, 5, 4), time=False)
+    assert found.multiply_adds == 2 * 24 * 8 + 24
+
+
+def _python(page: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+def test_the_lines_of_the_readme_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For a class of one's own they named a function that refuses it."""
+    made = case("gru", types=0)
+    plain = export(made.module, tmp_path / "plain", inputs=made.inputs).folder
+    own = export(WithConvolution().eval(), tmp_path / "own", inputs=torch.randn(2, 5, 4)).folder
+    for folder, names in (
+        (plain, {"x": made.inputs[0], "inputs": made.inputs}),
+        (own, {"network": WithConvolution()}),
+    ):
+        monkeypatch.chdir(folder)
+        monkeypatch.syspath_prepend(str(folder))
+        for block in _python(folder / "README.md"):
+            exec(block, dict(names))
+    assert len(_python(plain / "README.md")) == 2

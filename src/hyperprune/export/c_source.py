@@ -1,6 +1,7 @@
 """The format ``c``: the runtime, the network's bytes, their sizes in a header, and an example."""
 
 import json
+import re
 import struct
 from collections.abc import Iterator
 from importlib.resources import files as resources
@@ -52,6 +53,13 @@ def write(
         files.write_bytes(folder / "vocabulary.json", json.dumps(vocabulary, ensure_ascii=False).encode())
     files.write_bytes(folder / "README.md", _readme(network, packed, in_file=in_file).encode())
     return packed
+
+
+def network_bytes(folder: Path) -> int:
+    """Bytes of the network in a folder of this format, as a program holds them."""
+    found = re.search(r"NETWORK_BYTES (\d+)u", (folder / HEADER).read_text(encoding="utf-8"))
+    assert found is not None
+    return int(found[1])
 
 
 def _header(network: PlainNetwork, packed: Packed, *, in_file: bool) -> str:

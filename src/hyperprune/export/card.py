@@ -63,8 +63,11 @@ def _facts(subject: Subject, description: Description) -> str:
 def _use(description: Description) -> str:
     inputs = "tokens" if description.plain is None or description.plain.embedding else "features"
     rest = "" if inputs == "tokens" else ", features"
+    if description.plain is None and description.model is None:
+        return _use_of_a_strangers(description)
+    on = "torch" if description.plain is None else "its kernels"
     blocks = [
-        "## Use\n\nWith hyperprune, step by step, on its kernels:\n",
+        f"## Use\n\nWith hyperprune, step by step, on {on}:\n",
         "```python",
         "import hyperprune.inference",
         "",
@@ -86,3 +89,18 @@ def _use(description: Description) -> str:
             "",
         ]
     return "\n".join(blocks)
+
+
+def _use_of_a_strangers(description: Description) -> str:
+    """Of a class that only its owner has: the weights by name."""
+    lines = [
+        "## Use\n\nThe class of this network is your own. Its weights, pruned ones at zero:\n",
+        "```python",
+        "import hyperprune.inference",
+        "",
+        'weights = hyperprune.inference.read_folder(".").state()  # this folder',
+        f"network.load_state_dict(weights)  # a {description.network} of the same sizes",
+        "```",
+        "",
+    ]
+    return "\n".join(lines)

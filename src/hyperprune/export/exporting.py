@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from hyperprune import files
 from hyperprune.errors import ConfigurationError, RunFolderError
-from hyperprune.export import check_formats, formats
+from hyperprune.export import c_source, check_formats, formats
 from hyperprune.export.check import Check
 from hyperprune.export.smaller import without_dead_units
 from hyperprune.export.subject import Source, Subject, subject_of
@@ -45,7 +45,7 @@ class Export:
         folder: where.
         format: which.
         bytes: of all its files.
-        weights_bytes: of the file that holds the weights.
+        weights_bytes: of the weights: of their file, or in C of the network that a program holds.
         plain: what stands against running it on the kernels; empty if nothing does.
         kept: how each matrix is kept, in the format c.
         check: what running both found.
@@ -113,7 +113,9 @@ def export(
     write, check = formats.WRITERS[format], check_formats.CHECKS[format]
     kept, checked = _written(place, subject, traced, choices, write, check)
     sizes = {path.name: path.stat().st_size for path in place.rglob("*") if path.is_file()}
-    weights = next((sizes[name] for name in formats.WEIGHTS[format] if name in sizes), 0)
+    weights = next((sizes[name] for name in formats.WEIGHTS.get(format, ()) if name in sizes), 0)
+    if format == "c":  # in arrays a file of source takes three times as many
+        weights = c_source.network_bytes(place)
     return Export(place, format, sum(sizes.values()), weights, traced.why, kept, checked, units)
 
 

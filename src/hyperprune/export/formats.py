@@ -61,10 +61,9 @@ def _refuse(choices: "Choices", name: str, *settings: str) -> None:
 
 WRITERS: dict[str, Writer] = {"torch": _torch, "hub": _hub, "c": _c, "onnx": _onnx}
 
-# files that hold the weights; the first that is there
+# files that hold the weights; the first that is there; the format c says its own bytes
 WEIGHTS = {
     "torch": (TENSORS,),
     "hub": (TENSORS,),
-    "c": (c_source.FILE, c_source.ARRAYS),
     "onnx": (onnx_folder.STEP_INT8, STEP),
 }

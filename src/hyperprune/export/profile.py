@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -82,6 +83,7 @@ def profile(
     candidate: int | None = None,
     dense: bool = False,
     task: str | None = None,
+    inputs: Any = None,
     time: bool = True,
     rounds: int = 9,
 ) -> Profile:
@@ -96,6 +98,7 @@ def profile(
         candidate: of a search; the selected one if left out.
         dense: the dense reference of a search.
         task: for a network of a task of your own, its name again.
+        inputs: for a module, its argument, or a tuple of several; guessed where it can be.
         time: whether to measure times.
         rounds: how often each engine is measured.
 
@@ -106,7 +109,7 @@ def profile(
     rounds = rounds if time else 0
     if isinstance(source, str | Path) and (Path(source).expanduser() / CONFIG).is_file():
         return _of_export(Path(source).expanduser(), rounds)
-    subject = subject_of(source, candidate=candidate, dense=dense, task=task)
+    subject = subject_of(source, candidate=candidate, dense=dense, task=task, inputs=inputs)
     traced = subject.traced()
     if traced.names is None:
         return _of_module(subject, traced.why, rounds)

@@ -123,7 +123,7 @@ def subject_of(
     """
     if isinstance(source, nn.Module):
         network = copy.deepcopy(unwrap(source)).to("cpu", torch.float32).eval()
-        given = _guessed(network) if inputs is None else _plain(inputs)
+        given = _tried(network, _guessed(network)) if inputs is None else _plain(inputs)
         return Subject(network, {}, given, real=inputs is not None)
     found = find(Path(source), candidate, dense=dense)
     whole = checkpoint.load(found.weights)
@@ -168,6 +168,19 @@ def _plain(inputs: Any) -> Any:
     if not isinstance(inputs, Tensor):
         return inputs
     return inputs.to("cpu", torch.float32) if inputs.is_floating_point() else inputs.to("cpu")
+
+
+def _tried(module: nn.Module, guessed: Any) -> Any:
+    """The guess, if the module takes it."""
+    try:
+        with torch.no_grad():
+            module(guessed)
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        raise ConfigurationError(
+            f"{type(module).__name__} does not take what was guessed ({str(error).splitlines()[0]}): give an "
+            "example of its argument in inputs"
+        ) from None
+    return guessed
 
 
 def _guessed(module: nn.Module) -> Any:

@@ -58,12 +58,13 @@ class Exported:
             ) from None
 
 
-def read_folder(folder: Path) -> Exported:
+def read_folder(folder: str | Path) -> Exported:
     """Read an exported folder, and check all of it.
 
     Raises:
         ExportError: it is missing, damaged, or of another version.
     """
+    folder = files.expanded(folder)
     description = read_description(folder)
     path = folder / WEIGHTS
     if not path.is_file():

@@ -8,7 +8,6 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from hyperprune import files
 from hyperprune.errors import ConfigurationError, ExportError
 from hyperprune.inference.build import BuildError
 from hyperprune.inference.by_hand import ByHand
@@ -45,7 +44,7 @@ def load(
     """
     if kernels not in ("auto", "c", "torch"):
         raise ConfigurationError(f"unknown kernels {kernels!r}: choose one of auto, c, torch")
-    exported = read_folder(files.expanded(folder))
+    exported = read_folder(folder)
     network, vocabulary = exported.plain(), exported.description.vocabulary
     if network is None:
         if kernels == "c":
@@ -73,7 +72,7 @@ def load_pretrained(folder: str | Path) -> nn.Module:
     Raises:
         ExportError: the folder is missing, damaged, of another version, or of a class that is not ours.
     """
-    return _module(read_folder(files.expanded(folder)))
+    return _module(read_folder(folder))
 
 
 def engine_for(
