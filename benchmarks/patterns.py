@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperprune.search import SearchConfig, configure, for_task
-from hyperprune.sparsity import METHODS, PATTERN, PruningVariant
+from hyperprune.sparsity import METHODS, PruningVariant
 from hyperprune.training import TrainingJob, run_job
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint
 from hyperprune.training.stored.checkpoint import path as checkpoint_path
@@ -34,6 +34,7 @@ RECORDS = Path(__file__).with_name("patterns")
 DENSITIES = (0.33, 0.10)
 SEEDS = (0, 1, 2)
 TASKS = ("words", "digits")
+PATTERNS = ("1x1", "16x1", "8x4", "units")
 HEADINGS = ("task", "density", "pattern", "live weights", "valid", "test", "test, each seed")
 
 
@@ -74,7 +75,7 @@ def works() -> Iterator[Work]:
         for task in TASKS[::-1]:  # digits are quick
             yield Work(task, None, 1.0, seed)
             for density in DENSITIES:
-                yield from (Work(task, pattern, density, seed) for pattern in PATTERN)
+                yield from (Work(task, pattern, density, seed) for pattern in PATTERNS)
 
 
 def configuration(task: str, corpus: str | None) -> SearchConfig:

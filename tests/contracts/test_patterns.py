@@ -285,3 +285,22 @@ def test_a_state_goes_on_bit_for_bit_and_torn_masks_are_refused(pattern: str) ->
         mask[tuple(live)], mask[tuple(dead)] = False, True
         with pytest.raises(Exception, match="the state is damaged"):
             make()[1].load_state_dict(state)
+
+
+@pytest.mark.parametrize("pattern", [name for name in BLOCKS if name != "1x1"])
+def test_given_densities_leave_the_total_exact_and_impossible_ones_are_refused(pattern: str) -> None:
+    model = Reader()
+    training = sparse(model, pattern=pattern, densities={"decoder": 0.75, "encoder": 0.5})
+    block = PATTERN[pattern].block
+    assert block is not None
+    area = block[0] * block[1]
+    assert whole_blocks(training.masks["decoder.weight"], pattern) == 0.75 * 48 * 32 / area
+    assert int(training.masks["encoder.weight"].sum()) == 0.5 * 48 * 16
+    total = sum(mask.numel() for mask in training.masks.values())
+    assert abs(training.live() - 0.3 * total) <= area
+    for densities in ({"rnn": 0.9}, {"rnn": 0.01}, {"*": 0.5}):  # too much, too little, all of them
+        with pytest.raises(ConfigurationError, match="change the density or the densities"):
+            sparse(Reader(), pattern=pattern, densities=densities)
+    two = nn.ModuleList([nn.Embedding(3, 3), nn.Embedding(3, 3), nn.Linear(16, 16)])
+    both = sparse(two, pattern=pattern, densities={"0": 0.5, "1": 0.5})  # 4.5 of 9 twice: 5 and 5
+    assert [int(both.masks[f"{n}.weight"].sum()) for n in (0, 1)] == [5, 5]

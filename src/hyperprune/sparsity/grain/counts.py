@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.sparsity.counts.apportion import with_capacity
-from hyperprune.sparsity.counts.density import exact
+from hyperprune.sparsity.counts.density import exact, live_total
 from hyperprune.sparsity.counts.initial import Wanted, counted
 from hyperprune.sparsity.grain.pieces import Piece
 
@@ -31,6 +31,8 @@ def group_counts(
         total = math.floor(
             sum((asked[name] for name in group), Fraction(0)) / (tall * broad) + Fraction(1, 2)
         )
+        if len(groups) > 1 and all(name in wanted.given for name in group):  # each is whole on its own
+            total = sum(live_total(wanted.given[name], size) for name, size in sizes.items())
         own = counted(wanted, sizes, total, "weights" if tall * broad == 1 else "blocks")
         counts |= {name: _without(name, own[name], kept[name]) for name in group}
     return {name: counts[name] for name in matrices}
@@ -60,8 +62,15 @@ def split_by_gates(
 def _asked(wanted: Wanted, sizes: Mapping[str, int]) -> dict[str, Fraction]:
     """Live weights by matrix before any number is whole; what is full leaves the others more."""
     asked = {name: exact(density) * sizes[name] for name, density in wanted.given.items()}
+    total, room = exact(wanted.density) * sum(sizes.values()), sum(sizes[name] for name in wanted.shares)
+    if not 0 <= round(total - sum(asked.values())) <= room:
+        raise ConfigurationError(
+            f"density {wanted.density} means {float(total):g} live weights, got densities that take "
+            f"{float(sum(asked.values())):g} and leave the rest to matrices of {room} weights: change the "
+            "density or the densities"
+        )
     rest = {name: Fraction(share) for name, share in wanted.shares.items()}
-    left = max(exact(wanted.density) * sum(sizes.values()) - sum(asked.values()), Fraction(0))
+    left = max(total - sum(asked.values()), Fraction(0))
     while rest:
         whole = sum(rest.values())
         full = [name for name, share in rest.items() if whole and share * left / whole > sizes[name]]
