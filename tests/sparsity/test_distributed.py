@@ -21,6 +21,7 @@ def _process(rank: int, port: int, folder: str) -> None:
     dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
     states = {f"{growth}, {death}": _train(rank, growth, death) for growth, death in RULES}
     states["apart"] = _train_apart(rank)
+    states["blocks"] = _train_blocks(rank)
     torch.save(states, Path(folder) / f"{rank}.pt")
     dist.destroy_process_group()
 
@@ -65,6 +66,24 @@ def _train_apart(rank: int) -> dict[str, object]:
         network.weight.grad = torch.randn_like(network.weight)
         sparse.step()
         assert int(sparse.masks["weight"].sum()) == sparse.live() == 22
+    return {"sparse": sparse.state_dict()}
+
+
+def _train_blocks(rank: int) -> dict[str, object]:
+    """Blocks and the single weights of an embedding, each with a threshold of its own."""
+    torch.manual_seed(rank)
+    network = nn.ModuleList([nn.Embedding(9, 6), nn.Linear(8, 32)])
+    optimizer = SGD(network.parameters(), lr=0.1)
+    rules = {"pattern": "8x4", "death": "threshold", "update_interval": 1}
+    sparse = SparseTraining(network, optimizer, density=0.5, **rules)  # type: ignore[arg-type]
+    for _ in range(9):
+        for parameter in network.parameters():
+            parameter.grad = torch.randn_like(parameter)
+        sparse.step()
+        blocks = sparse.masks["1.weight"].view(4, 8, 2, 4)
+        assert torch.equal(blocks.any(3).any(1), blocks.all(3).all(1))
+        assert [int(mask.sum()) for mask in sparse.masks.values()] == [27, 128]
+    assert set(sparse.state_dict()["memory"]) == {"threshold", "1:threshold"}
     return {"sparse": sparse.state_dict()}
 
 

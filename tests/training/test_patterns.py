@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 import hyperprune
 from hyperprune.corpora import CorpusConfig
+from hyperprune.errors import ConfigurationError
 from hyperprune.models import MODELS
+from hyperprune.search import configure_training
 from hyperprune.sparsity import METHODS, PATTERN, PruningVariant
 from hyperprune.tasks import Recipe
 from hyperprune.tasks.text.text_task import TextTask
@@ -131,3 +133,28 @@ def test_prune_takes_a_pattern(pattern: str) -> None:
     masks = {name: p != 0 for name, p in one.named_parameters() if p.dim() > 1}
     assert _whole(masks, pattern, diagonal=False)
     assert not all(bool(mask.all()) for mask in masks.values())
+
+
+def test_a_training_is_told_its_pattern_by_options_and_by_a_file(tmp_path: Path) -> None:
+    options = {
+        "variant.pattern": "8x4",
+        "variant.keep_diagonal": True,
+        "variant.exclude": "decoder, embedding",
+    }
+    config = configure_training("python-docs", None, options)
+    assert config.pruning is not None
+    assert (config.pruning.pattern, config.pruning.keep_diagonal) == ("8x4", True)
+    assert config.pruning.exclude == ("decoder", "embedding")
+    file = tmp_path / "rnnoise.toml"
+    file.write_text(
+        '[variant]\nmethod = "gradual_magnitude"\npattern = "16x1"\n\n'
+        "[variant.gate_densities]\nreset = 0.3\nupdate = 0.2\nnew = 0.5\n"
+    )
+    variant = configure_training("python-docs", file).pruning
+    assert variant is not None
+    assert (variant.pattern, variant.density_schedule) == ("16x1", "gradual")
+    assert variant.gate_densities == METHODS["rnnoise"].variant.gate_densities
+    plain = configure_training("python-docs")
+    assert "pattern" not in plain.variant.model_dump()  # the configuration of a run of before
+    with pytest.raises(ConfigurationError, match="only prunes"):
+        configure_training("python-docs", None, {"variant.pattern": "units"})
