@@ -17,6 +17,7 @@ from sqlalchemy.exc import DatabaseError
 
 from hyperprune import files
 from hyperprune.errors import RunFolderError
+from hyperprune.search.asking.database_files import check_beside, make_own
 
 SCHEMA = 1  # of what trials hold; a study without a version is of the first
 _NAME = "hyperprune"
@@ -40,6 +41,7 @@ class Study:
         with _explained(path):
             if not path.exists():
                 self._make(attributes)
+            make_own(path)
             self._storage = RDBStorage(_address(path))
             self._study = optuna.load_study(storage=self._storage, study_name=_NAME)
             version = self._study.user_attrs.get("schema_version", 1)
@@ -140,6 +142,7 @@ def stored_study(path: Path) -> StoredStudy:
     """
     if not path.exists():
         return StoredStudy({}, [])
+    check_beside(path)
     with _explained(path):
         storage = RDBStorage(
             _address(path, mode="ro"), skip_compatibility_check=True, skip_table_creation=True
