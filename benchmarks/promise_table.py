@@ -1,7 +1,8 @@
 """The tables of docs/results.md from the records alone; pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from textwrap import fill
 
 from hyperprune.reports.rows import duration
 from promise_ablation import ROWS, AblationRecord
@@ -24,7 +25,7 @@ _HEADINGS = (
     "epochs",
     "training",
 )
-Order = Callable[[str], int]
+_WIDTH = 110  # columns of prose in docs/
 
 
 def table(records: Sequence[Record], digests: dict[str, str]) -> str:
@@ -45,7 +46,7 @@ def table(records: Sequence[Record], digests: dict[str, str]) -> str:
     stale = [_name(record) for record in records if digests.get(_name(record)) != record.digest]
     if stale:
         parts.append(f"Of an earlier configuration: {', '.join(stale)}.")
-    return "\n\n".join(parts)
+    return "\n\n".join(part if part.startswith("|") else fill(part, _WIDTH) for part in parts)
 
 
 def counts(records: Sequence[Record]) -> str:

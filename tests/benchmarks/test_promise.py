@@ -138,6 +138,7 @@ def test_the_table_is_made_of_records_alone(script: Any) -> None:
     assert "better: +2.00 [-1.00, +2.00]" in text
     assert text.index("At density 0.10") < text.index("| three |")
     assert "Of an earlier configuration: two-0.33-1, three-0.10-1." in text
+    assert all(len(line) <= 110 or line.startswith("|") for line in text.splitlines())
 
 
 def test_all_committed_records_are_of_the_table(script: Any) -> None:
