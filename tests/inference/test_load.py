@@ -1,5 +1,6 @@
 """An exported folder runs as the network that it was."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import hyperprune
 from hyperprune.errors import ConfigurationError, ExportError
 from hyperprune.export import export
 from hyperprune.inference import BuildError, build, load, read_folder
+from hyperprune.inference.timing import timed
 from hyperprune.models import AWDLSTM, RHN, Dropouts, StackedGRU
 
 TOLERANCE = 1e-5
@@ -203,3 +205,21 @@ def test_tensors_come_back_under_all_names(tmp_path: Path) -> None:
         assert all(torch.equal(state[key], value) for key, value in module.state_dict().items())
     with pytest.raises(ExportError, match="no class of hyperprune"):
         hyperprune.load_pretrained(tmp_path / "whole")
+
+
+def test_a_pause_while_steps_are_counted_is_no_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One preempted step was taken to fill a measurement, which then was of calls and not of steps."""
+    clock, pauses, asked = [0.0], iter([True]), []
+    monkeypatch.setattr("hyperprune.inference.timing.time.perf_counter", lambda: clock[0])
+
+    def prepare(steps: int, batch: int) -> Callable[[], None]:
+        asked.append(steps)
+
+        def run() -> None:
+            clock[0] += 1e-5 + steps * 1e-6 + (0.1 if next(pauses, False) else 0.0)
+
+        return run
+
+    found = timed({"one": prepare}, rounds=1)
+    assert max(asked) == 4096
+    assert found["one"].latency == pytest.approx(1.0, rel=0.01)

@@ -57,8 +57,8 @@ static inline float hyperbolic(float x) {
 
 /* ---- Sixteen numbers at a time ------------------------------------------------------------------------
  * What the kernels are written in. The portable form is loops over arrays, which compilers vectorise; the
- * others are there because they were measured to be more than 1.3 times as fast (benchmarks/inference.py).
- * HP_PORTABLE leaves them out. */
+ * others are there for 8-bit weights and blocks of 8x4, where they were measured to be 1.5 to 3 times as fast
+ * (benchmarks/inference.py); 16x1 in float32 shares them and gains nothing. HP_PORTABLE leaves them out. */
 
 #if defined(__AVX512F__) && !defined(HP_PORTABLE)
 
