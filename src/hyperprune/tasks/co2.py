@@ -63,7 +63,7 @@ class CarbonDioxide:
         "dense_start.epochs": 60,
         "dense_start.rate": 1.0,
         "dense_start.milestones": (45, 55),
-        "dense_start.space.distillation": (0.9,),
+        "dense_start.space.distillation": (1.0,),
         "dense_start.search.candidates": 24,
         "dense_start.search.screen": 6,
         "dense_start.search.round_epochs": 8,
