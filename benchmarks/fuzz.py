@@ -17,6 +17,7 @@ import logging
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -29,6 +30,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import fuzz_inputs as inputs
 
+SLOWEST = 120  # seconds; a case that takes longer hangs
 WRITES = {"open": 0, "os.rename": 1, "os.remove": 0, "os.mkdir": 0, "os.link": 1, "os.rmdir": 0}
 
 
@@ -114,6 +116,7 @@ def read_cases(name: str, seed: int, first: int, cases: int) -> int:
 
 def run_cases(seed: int, first: int, cases: int) -> tuple[list[Finding], Counter[tuple[str, int]]]:
     """Run so many cases from a number on, each from a generator of its own."""
+    signal.signal(signal.SIGALRM, _hangs)
     importlib.import_module("matplotlib.font_manager")  # its first import makes its cache
     watch = Watch()
     sys.addaudithook(watch.hear)
@@ -141,6 +144,10 @@ def run_cases(seed: int, first: int, cases: int) -> tuple[list[Finding], Counter
     return findings, outcomes
 
 
+def _hangs(*_: object) -> None:
+    raise TimeoutError(f"no end after {SLOWEST} s")
+
+
 def _one(arguments: list[str], folder: Path, watch: Watch) -> tuple[int, str]:
     """Give one command; the status, and what is wrong with it."""
     from hyperprune.cli import main as command
@@ -150,6 +157,7 @@ def _one(arguments: list[str], folder: Path, watch: Watch) -> tuple[int, str]:
     sys.argv = ["hyperprune", *arguments]
     watch.touched.clear()
     watch.active = True
+    signal.alarm(SLOWEST)
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(errors):
             command()
@@ -159,6 +167,7 @@ def _one(arguments: list[str], folder: Path, watch: Watch) -> tuple[int, str]:
     except BaseException:  # whatever comes out is a finding
         return -1, traceback.format_exc()
     finally:
+        signal.alarm(0)
         watch.active = False
     return status, _wrong(status, errors.getvalue(), watch.touched, folder, held)
 

@@ -2,13 +2,18 @@
 
 import hashlib
 import json
+import os
 import random
 import shutil
+from argparse import Namespace
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import tomli_w
+import torch
+from safetensors import safe_open
 
 OUT = "out"
 KINDS = (
@@ -19,8 +24,9 @@ KINDS = (
     "run folder",
     "search folder",
     "command line",
+    "given weights",
 )
-SHARES = (4, 4, 4, 4, 4, 0.5, 4)  # a search is drawn as well, which takes a hundred times as long
+SHARES = (4, 4, 4, 4, 4, 0.5, 4, 4)  # a search is drawn as well, which takes a hundred times as long
 _NAMES = (
     "rank tpe random grid qmc gp cmaes rounds full halving hyperband processes ray gru rnn rhn awd-lstm "
     "awd-lstm-mos on-lstm stacked-lstm language-modelling forecasting"
@@ -58,6 +64,25 @@ _OPTIONS = {
     "evaluate": "candidate part corpus level batch bptt threads device",
     "data stats": "level max-train-tokens max-vocabulary",
 }
+# changes of a configuration that once gave a traceback: table, key, value
+_FOUND = [
+    ("", "families", True),
+    ("", "families", 3),
+    ("", "dense_start", {}),
+]
+_PREFIXES = [
+    "",
+    "module.",
+    "model.",
+    "_orig_mod.",
+    "model._orig_mod.",
+    "a.b.c.d.e.f.g.",
+    "\x1b[31m.",
+    "[/x].",
+]
+_NESTS = ["state_dict", "model", "net", "mine", "\x1b[31m"]
+_HOSTILE = ["text", "[/b]text", "te$xt", "te%xt", "te?xt", "te#xt", "\x1b[31mtext", "te\nxt", "te\u202ext"]
+_NAMED = ("report.html", "report-1.html", "study.db-journal", "study.db-wal", "study.db-shm", "figures")
 _WORDS = [
     "er",
     "set",
@@ -117,6 +142,7 @@ def make(kind: str, chance: random.Random, folder: Path, given: Material) -> lis
         "run folder": _run_folder,
         "search folder": _search_folder,
         "command line": _command_line,
+        "given weights": _given_weights,
     }
     (folder / OUT).mkdir()
     return makers[kind](chance, folder, given)
@@ -167,6 +193,9 @@ def _configuration(chance: random.Random, folder: Path, given: Material) -> list
             )
         else:
             room[key] = _value(chance)
+    if chance.random() < 0.1:
+        table, key, value = chance.choice(_FOUND)
+        (tables.setdefault(table, {}) if table else tables)[key] = value
     (folder / "c.toml").write_text(tomli_w.dumps(tables), encoding="utf-8", errors="replace")
     return ["search", "--config", "c.toml", "--init", f"{OUT}/new.toml"]
 
@@ -197,34 +226,90 @@ def _text(chance: random.Random, given: Material) -> bytes:
 
 def _corpus(chance: random.Random, folder: Path, given: Material) -> list[str]:
     """A folder or a file, read by every command that takes one; the run folder lies under a file."""
+    name = chance.choice(_HOSTILE) if chance.random() < 0.3 else "text"
     if chance.random() < 0.7:
-        (folder / "text").mkdir()
+        (folder / name).mkdir()
         for part in ("train", "valid", "test"):
             if chance.random() < 0.95:
-                (folder / "text" / f"{part}.txt").write_bytes(_text(chance, given))
+                (folder / name / f"{part}.txt").write_bytes(_text(chance, given))
     else:
-        (folder / "text").write_bytes(_text(chance, given))
+        (folder / name).write_bytes(_text(chance, given))
     level = ["--level", chance.choice(["word", "character"])]
     (folder / OUT / "file").write_text("x")
+    place = ["--out", f"{OUT}/file"]
+    small = ["--hidden", "4", "--embedding", "4"]
     return chance.choice(
         [
-            ["data", "stats", "text", *level],
-            [
-                "search",
-                "--hidden",
-                "4",
-                "--embedding",
-                "4",
-                "--out",
-                f"{OUT}/file",
-                "--corpus",
-                "text",
-                *level,
-            ],
-            ["evaluate", str(given.training), "--corpus", "text", *level],
-            ["spectrum", str(given.training), "--corpus", "text", *level, "--json"],
+            ["data", "stats", name, *level],
+            ["search", *small, *place, "--corpus", name, *level],
+            ["evaluate", str(given.training), "--corpus", name, *level],
+            ["spectrum", str(given.training), "--corpus", name, *level, "--json"],
         ]
     )
+
+
+def _given_weights(chance: random.Random, folder: Path, given: Material) -> list[str]:
+    """Weights of somebody's in any nest, behind any prefix, with other things beside, sometimes damaged."""
+    with safe_open(given.training / "network/epoch-0002.safetensors", "pt") as whole:
+        names = [name for name in whole.keys() if name.startswith("model.")]  # noqa: SIM118  no dictionary
+        state = {name.removeprefix("model."): whole.get_tensor(name) for name in names}
+    for name in chance.sample(sorted(state), chance.choice([0, 0, 1])):
+        state[name] = chance.choice(_tensors())
+    if chance.random() < 0.15:
+        state.pop(chance.choice(sorted(state)))
+    prefix = chance.choice(_PREFIXES)
+    held: Any = {prefix + name: value for name, value in state.items()}
+    if chance.random() < 0.15:
+        held |= {chance.choice(_PREFIXES) + name: value for name, value in state.items()}
+    for _ in range(chance.choice([0, 0, 1, 1, 2, 9])):
+        held = {chance.choice(_NESTS): held}
+        if chance.random() < 0.5:
+            held[chance.choice(["epoch", "args", "optimizer", "ema"])] = chance.choice(
+                [3, None, Namespace(a=1), [], {}, {"w": torch.zeros(1)}, Fraction(1, 2), Path("x"), state]
+            )
+    file = folder / f"w{chance.choice(['.pt', '.pth', '.ckpt', '.bin', '.tar', '.safetensors'])}"
+    torch.save(held, file, _use_new_zipfile_serialization=chance.random() < 0.8)
+    if chance.random() < 0.25:
+        file.write_bytes(mutated(chance, file.read_bytes()))
+    (folder / OUT / "file").write_text("x")
+    sizes = ["--max-train-tokens", "800", "--max-vocabulary", "40", "--hidden", "5", "--embedding", "4"]
+    place = ["--corpus", "python-docs", "--out", f"{OUT}/file"]
+    lengths = ["--warmup", "1", "--steps", "4", "--batch", "2"]
+    return chance.choice(
+        [
+            ["train", "--preset", "python-docs", *sizes, "--reference", file.name, *place],
+            ["search", "--preset", "python-docs", *sizes, "--reference", file.name, *place],
+            [
+                "spectrum",
+                "python-docs",
+                "--hidden",
+                "5",
+                "--embedding",
+                "4",
+                "--reference",
+                file.name,
+                *lengths,
+            ],
+            [chance.choice(["evaluate", "profile", "spectrum", "generate"]), file.name],
+        ]
+    )
+
+
+def _tensors() -> list[Any]:
+    """What no weight can be, and weights of other shapes."""
+    return [
+        torch.zeros(()),
+        torch.zeros(3, 0),
+        torch.full((20, 4), float("nan")),
+        torch.empty(20, 4, device="meta"),
+        torch.eye(4).to_sparse(),
+        torch.zeros(20, 4, dtype=torch.complex64),
+        torch.zeros(20, 4, dtype=torch.int8),
+        torch.zeros(1).expand(2**20),
+        3.5,
+        "x",
+        None,
+    ]
 
 
 def _checkpoint(chance: random.Random, folder: Path, given: Material) -> list[str]:
@@ -269,6 +354,11 @@ def _run_folder(chance: random.Random, folder: Path, given: Material) -> list[st
             ["report", f"{OUT}/run"],
             ["search", "--extend", "--metric", "loss", "--out", f"{OUT}/run"],
             ["evaluate", f"{OUT}/run/network", "--part", "valid", "--json"],
+            ["cite", f"{OUT}/run"],
+            ["compare", f"{OUT}/run", str(given.training), "--json"],
+            ["compare", str(given.search), f"{OUT}/run"],
+            ["train", "--out", f"{OUT}/run"],
+            ["profile", f"{OUT}/run", "--json"],
         ]
     )
 
@@ -281,6 +371,9 @@ def _search_folder(chance: random.Random, folder: Path, given: Material) -> list
             ["evaluate", f"{OUT}/run", *chance.choice([[], ["--dense"], ["--candidate", "1"]])],
             ["spectrum", f"{OUT}/run", "--json"],
             ["cite", f"{OUT}/run", "--json"],
+            ["report", f"{OUT}/run"],
+            ["compare", f"{OUT}/run", str(given.training)],
+            ["search", "--out", f"{OUT}/run"],
             ["search", "--extend", "--metric", "loss", "--out", f"{OUT}/run"],
             ["search", "--extend", "--near-duplicates", "0.5", "--out", f"{OUT}/run", "--json"],
         ]
@@ -288,13 +381,26 @@ def _search_folder(chance: random.Random, folder: Path, given: Material) -> list
 
 
 def _changed(chance: random.Random, source: Path, run: Path) -> None:
-    """A copy of a folder without one of its files, or with one that is not what it was."""
+    """A copy of a folder without one of its files, or with one that is not what it was.
+
+    A file may also be a link, a hard link, a pipe or a folder; files beside the output must stay as they are.
+    """
     shutil.copytree(source, run)
-    victim = chance.choice(sorted(path for path in run.rglob("*") if path.is_file() and path.name != ".lock"))
-    if chance.random() < 0.15:
-        victim.unlink()
+    files = [path for path in run.rglob("*") if path.is_file() and path.name != ".lock"]
+    named = [run / name for name in _NAMED]
+    victim = chance.choice(sorted(files) if chance.random() < 0.8 else named)
+    mine = run.parents[1] / "mine.txt"
+    mine.write_text("mine")
+    way = chance.random()
+    if way < 0.15:
+        victim.unlink(missing_ok=True)
+    elif way < 0.4:
+        victim.unlink(missing_ok=True)
+        make = (victim.symlink_to, victim.hardlink_to, lambda _: os.mkfifo(victim), lambda _: victim.mkdir())
+        chance.choice(make)(mine)
     else:
-        victim.write_bytes(mutated(chance, victim.read_bytes()))
+        held = victim.read_bytes() if victim.exists() else b"{}"
+        victim.write_bytes(mutated(chance, held))
 
 
 def _command_line(chance: random.Random, folder: Path, given: Material) -> list[str]:
