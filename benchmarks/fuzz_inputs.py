@@ -228,11 +228,12 @@ def _corpus(chance: random.Random, folder: Path, given: Material) -> list[str]:
     """A folder or a file, read by every command that takes one; the run folder lies under a file."""
     name = chance.choice(_HOSTILE) if chance.random() < 0.3 else "text"
     if chance.random() < 0.7:
-        (folder / name).mkdir()
+        (folder / name).mkdir(parents=True)  # a closing tag has a slash
         for part in ("train", "valid", "test"):
             if chance.random() < 0.95:
                 (folder / name / f"{part}.txt").write_bytes(_text(chance, given))
     else:
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(_text(chance, given))
     level = ["--level", chance.choice(["word", "character"])]
     (folder / OUT / "file").write_text("x")

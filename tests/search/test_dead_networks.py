@@ -5,9 +5,12 @@ import math
 from pathlib import Path
 
 import pytest
-from small_search import families
+from small_search import families, small
 
 from hyperprune import reports
+from hyperprune.reports.candidates import candidate_table
+from hyperprune.reports.dead import dead_at, dead_sentence
+from hyperprune.reports.viewers import viewer_data
 from hyperprune.search import RunFolder, run
 from hyperprune.search.results.final_network import Curve
 
@@ -38,3 +41,60 @@ def test_an_infinite_distance_comes_back_from_json() -> None:
     curve = Curve(train_loss=(1.0,), valid_score=(2.0,), ls_distance=(math.inf,))
     stored = json.dumps(curve.model_dump(mode="json"), allow_nan=False)
     assert Curve.model_validate_json(stored) == curve
+
+
+def test_dead_directions_stand_beside_the_distances_of_a_report(sparse: Path) -> None:
+    """A distance compares what is alive in both, so it says little without how much that is."""
+    findings = reports.gather(RunFolder(sparse))
+    epoch = findings.first_epoch
+    counted = {
+        candidate.name: int(RunFolder(sparse).candidate(int(candidate.name)).spectrum(epoch).dead.sum())
+        for candidate in findings.distinct
+        if RunFolder(sparse).candidate(int(candidate.name)).spectrum_path(epoch).exists()
+    }
+    assert any(counted.values())
+    assert {name: dead_at(findings, name, epoch) for name in counted} == counted
+    table = candidate_table(findings)
+    column = [heading for heading, _ in table.columns].index("dead directions")
+    assert {c.name: int(cells[column].key) for c, cells in table.rows if c.name in counted} == counted
+    page = reports.write(RunFolder(sparse)).read_text()
+    said = dead_sentence(findings)
+    assert said is not None
+    assert said in page
+    name, count = max(counted.items(), key=lambda item: item[1])
+    assert f"{name} ({count})" in said
+    assert viewer_data(findings)["dead"][name][str(epoch)] == count
+
+
+def test_nothing_is_said_where_nothing_is_dead(tmp_path: Path) -> None:
+    run(small(search__candidates=1), tmp_path / "run")
+    findings = reports.gather(RunFolder(tmp_path / "run"))
+    assert findings.dead == {}
+    assert dead_sentence(findings) is None
+    assert "dead directions" not in [heading for heading, _ in candidate_table(findings).columns]
+
+
+def test_the_table_of_a_spectrum_counts_dead_directions_by_layer(
+    sparse: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from hyperprune.cli.work import run_spectrum
+    from hyperprune.cli.work.spectrum_target import subject_of
+
+    folder = RunFolder(sparse)
+    number = next(
+        c.number
+        for c in folder.finished().candidates
+        if c.duplicate_of is None and folder.candidate(c.number).spectrum_path(1).exists()
+    )
+    subject = subject_of(str(folder.candidate(number).path), {}, None, None, dense=False, device="cpu")
+    run_spectrum.spectrum(subject, {}, None, None, None, as_json=True)
+    counted = json.loads(capfd.readouterr().out)["dead"]
+    assert counted > 0
+    run_spectrum.spectrum(subject, {}, None, None, None, as_json=False)
+    lines = capfd.readouterr().out.splitlines()
+    heading = next(line for line in lines if "exponents" in line and "dead" in line)
+    column = heading.replace("┃", " ").replace("│", " ").split().index("dead")
+    rows = [line.replace("│", " ").replace("|", " ").split() for line in lines]
+    by_layer = [int(row[column]) for row in rows if row and row[0] in ("1", "2")]
+    assert sum(by_layer) == counted
+    assert max(map(len, lines[1:-1])) <= 80

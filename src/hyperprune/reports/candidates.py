@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hyperprune.reports.dead import dead_at
 from hyperprune.reports.findings import Findings, NetworkRecord
 from hyperprune.reports.ranks import ranks_at
 from hyperprune.tasks import Score
@@ -72,6 +73,10 @@ def candidate_table(findings: Findings) -> CandidateTable:
         ("epochs", True, lambda c: Cell(str(c.epochs), c.epochs)),
         *([(f"early {metric}", True, _early)] if of_its_own else []),
         ("first LS distance", True, lambda c: _number(_at(c.ls_distance, first), 3)),
+        *(
+            [("dead directions", True, lambda c: _number(dead_at(findings, c.name, first), 0))]
+            * bool(findings.dead)
+        ),
         ("rank by LS", True, lambda c: _number(ls.get(c.name), 0)),
         ("rank by loss", True, lambda c: _number(loss.get(c.name), 0)),
         (f"first valid {score.heading}", True, lambda c: _score(score, _at(c.valid_score, first))),

@@ -1,7 +1,7 @@
 """What a report draws: everything that a run has measured, finished or not, as one record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -65,6 +65,8 @@ class Findings:
         layer: ``(n,)``, the layer of each exponent, from 1; None without spectra.
         result: none while the search has not ended.
         timings: None if they are not there.
+        dead: directions that zeros of the weights kill, of the spectra, by network and epoch; only where
+            there are any.
     """
 
     config: SearchConfig
@@ -75,6 +77,7 @@ class Findings:
     layer: Tensor | None
     result: SearchResult | None
     timings: Timings | None
+    dead: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
     @property
     def score(self) -> Score:

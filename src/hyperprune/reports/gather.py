@@ -30,13 +30,26 @@ def gather(folder: RunFolder) -> Findings:
         dense, rounds = _dense(folder, result), result.rounds
         candidates = tuple(_candidate(folder, candidate) for candidate in result.candidates)
     spectra: dict[str, dict[int, Tensor]] = {}
+    dead: dict[str, dict[int, int]] = {}
     layer: Tensor | None = None
     for network in (dense, *candidates):
         if network.standing != "duplicate":
             job = _job(folder, network.name)
-            spectra[network.name], found = _spectra(job, _epochs(job, network, config))
-            layer = found if layer is None else layer
-    return Findings(config, dense, candidates, tuple(rounds), spectra, layer, result, load_timings(folder))
+            found = _spectra(job, _epochs(job, network, config))
+            spectra[network.name] = {epoch: spectrum.mean for epoch, spectrum in found.items()}
+            dead[network.name] = {e: n for e, s in found.items() if (n := int(s.dead.sum()))}
+            layer = next((spectrum.layer for spectrum in found.values()), None) if layer is None else layer
+    return Findings(
+        config,
+        dense,
+        candidates,
+        tuple(rounds),
+        spectra,
+        layer,
+        result,
+        load_timings(folder),
+        {name: by_epoch for name, by_epoch in dead.items() if by_epoch},
+    )
 
 
 def _dense(folder: RunFolder, result: SearchResult) -> NetworkRecord:
@@ -85,16 +98,14 @@ def _epochs(job: JobFolder, network: NetworkRecord, config: SearchConfig) -> ran
     return range(network.epochs + 1)  # 0 where networks were measured untrained
 
 
-def _spectra(job: JobFolder, epochs: range) -> tuple[dict[int, Tensor], Tensor | None]:
-    found: dict[int, Tensor] = {}
-    layer: Tensor | None = None
+def _spectra(job: JobFolder, epochs: range) -> dict[int, Spectrum]:
+    """What was measured after each epoch, in nats a step."""
+    found: dict[int, Spectrum] = {}
     for epoch in epochs:
         if not job.spectrum_path(epoch).exists():
             continue
         try:
-            spectrum: Spectrum = job.spectrum(epoch).in_nats()
+            found[epoch] = job.spectrum(epoch).in_nats()
         except HyperpruneError as error:
             logger.warning("%s: the report leaves it out", error)
-            continue
-        found[epoch], layer = spectrum.mean, spectrum.layer
-    return found, layer
+    return found

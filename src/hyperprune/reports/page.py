@@ -8,6 +8,7 @@ from markupsafe import Markup
 from hyperprune.inference.timing import Timing
 from hyperprune.reports.candidates import candidate_table
 from hyperprune.reports.costs import CostTable, cost_table
+from hyperprune.reports.dead import dead_sentence
 from hyperprune.reports.drawings import drawings
 from hyperprune.reports.findings import Findings
 from hyperprune.reports.gather import gather
@@ -67,6 +68,7 @@ def render(findings: Findings, drawn: dict[str, Drawing], weighed: CostTable | N
         success=is_success(result) if result else True,
         naive=naive_sentence(result) if result else None,
         table=candidate_table(findings),
+        dead=dead_sentence(findings),
     )
 
 

@@ -45,6 +45,7 @@ def viewer_data(findings: Findings) -> dict[str, Any]:
         "sizes": [] if findings.layer is None else [int(size) for size in torch.bincount(findings.layer)[1:]],
         "spectra": spectra,
         "distance": {n.name: [_finite(d) for d in n.ls_distance] for n in networks if n.ls_distance},
+        "dead": {name: {str(epoch): n for epoch, n in held.items()} for name, held in findings.dead.items()},
         "density": density,
         "target": findings.config.density,
     }

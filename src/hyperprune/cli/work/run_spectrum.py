@@ -19,6 +19,7 @@ from hyperprune.errors import ConfigurationError
 from hyperprune.search import validated
 from hyperprune.tasks import SpectrumConfig
 
+_DEAD_COLUMN = 7  # of the column that is there only where directions are dead
 _COLUMNS = 68  # signs of a table without its last column
 _FORMATS = (".png", ".svg", ".pdf")
 _PAPER_INPUTS = 35  # what the preset takes; its warm-up runs over the first ten of them
@@ -104,16 +105,26 @@ def _print(computed: lyapunov.Spectrum, name: str, plot: Path | None) -> None:
         f"direction {own.direction}, {computed.unit}"
     )
     table = Table()
-    curve = max(6, min(24, screen.width - _COLUMNS))
-    for number, heading in enumerate(
-        ("layer", "exponents", "largest", "mean", "smallest", "positive", "sorted")
-    ):
-        table.add_column(heading, justify="right" if 0 < number < 6 else "left", no_wrap=True)
+    some_dead = bool(computed.dead.any())
+    curve = max(6, min(24, screen.width - _COLUMNS - _DEAD_COLUMN * some_dead))
+    headings = (
+        "layer",
+        "exponents",
+        *(["dead"] if some_dead else []),
+        "largest",
+        "mean",
+        "smallest",
+        "positive",
+    )
+    for number, heading in enumerate((*headings, "sorted")):
+        is_number = 0 < number < len(headings)
+        table.add_column(heading, justify="right" if is_number else "left", no_wrap=True)
     for layer in computed.layer.unique().tolist():
         values = computed.mean[computed.layer == layer].sort(descending=True).values
         table.add_row(
             f"{layer}",
             f"{len(values)}",
+            *([f"{int(computed.dead[computed.layer == layer].sum())}"] if some_dead else []),
             f"{float(values[0]):.4f}",
             f"{float(values.mean()):.4f}",
             f"{float(values[-1]):.4f}",

@@ -161,7 +161,9 @@
       shown = select.value;
       const epoch = epochs[slider.value], distance = (data.distance[select.value] ?? [])[epoch - 1];
       $("epoch-out").textContent = `${epoch} of ${epochs.at(-1)}`;
-      $("spectra-out").textContent = distance == null ? "" : `LS distance ${distance.toFixed(3)} nats a step`;
+      const dead = [select.value, "dense"].map((name) => data.dead[name]?.[epoch] ?? 0);
+      const lost = dead.some((count) => count) ? `, dead directions ${dead[0]}, dense ${dead[1]}` : "";
+      $("spectra-out").textContent = distance == null ? "" : `LS distance ${distance.toFixed(3)} nats a step${lost}`;
       data.sizes.forEach((size, layer) => {
         const lines = [
           { points: curve(dense[epoch][layer], size), colour: "dense", dashed: "5 4" },

@@ -62,6 +62,7 @@ def render(findings: TrainingFindings, pictures: dict[str, Drawing]) -> str:
         "sizes": [],
         "spectra": {},
         "distance": {},
+        "dead": {},
         "density": {},
         "target": None,
     }

@@ -1,0 +1,28 @@
+"""Dead directions beside the distances that leave them out."""
+
+from hyperprune.reports.findings import DENSE, Findings
+
+_SHOWN = 12  # candidates in a sentence
+
+
+def dead_at(findings: Findings, name: str, epoch: int) -> int | None:
+    """Dead directions of a network after an epoch; None where its spectrum is not known."""
+    if epoch not in findings.spectra.get(name, {}):
+        return None
+    return findings.dead.get(name, {}).get(epoch, 0)
+
+
+def dead_sentence(findings: Findings) -> str | None:
+    """How many directions are dead after the first epoch, by network; None where none ever is."""
+    if not findings.dead:
+        return None
+    epoch = findings.first_epoch
+    counts = {c.name: dead_at(findings, c.name, epoch) for c in findings.distinct}
+    some = [f"{name} ({count})" for name, count in counts.items() if count]
+    shown = ", ".join(some[:_SHOWN]) + (f" and {len(some) - _SHOWN} more" if len(some) > _SHOWN else "")
+    dense = dead_at(findings, DENSE, epoch)
+    return (
+        "Distances compare the directions that are alive in both networks. Dead ones, which zeros of the "
+        f"weights kill, after epoch {epoch}: {'not known' if dense is None else dense} of the dense network; "
+        f"of candidates {shown or 'none'}."
+    )
