@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -108,6 +109,20 @@ def test_candidate_table_says_what_the_result_says(searched: Run) -> None:
         assert cell.text == (f"{candidate.final.test_score:.2f}" if candidate.final else "")
     best = result.rounds[0].ranking[0]
     assert column["rank by LS"][best].key == 1
+
+
+def test_patterns_have_a_column_where_candidates_differ_in_them(searched: Run) -> None:
+    findings = reports.gather(searched[0])
+    headings = [heading for heading, _ in candidate_table(findings).columns]
+    assert "pattern" not in headings
+    first, *others = findings.candidates
+    blocks = replace(first, variant={**(first.variant or {}), "pattern": "16x1", "keep_diagonal": True})
+    table = candidate_table(replace(findings, candidates=(blocks, *others)))
+    columns = dict(table.columns)
+    assert not columns["pattern"], "words, not numbers"
+    place = [heading for heading, _ in table.columns].index("pattern")
+    assert [cells[place].text for _, cells in table.rows] == ["16x1", *["1x1"] * len(others)]
+    assert "keep diagonal" in columns
 
 
 def test_viewers_hold_one_list_a_layer(searched: Run) -> None:
