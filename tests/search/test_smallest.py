@@ -262,3 +262,16 @@ def test_sparsities_that_leave_a_matrix_nothing_are_not_tried(tmp_path: Path) ->
     assert possible(config) == (0.3,)
     with pytest.raises(ConfigurationError, match="each of 6 matrices needs a live weight"):
         smallest(_config(), tmp_path / "run", grid=(0.9999,))
+
+
+def test_two_workers_find_the_same(whole: SmallestRun, tmp_path: Path) -> None:
+    """Bit for bit, dense network and networks of one sparsity included."""
+    smallest(_config(**{"runtime.workers": 2}), tmp_path / "run", grid=GRID)
+    assert _bits(tmp_path / "run") == _bits(whole.path)
+
+
+def test_a_result_of_a_newer_version_is_refused_by_its_number(whole: SmallestRun, tmp_path: Path) -> None:
+    path = shutil.copytree(whole.path, tmp_path / "run") / "result.json"
+    files.write_summed(path, files.read_summed(path) | {"schema_version": 9})
+    with pytest.raises(RunFolderError, match="has schema_version 9 and this hyperprune reads 1"):
+        load(path.parent).result  # noqa: B018

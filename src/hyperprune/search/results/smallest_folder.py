@@ -68,7 +68,14 @@ class SmallestFolder:
         """
         path = self.path / _RESULT
         try:
-            return SmallestResult.model_validate(files.read_summed(path))
+            document = files.read_summed(path)
+            version = document.get("schema_version") if isinstance(document, dict) else None
+            if version != SCHEMA:
+                raise RunFolderError(
+                    f"{path} has schema_version {version!r:.40} and this hyperprune reads {SCHEMA}: use the "
+                    "one that wrote it"
+                )
+            return SmallestResult.model_validate(document)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
