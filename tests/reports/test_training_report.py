@@ -114,6 +114,11 @@ def test_a_dense_training_has_no_density_to_show(tmp_path: Path) -> None:
     page = _page(TrainingRun(tmp_path / "d"))
     assert _parts(page) == ["networks", "loss", "configuration", "papers"]
     assert "<h1>Dense network</h1>" in page
+    run = TrainingRun(tmp_path / "d")  # one epoch of so little text is no better than word frequencies
+    assert run.result.naive is not None
+    assert run.result.learned == (run.result.valid_score < run.result.naive.valid_score)
+    assert ("Not learned: no better than" in page) == (not run.result.learned)
+    assert not run.result.learned
 
 
 def test_a_given_reference_stands_beside_with_a_verdict(tuned: TrainingRun) -> None:
@@ -128,7 +133,7 @@ def test_a_given_reference_stands_beside_with_a_verdict(tuned: TrainingRun) -> N
     assert given.live == sum(parameter.numel() for parameter in network.parameters())
     assert given.verdict.difference == pytest.approx(tuned.result.test_score - given.test_score, abs=1e-9)
     page = _page(tuned)
-    assert reports.reference_sentence(given, tuned.result.score) in page
+    assert (reports.training_sentence(tuned.result) or "nothing said") in page
     assert "<td>reference</td>" in page
     assert "Verdict: " in page
     assert "--candidates" not in page, "a training has none"

@@ -20,7 +20,7 @@ from hyperprune.reports.rows import (
 from hyperprune.reports.smallest.rows import size_headings, size_rows, size_sentences
 from hyperprune.reports.verdict import (
     is_success,
-    reference_sentence,
+    training_sentence,
     verdict_sentence,
     verdict_word,
     went_wrong,
@@ -38,10 +38,10 @@ __all__ = [
     "measured_times",
     "naive_sentence",
     "network_rows",
-    "reference_sentence",
     "size_headings",
     "size_rows",
     "size_sentences",
+    "training_sentence",
     "variant_sentences",
     "verdict_sentence",
     "verdict_word",

@@ -2,7 +2,7 @@
 
 from hyperprune.search import SearchResult
 from hyperprune.tasks import Score
-from hyperprune.training.against_reference import ReferenceScores
+from hyperprune.training import TrainResult
 from hyperprune.training.verdict.verdict import Verdict
 
 _SEEDS = "This covers the data and not the seeds."
@@ -25,9 +25,19 @@ def verdict_words(verdict: Verdict, score: Score) -> str:
     return _sentence(verdict, score, _HELP)
 
 
-def reference_sentence(given: ReferenceScores, score: Score) -> str:
-    """The verdict on a network beside the given one that it started from."""
-    return _sentence(given.verdict, score, _HELP_TRAINING)
+def training_sentence(result: TrainResult) -> str | None:
+    """The verdict on a trained network beside the given one that it started from; without one, only that it
+    has not learned, and None if it has.
+    """
+    if result.reference is not None:
+        return _sentence(result.reference.verdict, result.score, _HELP_TRAINING)
+    if result.learned or result.naive is None:
+        return None
+    reached = result.score.text(result.naive.valid_score)
+    return (
+        f"Not learned: no better than {reached}, {result.naive.name}. Try another learning rate, more epochs "
+        "or more data."
+    )
 
 
 def _sentence(verdict: Verdict, score: Score, remedy: str) -> str:

@@ -24,7 +24,7 @@ from hyperprune.training.stored.reference_hash import with_hashed_reference
 from hyperprune.training.stored.run_folder import CONFIG, held, read_config
 from hyperprune.training.stored.traces import traced
 from hyperprune.training.stored.weights_file import GivenWeights, say_origin
-from hyperprune.training.trained import Trained
+from hyperprune.training.trained import Naive, Trained
 
 NETWORK = "network"
 
@@ -124,11 +124,23 @@ class TrainResult(Trained):
     score: Score = Field(description="What the scores are called, such as perplexity.")
     train_loss: tuple[float, ...] = Field(description="By epoch; nats an item in language modelling.")
     valid_scores: tuple[float, ...] = Field(description="By epoch.")
+    naive: Naive | None = Field(
+        None, exclude_if=lambda given: given is None, description="What is reached without a network."
+    )
     reference: ReferenceScores | None = Field(
         None,
         exclude_if=lambda given: given is None,
         description="The network that this one started from, and a verdict; none for fresh weights.",
     )
+
+    @property
+    def learned(self) -> bool:
+        """Whether it is better than no network at all, as far as that is known."""
+        if self.reference is not None:
+            return self.reference.verdict.against_dense != "not learned"
+        return self.naive is None or self.score.signed(self.valid_score) < self.score.signed(
+            self.naive.valid_score
+        )
 
 
 def train(config: TrainConfig, out: Path | str, listener: Listener = silent) -> TrainResult:
@@ -176,7 +188,7 @@ def _job(config: TrainConfig, folder: Path) -> TrainingJob:
 def _result(config: TrainConfig, job: TrainingJob, path: Path, history: History) -> TrainResult:
     best = history.best
     weights = checkpoint.path(JobFolder(path / NETWORK).path, best.epoch)
-    score, given = config.described.judged_by, config.reference
+    score, given, naive = config.described.judged_by, config.reference, config.described.naive()
     tested = EvaluationJob(
         checkpoint=weights,
         task=config.described,
@@ -198,5 +210,6 @@ def _result(config: TrainConfig, job: TrainingJob, path: Path, history: History)
         valid_scores=tuple(score.shown(record.valid_loss) for record in history.epochs),
         weights=str(weights.relative_to(path)),
         weights_sha256=checkpoint.read_document(weights)["sha256"],
+        naive=None if naive is None else Naive(name=naive[0], valid_score=naive[1]),
         reference=None if given is None else against_reference(job, given, history, tested, score),
     )

@@ -3,6 +3,15 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class Naive(BaseModel):
+    """What is reached without a network."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(description="How, such as word frequencies alone.")
+    valid_score: float = Field(description="Score of the validation part.")
+
+
 class Trained(BaseModel):
     """A network at the epoch that counts."""
 

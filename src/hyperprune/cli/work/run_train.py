@@ -58,29 +58,16 @@ def _sentences(config: TrainConfig, result: TrainResult, out: Path) -> list[str]
         f"valid {score.name} {score.text(result.valid_score)}, test {score.name} "
         f"{score.text(result.test_score)} (best of {result.epochs} epochs: {result.best_epoch})",
         f"{result.live:,} live weights, density {result.density:.3f}" + (", dense" if config.dense else ""),
-        *_not_learned(config, result),
         *_verdict(result),
         f"network: {out / result.weights}",
     ]
 
 
 def _verdict(result: TrainResult) -> list[str]:
-    """What became of the reference, where one was given."""
-    if result.reference is None:
+    """What became of the reference, where one was given; else whether nothing was learned."""
+    if result.reference is None and result.learned:
         return []
-    from hyperprune.reports import reference_sentence  # brings matplotlib, which other trainings do not need
+    from hyperprune.reports import training_sentence  # brings matplotlib, which other trainings do not need
 
-    return [reference_sentence(result.reference, result.score)]
-
-
-def _not_learned(config: TrainConfig, result: TrainResult) -> list[str]:
-    """A line where the network is no better than none."""
-    naive, score = config.described.naive(), result.score
-    judged = result.reference is not None and result.reference.verdict.against_dense == "not learned"
-    if judged or naive is None or score.signed(result.valid_score) < score.signed(naive[1]):
-        return []
-    name, reached = naive
-    return [
-        f"Not learned: no better than {score.text(reached)}, {name}. Try another learning rate, more "
-        "epochs or more data."
-    ]
+    said = training_sentence(result)
+    return [] if said is None else [said]

@@ -1,6 +1,6 @@
 """The search for the smallest network in words: a table, and what it comes to."""
 
-from hyperprune.reports.verdict import verdict_words
+from hyperprune.reports.verdict import is_learned, verdict_words
 from hyperprune.search import SmallestResult
 from hyperprune.search.results.smallest_result import Probe, Size
 from hyperprune.tasks import Score
@@ -29,10 +29,18 @@ def size_rows(result: SmallestResult) -> list[tuple[str, ...]]:
                 "failed" if probe.network is None else score.text(probe.network.valid_score),
                 _interval(result, probe),
                 _score(score, probe.small_dense),
-                _CHOSEN if probe.sparsity == result.sparsity else "yes" if probe.passes else "no",
+                _within(result, probe),
             )
         )
     return rows
+
+
+def _within(result: SmallestResult, probe: Probe) -> str:
+    if probe.sparsity == result.sparsity:
+        return _CHOSEN
+    if probe.verdict is not None and not is_learned(probe.verdict):
+        return "not learned"
+    return "yes" if probe.passes else "no"
 
 
 def size_sentences(result: SmallestResult) -> list[str]:
@@ -41,6 +49,9 @@ def size_sentences(result: SmallestResult) -> list[str]:
     chosen, confirmed = result.chosen, result.confirmed
     cost = f"The searches trained {result.epochs} epochs with the dense reference."
     if chosen is None or confirmed is None or chosen.network is None:
+        reasons = [probe.verdict.reason for probe in result.probes if probe.verdict and probe.verdict.reason]
+        if reasons:
+            return [f"Not learned: {reasons[0]}. Try another learning rate, more epochs or more data.", cost]
         return [
             f"Nothing on the grid, from sparsity {result.grid[0]:g} on, is within {level} on the validation "
             "part. What may help: more dense_start.epochs or candidates, a grid that begins below, a larger "

@@ -13,7 +13,7 @@ from hyperprune.reports.pages.drawing import Drawing, Wanted, drawn
 from hyperprune.reports.rows import duration
 from hyperprune.reports.training.findings import TrainingFindings, gather_training
 from hyperprune.reports.training.rows import EPOCH_HEADINGS, epoch_rows, network_headings, network_rows
-from hyperprune.reports.verdict import is_learned, reference_sentence
+from hyperprune.reports.verdict import training_sentence
 from hyperprune.reports.viewers import as_script
 from hyperprune.search import training_papers
 from hyperprune.training import TrainingRun
@@ -55,7 +55,6 @@ def training_drawings(findings: TrainingFindings) -> dict[str, Drawing]:
 def render(findings: TrainingFindings, pictures: dict[str, Drawing]) -> str:
     """The page."""
     result, config, score = findings.result, findings.config, findings.score
-    reference = None if result is None else result.reference
     cited = training_papers(config)
     data: dict[str, Any] = {
         "networks": [],
@@ -82,8 +81,8 @@ def render(findings: TrainingFindings, pictures: dict[str, Drawing]) -> str:
         subject=config.described.subject,
         size=sum(findings.sizes.values()),
         duration="" if findings.seconds is None else duration(findings.seconds),
-        verdict=None if reference is None else reference_sentence(reference, score),
-        success=reference is None or is_learned(reference.verdict),
+        verdict=None if result is None else training_sentence(result),
+        success=result is None or result.learned,
         headings=network_headings(score),
         rows=network_rows(findings),
         epoch_headings=(*EPOCH_HEADINGS, f"valid {score.heading}"),

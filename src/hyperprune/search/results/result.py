@@ -8,6 +8,7 @@ from hyperprune.search.results.control_result import ControlResult
 from hyperprune.search.results.final_network import Curve, Distance, FinalNetwork, Record
 from hyperprune.search.results.round_result import RoundResult
 from hyperprune.tasks import Score
+from hyperprune.training.trained import Naive
 from hyperprune.training.verdict.verdict import Verdict
 
 SCHEMA = 3
@@ -112,13 +113,6 @@ class CostResult(Record):
     families: dict[str, FamilyCost] = Field(
         {}, exclude_if=lambda given: not given, description="Each family's, in a search with families."
     )
-
-
-class Naive(Record):
-    """What is reached without a network."""
-
-    name: str = Field(description="How, such as word frequencies alone.")
-    valid_score: float = Field(description="Score of the validation part.")
 
 
 class SearchResult(Record):

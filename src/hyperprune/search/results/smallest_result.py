@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from hyperprune.search.results.final_network import Record
-from hyperprune.search.results.result import Naive
 from hyperprune.tasks import Score
+from hyperprune.training.trained import Naive
 from hyperprune.training.verdict.verdict import Verdict
 
 SCHEMA = 1

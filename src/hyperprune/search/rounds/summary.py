@@ -15,7 +15,6 @@ from hyperprune.search.results.result import (
     FamilyCost,
     GivenResult,
     InitialResult,
-    Naive,
     SearchResult,
     SeedResult,
     Standing,
@@ -29,6 +28,7 @@ from hyperprune.tasks import Score
 from hyperprune.training import History, JobFolder
 from hyperprune.training.itemised import Itemised
 from hyperprune.training.stored import checkpoint
+from hyperprune.training.trained import Naive
 
 
 def selected(candidates: list[Candidate], last: list[int]) -> Candidate | None:

@@ -12,7 +12,6 @@ from hyperprune.executors import Executor
 from hyperprune.search.config.preflight import preflight
 from hyperprune.search.config.search_config import SearchConfig
 from hyperprune.search.config.smallest import GRID, SmallestConfig
-from hyperprune.search.results.result import Naive
 from hyperprune.search.results.smallest_folder import SmallestFolder
 from hyperprune.search.results.smallest_result import Probe, SmallestResult
 from hyperprune.search.rounds.driver import folder_of, one_at_a_time, started
@@ -23,6 +22,7 @@ from hyperprune.search.sizing.possible import possible
 from hyperprune.search.sizing.prober import Prober
 from hyperprune.training.stored.run_folder import CONFIG, held
 from hyperprune.training.stored_run import StoredRun
+from hyperprune.training.trained import Naive
 
 
 @dataclass(frozen=True)
