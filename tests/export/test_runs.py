@@ -13,10 +13,11 @@ from plain_nets import case, relative
 
 import hyperprune
 from hyperprune.cli import main
+from hyperprune.corpora.tokens import text_of
 from hyperprune.errors import ConfigurationError, ExportError
 from hyperprune.export import export, profile
 from hyperprune.inference import load
-from hyperprune.inference.generate import generate, text_of
+from hyperprune.inference.generate import generate
 from hyperprune.search import configure_training, find
 from hyperprune.training import load_network, train
 

@@ -166,3 +166,38 @@ def test_a_checkpoint_that_makes_way_for_a_better_one_is_found_again(
     monkeypatch.setattr(finding, "find", deleted_meanwhile)
     assert searched.network() is not None
     assert len(gone) == 2
+
+
+@pytest.mark.parametrize("level", ["word", "character"])
+def test_a_network_comes_with_its_vocabulary_and_reads_text(tmp_path: Path, level: str) -> None:
+    """Whoever opened a network had no way from words to its numbers and back."""
+    from hyperprune.corpora import load as load_corpus
+    from hyperprune.errors import ConfigurationError
+    from hyperprune.search import configure_training, find
+    from hyperprune.training import TrainingRun, load_network, train
+
+    sizes = {"corpus.max_train_tokens": 1500, "model.hidden": 6, "model.embedding": 6, "recipe.epochs": 1}
+    config = configure_training("python-docs", None, {**sizes, "corpus.level": level})
+    train(config, tmp_path / "run")
+    network = TrainingRun(tmp_path / "run").network()
+    types = load_corpus(config.corpus).vocabulary.types
+    assert network.text.vocabulary.types == types
+    assert network.text.level == level
+    tokens = [name for name in types if name not in ("<eos>", "<unk>", "\n")][:4]
+    line = ("" if level == "character" else " ").join(tokens)
+    numbers = network.text.encode(line)
+    has_ends = "<eos>" in types
+    ends = [types.index("<eos>")] if has_ends else []
+    assert numbers.tolist() == [*(types.index(token) for token in tokens), *ends]
+    assert network.text.decode(numbers) == line + "\n" * has_ends
+    scores, _ = network(numbers[:, None])
+    assert scores.shape == (4 + has_ends, 1, len(types))
+    if "<unk>" in types:
+        assert types[network.text.encode("\u2603")[0]] == "<unk>"
+    else:
+        with pytest.raises(ConfigurationError, match="has never seen"):
+            network.text.encode("\u2603")
+    for again in (find(tmp_path / "run").load(), load_network(find(tmp_path / "run").weights)):
+        assert again.text == network.text
+    with pytest.raises(ConfigurationError, match="token numbers lie between 0 and"):
+        network.text.decode([len(types)])

@@ -1,6 +1,7 @@
 """Text to tokens, at the level of words or of characters."""
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 from hyperprune.corpora.vocabulary import EOS
@@ -26,6 +27,13 @@ def tokenise(text: str, level: Level) -> list[str]:
         tokens += line.split() if level == "word" else line
         tokens.append(EOS)
     return tokens
+
+
+def text_of(tokens: Iterable[str], level: str | None) -> str:
+    """Tokens as people read them: characters side by side, words with spaces between, lines ended."""
+    between = "" if level == "character" else " "
+    lines = between.join(tokens).split(EOS)
+    return "\n".join(line.strip(" ") if between else line for line in lines)
 
 
 def check_words(tokens: list[str], name: str) -> None:

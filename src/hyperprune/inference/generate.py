@@ -1,6 +1,6 @@
 """Text from a language model, token by token."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -37,13 +37,6 @@ def generate(
     numbers = {name: number for number, name in enumerate(vocabulary)}
     given = [_number(token, numbers) for token in prompt] or [numbers.get(EOS, 0)]
     return _drawn(network, vocabulary, given, count, temperature, torch.Generator().manual_seed(seed))
-
-
-def text_of(tokens: Iterable[str], level: str | None) -> str:
-    """Tokens as people read them: characters side by side, words with spaces between, lines ended."""
-    between = "" if level == "character" else " "
-    lines = between.join(tokens).split(EOS)
-    return "\n".join(line.strip(" ") if between else line for line in lines)
 
 
 def _number(token: str, numbers: dict[str, int]) -> int:

@@ -10,18 +10,24 @@ from hyperprune.corpora import load as load_corpus
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import build
 from hyperprune.tasks.own import OWN, OwnTask, make_task, recorded
+from hyperprune.tasks.text.text_codec import TextCodec
 from hyperprune.tasks.text.text_task import TextTask, described
 
 AnyTask = TextTask | OwnTask
 
 
-def network_of(document: dict[str, Any], given: str | None, where: str) -> nn.Module:
+def network_of(
+    document: dict[str, Any], given: str | None, where: str, level: str | None = None
+) -> nn.Module:
     """A fresh network of the kind and the sizes that a checkpoint's document describes.
+
+    A language model has a :class:`TextCodec` as ``text``.
 
     Args:
         document: what stands beside the weights.
         given: the task that the user named in this call: a file alone imports no code.
         where: the file, for errors.
+        level: of a text, where it is known: ``word`` or ``character``.
 
     Raises:
         CheckpointError: it is of a network that this version does not know.
@@ -30,7 +36,10 @@ def network_of(document: dict[str, Any], given: str | None, where: str) -> nn.Mo
     if document.get("task") == OWN:
         return make_task(recorded(document, given, where)).network()
     model, types = described(document, where)
-    return build(model, len(types))
+    network = build(model, len(types))
+    if not hasattr(network, "text"):  # a kind from outside may have one of its own
+        network.text = TextCodec.of(types, level)  # type: ignore[assignment]  # torch expects tensors alone
+    return network
 
 
 def task_of(

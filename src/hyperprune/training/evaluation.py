@@ -67,19 +67,22 @@ def evaluate(job: EvaluationJob) -> Evaluation:
     )
 
 
-def load_network(path: Path, task: str | None = None) -> nn.Module:
+def load_network(path: Path, task: str | None = None, level: str | None = None) -> nn.Module:
     """The network of a checkpoint in evaluation mode, with its averaged weights if it has them.
+
+    A language model says by ``text`` how it reads: its vocabulary, ``encode`` and ``decode``.
 
     Args:
         path: the safetensors file.
         task: for a network of a task of your own, its name again: a file alone imports no code.
+        level: of a text, where it is known: ``word`` or ``character``.
 
     Raises:
         CheckpointError: it does not exist, is damaged or of an unknown kind.
         ConfigurationError: it is of a task that was not named, or that cannot be found.
     """
     whole = loaded(path)
-    return filled(network_of(whole.document, task, str(path)), whole)
+    return filled(network_of(whole.document, task, str(path), level), whole)
 
 
 def loaded(path: Path) -> checkpoint.Checkpoint:

@@ -65,7 +65,8 @@ class TrainingRun(StoredRun):
             RunFolderError: nothing has been trained yet.
         """
         folder = JobFolder(self.path / NETWORK)
-        return load_network(checkpoint.path(folder.path, folder.best_epoch()), self.task)
+        weights = checkpoint.path(folder.path, folder.best_epoch())
+        return load_network(weights, self.task, self.config.described.level)
 
     def spectrum(self, epoch: int) -> Spectrum:
         """The spectrum that was measured after an epoch.

@@ -6,11 +6,10 @@ from pathlib import Path
 import torch
 
 from hyperprune.corpora import EOS
-from hyperprune.corpora.tokens import tokenise
+from hyperprune.corpora.tokens import text_of, tokenise
 from hyperprune.errors import ConfigurationError
 from hyperprune.export.opened import opened
 from hyperprune.inference import generate as drawn
-from hyperprune.inference.generate import text_of
 
 
 def generate(

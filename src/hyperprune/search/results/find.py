@@ -38,7 +38,8 @@ class Trained:
 
     def load(self, task: str | None = None) -> nn.Module:
         """The network in evaluation mode; as :func:`hyperprune.training.load_network`."""
-        return load_network(self.weights, task)
+        level = None if self.config is None else self.config.described.level
+        return load_network(self.weights, task, level)
 
 
 def find(path: Path, candidate: int | None = None, *, dense: bool = False) -> Trained:
