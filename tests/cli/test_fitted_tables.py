@@ -45,3 +45,18 @@ def test_a_terminal_of_80_columns_has_a_table() -> None:
     screen.file, screen.width = file, 80
     show_rows(screen, "Dense and selected", HEADINGS, ROWS)
     assert any("dense" in line and "66,034,000" in line for line in file.getvalue().splitlines())
+
+
+def test_time_left_is_not_shown_beside_the_end() -> None:
+    """``left 0:00:00`` stood beside a bar that was full."""
+    from rich.progress import Progress
+
+    from hyperprune.cli.terminal.progress import TimeLeftColumn
+
+    column = TimeLeftColumn()
+    bars = Progress(column)
+    under_way, ended = bars.add_task("a", total=2, completed=1), bars.add_task("b", total=2)
+    bars.update(ended, completed=2)
+    shown = {task.id: str(column.render(task)) for task in bars.tasks}
+    assert shown[under_way].startswith("left ")
+    assert shown[ended] == ""

@@ -1,6 +1,7 @@
 """A dense network that the user has already: the target as it is, or also where candidates start."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +209,18 @@ def test_tied_weights_of_a_language_model(tmp_path: Path) -> None:
             configure("python-docs", None, {**TEXT, "reference.checkpoint": str(tmp_path / "two.pt")}),
             tmp_path / "x",
         )
+
+
+@pytest.mark.parametrize("file", ["epoch-0000.safetensors", "epoch-0000.json", "initial.json"])
+def test_a_damaged_copy_of_the_reference_is_made_again(
+    searched: tuple[RunFolder, SearchResult], tmp_path: Path, file: str
+) -> None:
+    """It blocked the search for ever: nothing trains a given network, so nothing wrote it anew."""
+    shutil.copytree(searched[0].path, tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    (folder.path / "result.json").unlink()
+    damaged = folder.dense.path / file
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:-9] + b"\x07" * 9)
+    assert run(folder.config(), folder.path).result == searched[1].result
+    assert damaged.read_bytes() == whole

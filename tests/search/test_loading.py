@@ -49,3 +49,20 @@ def test_broken_files_are_named(tmp_path: Path) -> None:
     file.write_text("a = = 1")
     with pytest.raises(ConfigurationError, match="not TOML"):
         configure(None, file)
+
+
+@pytest.mark.parametrize(
+    "text", ["a" + ".a" * 20_000 + " = 1", "x = {" + "b." * 20_000 + "c = 1}", "[" + "c." * 20_000 + "d]"]
+)
+def test_a_dotted_key_of_forty_kilobytes_takes_no_memory(tmp_path: Path, text: str) -> None:
+    """It took 1.8 GB: half the square of its parts."""
+    import tracemalloc
+
+    from hyperprune.config.toml import read_toml
+
+    (tmp_path / "c.toml").write_text(text)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="a key of more than 50 parts"):
+        read_toml(tmp_path / "c.toml")
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
