@@ -117,6 +117,7 @@ def measure(run: Path) -> list[dict[str, Any]]:
                         raise SystemExit(
                             f"{run}, {network}, {shipped.name}: {loaded_by} is {apart:.2g} apart"
                         )
+                    exact, narrow = done.check.losses or (None, None)
                     rows.append(
                         {
                             "network": network,
@@ -125,8 +126,8 @@ def measure(run: Path) -> list[dict[str, Any]]:
                             "loaded_by": loaded_by,
                             "latency": round(latency, 2),
                             "apart": apart,
-                            "loss": done.check.loss,
-                            "int8_loss": done.check.int8_loss,
+                            "loss": exact,
+                            "int8_loss": narrow,
                         }
                     )
     return rows

@@ -23,8 +23,8 @@ class Check:
         steps: of each sequence.
         sequences: that were run.
         real: whether the inputs were the task's own; otherwise random.
-        loss: of the network on the validation part, where it is known.
-        int8_loss: of the exported one, where it has 8-bit weights.
+        losses: on the validation part, of the network and of the exported one; None where there are no
+            8-bit weights to tell them apart, or no such part.
     """
 
     ran: str
@@ -32,8 +32,7 @@ class Check:
     steps: int
     sequences: int
     real: bool
-    loss: float | None = None
-    int8_loss: float | None = None
+    losses: tuple[float, float] | None = None
 
 
 def difference(found: Tensor, expected: Tensor) -> float:

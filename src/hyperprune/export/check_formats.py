@@ -50,7 +50,7 @@ def _folder(subject: Subject, traced: Traced, folder: Path, choices: "Choices") 
     found = difference(outputs, expected)
     require_equal(found, running.kernel)
     steps, batch = inputs.shape[:2]
-    return Check(running.why, found, steps, batch, subject.real, *_losses(subject, reference, choices))
+    return Check(running.why, found, steps, batch, subject.real, _losses(subject, reference, choices))
 
 
 def _module_only(subject: Subject, folder: Path, choices: "Choices", reference: torch.nn.Module) -> Check:
@@ -68,7 +68,7 @@ def _module_only(subject: Subject, folder: Path, choices: "Choices", reference: 
     found = difference(first, second)
     require_equal(found, "the module", _INT8_MOST if choices.int8 else TOLERANCE)
     steps, batch = (*inputs[0].shape, 1, 1)[:2]
-    return Check("torch", found, steps, batch, subject.real, *losses)
+    return Check("torch", found, steps, batch, subject.real, losses)
 
 
 def _c(subject: Subject, traced: Traced, folder: Path, choices: "Choices") -> Check:
@@ -79,11 +79,11 @@ def _c(subject: Subject, traced: Traced, folder: Path, choices: "Choices") -> Ch
     try:
         command = compiler()
     except BuildError as error:
-        return Check(f"nothing: {error}", float("nan"), 0, 0, subject.real, *losses)
+        return Check(f"nothing: {error}", float("nan"), 0, 0, subject.real, losses)
     outputs = run_example(command, folder, inputs)
     found = difference(outputs, _reference(subject, traced, int8=choices.int8)[:, :1])
     require_equal(found, "the program in C")
-    return Check(f"main.c, built by {command}", found, len(inputs), 1, subject.real, *losses)
+    return Check(f"main.c, built by {command}", found, len(inputs), 1, subject.real, losses)
 
 
 def run_example(command: str, folder: Path, inputs: Tensor, *flags: str) -> Tensor:
@@ -121,22 +121,22 @@ def _onnx(subject: Subject, traced: Traced, folder: Path, choices: "Choices") ->
         whole = difference(OnnxSession(folder / SEQUENCE).sequence(network, inputs), expected)
         require_equal(whole, "the graph of sequences")
         found = max(found, whole)
-    loss = int8_loss = None
+    losses = None
     if choices.int8:
         session = OnnxSession(folder / onnx_folder.SEQUENCE_INT8)
         found = difference(OnnxSession(folder / onnx_folder.STEP_INT8).steps(network, inputs), expected)
         require_equal(found, "the quantised graph", _INT8_MOST)
-        loss, int8_loss = _stand_in_losses(subject, session, network)
+        losses = _stand_in_losses(subject, session, network)
     onnx_folder.clean(folder, int8=choices.int8, sequence=choices.sequence)
     steps, batch = inputs.shape[:2]
-    return Check("onnxruntime", found, steps, batch, subject.real, loss, int8_loss)
+    return Check("onnxruntime", found, steps, batch, subject.real, losses)
 
 
 def _stand_in_losses(
     subject: Subject, session: OnnxSession, network: PlainNetwork
-) -> tuple[float | None, float | None]:
+) -> tuple[float, float] | None:
     if subject.loss is None:
-        return None, None
+        return None
     twin = (
         LanguageStandIn(session, network)
         if subject.vocabulary is not None
@@ -145,12 +145,10 @@ def _stand_in_losses(
     return subject.loss(subject.network), subject.loss(twin)
 
 
-def _losses(
-    subject: Subject, reference: torch.nn.Module, choices: "Choices"
-) -> tuple[float | None, float | None]:
+def _losses(subject: Subject, reference: torch.nn.Module, choices: "Choices") -> tuple[float, float] | None:
     """On the validation part, where 8 bits make them differ: of the network, and of its 8-bit form."""
     if not choices.int8 or subject.loss is None:
-        return None, None
+        return None
     return subject.loss(subject.network), subject.loss(reference)
 
 

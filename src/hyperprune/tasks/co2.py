@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from hyperprune.optional import try_import
 from hyperprune.tasks import Epoch, Items, Score
+from hyperprune.tasks.small_search import SMALL_SEARCH
 from hyperprune.tasks.task import Part
 
 _YEAR = 52  # weeks
@@ -44,30 +45,17 @@ class CarbonDioxide:
 
     score = Score(name="RMSE", decimals=4)  # in ppm
     defaults: ClassVar[dict[str, Any]] = {
-        "recipe.optimizer": "adam",
+        **SMALL_SEARCH,
         "recipe.learning_rate": 0.003,
-        "recipe.clip": 1.0,
         "recipe.epochs": 20,
-        "sparsity": 0.8,
-        "families": ("dense", "scratch"),
         "spectrum.warmup": 10,
         "spectrum.steps": 35,
         "spectrum.batch": 5,
-        "search.candidates": 6,
-        "search.first_epochs": 2,
-        "search.round_epochs": 2,
-        "search.startup": 4,
-        "space.weight_scale": ("fan_in",),
-        "space.distillation": (0.5,),
-        "space.death_rate": (0.2, 0.4, 0.6, 0.8),
         "dense_start.epochs": 60,
-        "dense_start.rate": 1.0,
         "dense_start.milestones": (45, 55),
         "dense_start.space.distillation": (1.0,),
-        "dense_start.search.candidates": 24,
         "dense_start.search.screen": 6,
         "dense_start.search.round_epochs": 8,
-        "dense_start.search.startup": 8,
     }
 
     def __init__(self, hidden: int = 32, layers: int = 2, window: int = 104, batch: int = 32) -> None:

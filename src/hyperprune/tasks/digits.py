@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from hyperprune.optional import try_import
 from hyperprune.tasks import Epoch, Items, Score
+from hyperprune.tasks.small_search import SMALL_SEARCH
 from hyperprune.tasks.task import Part
 
 _SPLIT = 0  # seed of the permutation that cuts the parts
@@ -41,30 +42,17 @@ class Digits:
 
     score = Score(name="error rate", decimals=4)
     defaults: ClassVar[dict[str, Any]] = {
-        "recipe.optimizer": "adam",
+        **SMALL_SEARCH,
         "recipe.learning_rate": 0.005,
-        "recipe.clip": 1.0,
         "recipe.epochs": 30,
-        "sparsity": 0.8,
-        "families": ("dense", "scratch"),
         "spectrum.warmup": 0,
         "spectrum.steps": 8,
         "spectrum.batch": 20,
-        "search.candidates": 6,
-        "search.first_epochs": 2,
-        "search.round_epochs": 2,
-        "search.startup": 4,
-        "space.weight_scale": ("fan_in",),
-        "space.distillation": (0.5,),
-        "space.death_rate": (0.2, 0.4, 0.6, 0.8),
         "dense_start.epochs": 50,
-        "dense_start.rate": 1.0,
         "dense_start.milestones": (35, 45),
         "dense_start.space.distillation": (0.9,),
         "dense_start.space.temperature": (1.0, 3.0),
-        "dense_start.search.candidates": 24,
         "dense_start.search.round_epochs": 4,
-        "dense_start.search.startup": 8,
     }
 
     def __init__(self, hidden: int = 48, layers: int = 1, batch: int = 32) -> None:

@@ -59,10 +59,9 @@ def export(
         console.print(f"  {name}: {choice.layout.name}, {choice.values:,} values, {choice.bytes:,} bytes")
     console.print(_checked(done))
     check = done.check
-    if check.loss is not None and check.int8_loss is not None:
-        console.print(
-            f"loss on the validation part: {check.loss:.4f}, with 8-bit weights {check.int8_loss:.4f}"
-        )
+    if check.losses is not None:
+        exact, narrow = check.losses
+        console.print(f"loss on the validation part: {exact:.4f}, with 8-bit weights {narrow:.4f}")
 
 
 def _checked(done: Export) -> str:
@@ -71,7 +70,7 @@ def _checked(done: Export) -> str:
     if math.isnan(check.difference):
         return f"not checked: {ran}"
     inputs = "its own inputs" if check.real else "random inputs"
-    beside = "the network" if check.int8_loss is None or done.format == "onnx" else "its 8-bit weights"
+    beside = "the network" if check.losses is None or done.format == "onnx" else "its 8-bit weights"
     return (
         f"checked by {ran}: {check.sequences} x {check.steps} steps of {inputs}, largest difference from "
         f"{beside} {check.difference:.1e} of the largest output"
@@ -97,7 +96,7 @@ def _document(done: Export) -> dict[str, Any]:
             "steps": check.steps,
             "sequences": check.sequences,
             "real_inputs": check.real,
-            "loss": check.loss,
-            "int8_loss": check.int8_loss,
+            "loss": None if check.losses is None else check.losses[0],
+            "int8_loss": None if check.losses is None else check.losses[1],
         },
     }

@@ -18,6 +18,7 @@ from hyperprune.models.layers.layered import Kernel
 from hyperprune.models.layers.narrow_product import add_product, by_matrix
 from hyperprune.models.layers.working_type import loop_type
 
+_Pair = tuple[Tensor, Tensor]
 _TANH = torch.ops.aten.tanh_backward.grad_input
 _SIGMOID = torch.ops.aten.sigmoid_backward.grad_input
 
@@ -26,9 +27,7 @@ class _Recurrence(torch.autograd.Function):
     """Outputs ``(T, B, H)`` and last state from driven sums, state, U and c."""
 
     @staticmethod
-    def forward(
-        ctx: Any, driven: Tensor, state: Tensor, recurrent: Tensor, bias: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, driven: Tensor, state: Tensor, recurrent: Tensor, bias: Tensor) -> _Pair:
         time, batch, _ = driven.shape
         size = state.shape[1]
         gates = driven.clone()  # becomes r, z, n

@@ -11,6 +11,7 @@ from hyperprune.models.layers.layered import Kernel
 from hyperprune.models.layers.narrow_product import add_product, by_matrix, product
 from hyperprune.models.layers.working_type import loop_type
 
+_Pair = tuple[Tensor, Tensor]
 _TANH = torch.ops.aten.tanh_backward.grad_input
 
 
@@ -18,9 +19,7 @@ class _Recurrence(torch.autograd.Function):
     """Outputs ``(T, B, H)`` and last state from driven sums ``(T, B, H)``, state, U and c."""
 
     @staticmethod
-    def forward(
-        ctx: Any, driven: Tensor, state: Tensor, recurrent: Tensor, bias: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, driven: Tensor, state: Tensor, recurrent: Tensor, bias: Tensor) -> _Pair:
         sums = driven + bias
         states = states_after(state, len(driven))
         # views by step, made once: making them costs as much as using them

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from hyperprune import files
 from hyperprune.config.decisive import decisive
-from hyperprune.errors import RunFolderError
 from hyperprune.search.config.extend import extension_hint
 from hyperprune.search.config.search_config import SearchConfig
+from hyperprune.search.results.reading import ended, read_result
 from hyperprune.search.results.result import SearchResult
 from hyperprune.training import JobFolder
 from hyperprune.training.stored.run_folder import CONFIG, held, read_config
@@ -74,17 +74,7 @@ class RunFolder:
 
     def result(self) -> SearchResult | None:
         """The result, if the search has ended."""
-        path = self.path / "result.json"
-        try:
-            return SearchResult.model_validate(files.read_summed(path))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-            raise RunFolderError(
-                f"{path} cannot be read ({reason}): delete it and give the search command again, which "
-                "writes it anew without training"
-            ) from None
+        return read_result(self.path / "result.json", SearchResult.model_validate)
 
     def result_of(self, config: SearchConfig) -> SearchResult | None:
         """The result of a search with this very configuration, if it has ended; nothing is written."""
@@ -98,13 +88,7 @@ class RunFolder:
         Raises:
             RunFolderError: it has not.
         """
-        result = self.result()
-        if result is None:
-            raise RunFolderError(
-                f"the search in {self.path} has not ended: run its hyperprune search command again to "
-                "resume it"
-            )
-        return result
+        return ended(self.result(), self.path)
 
     def save_result(self, result: SearchResult) -> None:
         """Write result.json."""

@@ -1,12 +1,15 @@
 """The folder of the search for the smallest network: one run folder a sparsity, and what they came to."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hyperprune import files
 from hyperprune.errors import RunFolderError
 from hyperprune.search.config.smallest import SmallestConfig
 from hyperprune.search.results.folder import RunFolder
+from hyperprune.search.results.reading import ended, read_result
 from hyperprune.search.results.smallest_result import SCHEMA, Probe, Probes, SmallestResult
 from hyperprune.training.stored.run_folder import read_config
 
@@ -67,23 +70,7 @@ class SmallestFolder:
             RunFolderError: it cannot be read.
         """
         path = self.path / _RESULT
-        try:
-            document = files.read_summed(path)
-            version = document.get("schema_version") if isinstance(document, dict) else None
-            if version != SCHEMA:
-                raise RunFolderError(
-                    f"{path} has schema_version {version!r:.40} and this hyperprune reads {SCHEMA}: use the "
-                    "one that wrote it"
-                )
-            return SmallestResult.model_validate(document)
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-            raise RunFolderError(
-                f"{path} cannot be read ({reason}): delete it and give the search command again, which "
-                "writes it anew without training"
-            ) from None
+        return read_result(path, partial(_of_this_version, path))
 
     def finished(self) -> SmallestResult:
         """The result of a search that has ended.
@@ -91,13 +78,7 @@ class SmallestFolder:
         Raises:
             RunFolderError: it has not.
         """
-        result = self.result()
-        if result is None:
-            raise RunFolderError(
-                f"the search in {self.path} has not ended: run its hyperprune search command again to resume "
-                "it"
-            )
-        return result
+        return ended(self.result(), self.path)
 
     def chosen(self) -> RunFolder:
         """The run folder of the search at the sparsity that was chosen.
@@ -117,3 +98,13 @@ class SmallestFolder:
     def save_result(self, result: SmallestResult) -> None:
         """Write result.json."""
         files.write_summed(self.path / _RESULT, result.model_dump(mode="json"))
+
+
+def _of_this_version(path: Path, document: Any) -> SmallestResult:
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if version != SCHEMA:
+        raise RunFolderError(
+            f"{path} has schema_version {version!r:.40} and this hyperprune reads {SCHEMA}: use the one that "
+            "wrote it"
+        )
+    return SmallestResult.model_validate(document)
