@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from plain_nets import case, relative
+from torch import nn
 
 import hyperprune
 from hyperprune.cli import main
@@ -84,7 +85,7 @@ def test_a_language_model_comes_back_whole(runs: Path, tmp_path: Path, kind: str
     plain = kind in ("gru", "awd-lstm")
     assert (done.plain == "") is plain
     assert plain or running.kernel == "torch"
-    assert "perplexity on the validation part" in (done.folder / "README.md").read_text()
+    assert "Perplexity on the validation part" in (done.folder / "README.md").read_text()
 
 
 def test_a_step_of_torchs_lstm_does_not_reorder_its_weights(
@@ -271,3 +272,23 @@ def test_a_pruned_profile_is_of_the_module_too() -> None:
     assert found.live == sum(int((p != 0).sum()) for p in made.module.parameters() if p.dim() == 2) + sum(
         p.numel() for p in made.module.parameters() if p.dim() == 1
     )
+
+
+@pytest.mark.parametrize("format", ["c", "onnx", "torch"])
+def test_an_export_given_where_a_run_belongs_is_called_by_its_name(
+    runs: Path, tmp_path: Path, command: Command, format: str
+) -> None:
+    """It was neither a checkpoint nor a run folder, and nothing more."""
+    folder = export(runs / "gru", tmp_path / "made", format).folder
+    status, _, err = command("export", folder, "--format", "c", "--out", "again")
+    assert (status, f"is an export of the format {format}" in err) == (2, True)
+    if format != "torch":
+        assert command("profile", folder)[0] == command("generate", folder)[0] == 2
+
+
+def test_a_dense_network_is_not_called_pruned(runs: Path, tmp_path: Path) -> None:
+    page = (export(nn.GRU(4, 4).eval(), tmp_path / "dense").folder / "README.md").read_text()
+    assert page.startswith("# GRU\n")
+    page = (export(runs / "digits", tmp_path / "digits", "hub").folder / "README.md").read_text()
+    assert "# RowReader, pruned\n" in page
+    assert re.search(r"Error rate on the validation part: 0\.\d{4}\.\n", page)

@@ -133,3 +133,13 @@ def test_how_a_step_uses_the_matrices_of_our_networks(
 ) -> None:
     sizes = {"embedding": 8, "hidden": 8, "layers": 2} | ({"chunk": 4} if kind == "on-lstm" else {})
     assert uses(build(ModelConfig.model_validate({"kind": kind, **sizes}), 11))[name] == expected
+
+
+def test_the_card_tells_what_the_search_found(searched: Searched, tmp_path: Path) -> None:
+    folder, result = searched
+    page = (export(folder.path, tmp_path / "out", "hub").folder / "README.md").read_text()
+    chosen = result.finalists[0]
+    assert f"Candidate {chosen.number} of a search at sparsity" in page
+    assert chosen.final is not None
+    for final in (chosen.final, result.dense.final):
+        assert result.score.text(final.test_score) in page

@@ -1,7 +1,10 @@
 """The pages that lie in exported folders."""
 
+import math
+
 from hyperprune import __version__
 from hyperprune.export.subject import Subject
+from hyperprune.inference.compact import TensorRecord
 from hyperprune.inference.description import Description
 
 _KINDS = {"lstm": "LSTM", "gru": "GRU", "rnn": "tanh RNN"}
@@ -9,7 +12,9 @@ _KINDS = {"lstm": "LSTM", "gru": "GRU", "rnn": "tanh RNN"}
 
 def readme(subject: Subject, description: Description) -> str:
     """What the folder of the format ``torch`` says of itself."""
-    return f"# {_title(description)}\n\n{_facts(subject, description)}\n{_use(description)}"
+    pruned = any(record.live < math.prod(record.shape) for record in _matrices(description).values())
+    title = f"{description.network}{', pruned' if pruned else ''}"
+    return f"# {title}\n\n{_facts(subject, description)}\n{_use(description)}"
 
 
 def card(subject: Subject, description: Description) -> str:
@@ -21,13 +26,12 @@ def card(subject: Subject, description: Description) -> str:
     return "\n".join([*head, "---", ""]) + "\n" + readme(subject, description)
 
 
-def _title(description: Description) -> str:
-    return f"{description.network}, pruned"
+def _matrices(description: Description) -> dict[str, TensorRecord]:
+    return {name: record for name, record in description.tensors.items() if len(record.shape) == 2}
 
 
 def _facts(subject: Subject, description: Description) -> str:
-    records = description.tensors
-    matrices = {name: record for name, record in records.items() if len(record.shape) == 2}
+    matrices = _matrices(description)
     live = sum(record.live for record in matrices.values())
     total = sum(record.shape[0] * record.shape[1] for record in matrices.values())
     lines = [
@@ -53,9 +57,12 @@ def _facts(subject: Subject, description: Description) -> str:
         ]
     if description.task is not None:
         lines += ["", f"Trained on the task `{description.task}`."]
-    if description.score:
-        measured, value = description.score.get("name"), description.score.get("valid")
-        lines += ["", f"{measured} on the validation part: {value}."]
+    measured = description.score.get("valid")
+    if measured is not None:
+        value = subject.score.text(float(measured))
+        lines += ["", f"{subject.score.title} on the validation part: {value}."]
+    if subject.story:
+        lines += ["", subject.story]
     lines += ["", f"Written by hyperprune {__version__}. Nothing in this folder is a pickle.", ""]
     return "\n".join(lines)
 

@@ -9,11 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from hyperprune import files
 from hyperprune.errors import ConfigurationError
 from hyperprune.export.trace import Traced, trace
+from hyperprune.inference.description import CONFIG
 from hyperprune.inference.folder import plain_of
 from hyperprune.inference.plain import Matrix, PlainNetwork
-from hyperprune.search import find
+from hyperprune.search import RunFolder, SearchConfig, Trained, find
+from hyperprune.search.space.words import choice_words
 from hyperprune.sparsity.parameters.prunable import unwrap
 from hyperprune.tasks import PERPLEXITY, Recipe, Score, task_of
 from hyperprune.training import load_network
@@ -38,6 +41,7 @@ class Subject:
         level: what its tokens are.
         task: name of the task it was trained on.
         score: what its number is called.
+        story: where it comes from, a sentence or two; empty where nothing is known.
         loss: on the validation part, of any network of this class; None where there is no such part.
     """
 
@@ -50,6 +54,7 @@ class Subject:
     level: str | None = None
     task: str | None = None
     score: Score = field(default_factory=Score)
+    story: str = ""
     loss: Callable[[nn.Module], float] | None = None
 
     def traced(self) -> Traced:
@@ -125,6 +130,7 @@ def subject_of(
         network = copy.deepcopy(unwrap(source)).to("cpu", torch.float32).eval()
         given = _tried(network, _guessed(network)) if inputs is None else _plain(inputs)
         return Subject(network, {}, given, real=inputs is not None)
+    _refuse_exports(files.expanded(source))
     found = find(Path(source), candidate, dense=dense)
     whole = checkpoint.load(found.weights)
     network = load_network(found.weights, task)
@@ -157,7 +163,45 @@ def subject_of(
         level=None if known is None else known.level,
         task=whole.document.get("object"),
         score=opened.score,
+        story=_story(found),
         loss=lambda other: opened.evaluate(other, "valid"),
+    )
+
+
+def _refuse_exports(folder: Path) -> None:
+    """Say of an exported folder what it is, and what can be done with it."""
+    formats = {"c": "hyperprune_rnn.h", "onnx": "step*.onnx", "torch or hub": CONFIG}
+    found = [(name, file) for name, file in formats.items() if folder.is_dir() and any(folder.glob(file))]
+    if found:
+        name, file = found[-1]
+        kept = "hyperprune.inference, profile and generate take it as it is; " if file == CONFIG else ""
+        raise ConfigurationError(
+            f"{folder} is an export of the format {name}: {kept}give the run or the checkpoint that it was "
+            "made from"
+        )
+
+
+def _story(found: Trained) -> str:
+    """What a search says of its network, beside the dense one."""
+    run = found.weights.parent.parent.parent
+    if not isinstance(found.config, SearchConfig) or found.weights.parent.parent.name != "candidates":
+        return ""
+    result = RunFolder(run).result()
+    number = int(found.weights.parent.name) if found.weights.parent.name.isdecimal() else -1
+    candidates = () if result is None else result.candidates
+    own = next((candidate for candidate in candidates if candidate.number == number), None)
+    if result is None or own is None:
+        return ""
+    line = (
+        f"Candidate {number} of a search at sparsity {found.config.sparsity:g}: {choice_words(own.choices)}."
+    )
+    final, dense, text = own.final, result.dense.final, result.score.text
+    if final is None:
+        return line
+    return (
+        f"{line} At its best epoch the {result.score.name} is {text(final.valid_score)} on the validation "
+        f"part and {text(final.test_score)} on the test part; the dense network of the search has "
+        f"{text(dense.valid_score)} and {text(dense.test_score)}."
     )
 
 
