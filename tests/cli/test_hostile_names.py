@@ -211,3 +211,26 @@ def test_the_entry_point_imports_next_to_nothing() -> None:
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for name in ("typer", "rich", "logging", "json", "importlib.metadata", "pydantic"):
         assert f"'{name}'" not in shown
+
+
+@pytest.mark.parametrize("name", ["~nouser/x", "loop", "loop/x"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["data", "stats", "{}"],
+        ["search", "--corpus", "{}", "--out", "run"],
+        ["search", "--config", "{}"],
+        ["search", "--out", "{}"],
+        ["train", "--reference", "{}", "--out", "run"],
+        ["evaluate", "{}"],
+        ["spectrum", "{}"],
+        ["report", "{}"],
+        ["compare", "{}"],
+    ],
+)
+def test_nobodys_home_and_links_in_a_loop_are_one_line(  # type: ignore[no-untyped-def]
+    command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, asked: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    assert command(*(part.format(name) for part in asked)).mistake

@@ -1,9 +1,10 @@
 from pathlib import Path
 
 import pytest
+from small_search import small
 
 from hyperprune.errors import RunFolderError
-from hyperprune.search import RunFolder, SearchConfig, configure
+from hyperprune.search import RunFolder, SearchConfig, configure, run
 
 
 def test_configuration_is_written_and_read_back(tmp_path: Path) -> None:
@@ -54,3 +55,19 @@ def test_second_holder_is_refused(tmp_path: Path) -> None:
 def test_no_run_folder(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match="not a run folder"):
         RunFolder(tmp_path).config()
+
+
+def test_no_bit_of_a_result_can_change_unnoticed(tmp_path: Path) -> None:
+    """Four of forty flipped bits of result.json were believed, a score among them."""
+    folder = RunFolder(tmp_path / "run")
+    found = run(small(search__candidates=2), folder.path).result
+    path = folder.path / "result.json"
+    whole = path.read_bytes()
+    for bit in range(0, 8 * len(whole), 131):
+        bad = bytearray(whole)
+        bad[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(bad)
+        with pytest.raises(RunFolderError, match=r"result\.json cannot be read"):
+            folder.result()
+    path.write_bytes(whole)
+    assert folder.result() == found
