@@ -69,6 +69,8 @@ _FOUND = [
     ("", "families", True),
     ("", "families", 3),
     ("", "dense_start", {}),
+    ("", "dense_start", 0.5),
+    ("", "dense_start", []),
 ]
 _PREFIXES = [
     "",

@@ -1,6 +1,7 @@
 """Families: candidates from scratch and from the trained dense network, each a study of its own."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -305,3 +306,21 @@ def test_families_that_are_no_names_are_a_mistake_of_one_line(named: Any) -> Non
     """Found by benchmarks/fuzz.py: ``families = true`` beside [dense_start] was a traceback."""
     with pytest.raises(ConfigurationError, match="families"):
         validated(SearchConfig, {"families": named, "dense_start": {}})
+
+
+@pytest.mark.parametrize("value", [True, 0.5, 3, "x", [], ["x"], [[]], {"x": 1}, None])
+@pytest.mark.parametrize("key", [*SearchConfig.model_fields, "dense_start.space", "space.exclude"])
+def test_no_value_of_any_table_is_a_traceback(key: str, value: Any) -> None:
+    """Found by benchmarks/fuzz.py: ``dense_start = 0.5`` beside two families was one.
+
+    What looks at tables before they are checked must not take them for tables.
+    """
+    tables = configure("ptb-lstm-small").model_dump(mode="json")
+    assert "dense" in tables["families"]
+    *path, last = key.split(".")
+    inner = tables
+    for name in path:
+        inner = inner[name]
+    inner[last] = value
+    with suppress(ConfigurationError):
+        validated(SearchConfig, tables)

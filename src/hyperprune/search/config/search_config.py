@@ -144,7 +144,9 @@ class SearchConfig(Tasked):
         if not isinstance(named, str | list | tuple) or DENSE not in named:
             return given
         space, start = given.get("space") or {}, given.get("dense_start") or {}
-        own = start.get("space") or {} if isinstance(start, Mapping) else start.space
+        if not isinstance(start, Mapping):
+            return given  # a whole record says what it means, and anything else is refused with its field
+        own = start.get("space") or {}
         if not (isinstance(space, Mapping) and isinstance(own, Mapping)) or "exclude" in own:
             return given
         if not space.get("exclude"):
