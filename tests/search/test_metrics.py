@@ -8,7 +8,7 @@ import torch
 from hyperprune.errors import ConfigurationError, UnknownNameError
 from hyperprune.lyapunov import Spectrum, distance, spectrum
 from hyperprune.search.metrics.early import METRICS, Measured, spectrum_distance
-from hyperprune.search.metrics.own import check_name, metric_of
+from hyperprune.search.metrics.own import checked_name, metric_of
 from hyperprune.training import JobFolder
 
 SEEN = Measured(3, 4.5, JobFolder(Path("x")), JobFolder(Path("y")), "l2")
@@ -44,12 +44,12 @@ def test_a_function_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("name", ["mine:", ":f", "mine-py:f", "a b:c", "os:system()", "..x:f"])
 def test_what_is_no_name_of_a_function_is_refused(name: str) -> None:
     with pytest.raises(ConfigurationError, match="package\\.module:function"):
-        check_name(name)
+        checked_name(name)
 
 
 def test_unknown_metrics_and_modules() -> None:
     with pytest.raises(UnknownNameError, match="loss, ls, rank"):
-        check_name("accuracy")
+        checked_name("accuracy")
     with pytest.raises(ConfigurationError, match="cannot find the metric nothing_here:f"):
         metric_of("nothing_here:f")
     with pytest.raises(ConfigurationError, match="give a function"):
