@@ -11,6 +11,8 @@ from typing import Any, Literal
 from hyperprune import files
 from hyperprune.errors import ConfigurationError, RunFolderError
 from hyperprune.export import c_source, check_formats, formats
+from hyperprune.export.accounting.counting import counted
+from hyperprune.export.accounting.stored import write_account
 from hyperprune.export.check import Check
 from hyperprune.export.smaller import without_dead_units
 from hyperprune.export.subject import Source, Subject, subject_of
@@ -111,12 +113,17 @@ def export(
     units = {name: (count, after[name]) for name, count in before.items() if after != before}
     choices = Choices(int8=int8, compact=compact, sequence=sequence, prefer=prefer)
     write, check = formats.WRITERS[format], check_formats.CHECKS[format]
-    kept, checked = _written(place, subject, traced, choices, write, check)
-    sizes = {path.name: path.stat().st_size for path in place.rglob("*") if path.is_file()}
-    weights = next((sizes[name] for name in formats.WEIGHTS.get(format, ()) if name in sizes), 0)
+    kept, checked = _written(place, format, subject, traced, choices, write, check)
+    size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+    return Export(place, format, size, _weights(place, format), traced.why, kept, checked, units)
+
+
+def _weights(folder: Path, format: str) -> int:
+    """Bytes of the weights in an exported folder."""
     if format == "c":  # in arrays a file of source takes three times as many
-        weights = c_source.network_bytes(place)
-    return Export(place, format, sum(sizes.values()), weights, traced.why, kept, checked, units)
+        return c_source.network_bytes(folder)
+    known = (folder / name for name in formats.WEIGHTS[format])
+    return next((path.stat().st_size for path in known if path.exists()), 0)
 
 
 def _units(subject: Subject, traced: Traced) -> dict[str, int]:
@@ -128,6 +135,7 @@ def _units(subject: Subject, traced: Traced) -> dict[str, int]:
 
 def _written(
     place: Path,
+    format: Format,
     subject: Subject,
     traced: Traced,
     choices: Choices,
@@ -140,6 +148,8 @@ def _written(
     try:
         kept = write(subject, traced, scratch, choices)
         checked = check(subject, traced, scratch, choices)
+        if format in ("c", "onnx"):  # whose weights are not read back
+            write_account(scratch, format, _weights(scratch, format), counted(subject.plain(traced)))
         scratch.chmod(0o777 & ~_umask())
         os.replace(scratch, place)
     except BaseException:

@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import nn
 
+from hyperprune.export.accounting.counting import Row, counted
+from hyperprune.export.accounting.stored import ACCOUNT, read_account
 from hyperprune.export.smaller import without_dead_units
 from hyperprune.export.subject import Source, Subject, subject_of
 from hyperprune.inference.account import account
@@ -18,34 +20,12 @@ from hyperprune.inference.kernels import Engine, Kernels
 from hyperprune.inference.layouts import DENSE
 from hyperprune.inference.load import engine_for, load_pretrained
 from hyperprune.inference.pack import pack
-from hyperprune.inference.plain import GATES, Matrix, PlainNetwork
+from hyperprune.inference.plain import Matrix, PlainNetwork
 from hyperprune.inference.timing import Timed, Timing, engine_runs, module_runs, timed
 from hyperprune.sparsity.parameters.gates import gates_of
 from hyperprune.sparsity.parameters.uses import uses
 
 _TORCH = "torch float32"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One matrix, or one gate of it.
-
-    Attributes:
-        matrix: its name.
-        gate: which, or empty for a matrix without gates.
-        live: weights that live.
-        weights: all.
-    """
-
-    matrix: str
-    gate: str
-    live: int
-    weights: int
-
-    @property
-    def density(self) -> float:
-        """Live share."""
-        return self.live / self.weights
 
 
 @dataclass(frozen=True)
@@ -94,7 +74,8 @@ def profile(
     live ones.
 
     Args:
-        source: a run folder, a checkpoint, a module, or an exported folder (``torch`` or ``hub``).
+        source: a run folder, a checkpoint, a module, or an exported folder. One of the format ``c`` or
+            ``onnx`` says what it holds and is not measured: its own program or runtime runs it.
         candidate: of a search; the selected one if left out.
         dense: the dense reference of a search.
         task: for a network of a task of your own, its name again.
@@ -107,8 +88,12 @@ def profile(
         ExportError: the exported folder is damaged, or of a class that is not ours.
     """
     rounds = rounds if time else 0
-    if isinstance(source, str | Path) and (Path(source).expanduser() / CONFIG).is_file():
-        return _of_export(Path(source).expanduser(), rounds)
+    if isinstance(source, str | Path):
+        folder = Path(source).expanduser()
+        if (folder / CONFIG).is_file():
+            return _of_export(folder, rounds)
+        if (folder / ACCOUNT).is_file():
+            return _of_stored(folder)
     subject = subject_of(source, candidate=candidate, dense=dense, task=task, inputs=inputs)
     traced = subject.traced()
     if traced.names is None:
@@ -153,6 +138,23 @@ def _of_export(folder: Path, rounds: int) -> Profile:
     return replace(_of_module(subject, why, rounds), disk=size)
 
 
+def _of_stored(folder: Path) -> Profile:
+    """Of a folder of the format c or onnx, by what stands in it."""
+    stored = read_account(folder)
+    return Profile(
+        rows=tuple(Row(row.matrix, row.gate, row.live, row.weights) for row in stored.rows),
+        live=stored.live,
+        weights=stored.weights,
+        multiply_adds=stored.multiply_adds,
+        dense_multiply_adds=stored.dense_multiply_adds,
+        disk=stored.bytes,
+        dense_disk=4 * stored.weights,
+        memory={stored.format: stored.bytes},
+        kernels={stored.format: "not measured: profile the run for times of the same kernels"},
+        timings={},
+    )
+
+
 def _of_plain(network: PlainNetwork, disk: int, rounds: int, smaller: PlainNetwork | None = None) -> Profile:
     """Of a network that the kernels run; ``smaller`` is what an export makes of it."""
     engines, kernels, memory = _engines(network, smaller or network)
@@ -160,16 +162,15 @@ def _of_plain(network: PlainNetwork, disk: int, rounds: int, smaller: PlainNetwo
         name: engine_runs(smaller if smaller and name.startswith("pruned") else network, engine)
         for name, engine in engines.items()
     }
-    matrices, multiplied, biases = network.matrices().values(), _multiplied(network), _biases(network)
-    weights = biases + sum(matrix.weight.numel() for matrix in matrices)
+    counts = counted(network)
     return Profile(
-        rows=rows_of(network),
-        live=biases + sum(matrix.count for matrix in matrices),
-        weights=weights,
-        multiply_adds=sum(matrix.count for matrix in multiplied),
-        dense_multiply_adds=sum(matrix.weight.numel() for matrix in multiplied),
+        rows=counts.rows,
+        live=counts.live,
+        weights=counts.weights,
+        multiply_adds=counts.multiply_adds,
+        dense_multiply_adds=counts.dense_multiply_adds,
         disk=disk,
-        dense_disk=4 * weights,
+        dense_disk=4 * counts.weights,
         memory=memory,
         kernels=kernels,
         timings=timed(runs, rounds) if rounds else {},
@@ -206,16 +207,6 @@ def _disk(subject: Subject) -> int:
     used, (kept, _) = uses(subject.network), subject.parameters()
     matrices = subject.matrices({})
     return account(kept, {name: matrix.live for name, matrix in matrices.items()}, used).bytes
-
-
-def rows_of(network: PlainNetwork) -> tuple[Row, ...]:
-    """Live weights by matrix and gate."""
-    rows = []
-    for name, matrix in network.matrices().items():
-        gates = GATES[network.kind] if name.startswith("layer") else ("",)
-        for gate, part in zip(gates, matrix.live.chunk(len(gates)), strict=True):
-            rows.append(Row(name, gate if len(gates) > 1 else "", int(part.sum()), part.numel()))
-    return tuple(rows)
 
 
 def _rows_of_module(network: nn.Module, matrices: dict[str, Matrix]) -> tuple[Row, ...]:
@@ -256,14 +247,3 @@ def _engines(
         if layout is None and smaller.units != network.units:
             kernels[name] += f", {sum(smaller.units):,} of {sum(network.units):,} units"
     return engines, kernels, memory
-
-
-def _multiplied(network: PlainNetwork) -> list[Matrix]:
-    """The matrices of products; an embedding is only looked up, unless it decodes too."""
-    found = [matrix for layer in network.layers for matrix in (layer.input, layer.recurrent)]
-    return found if network.decoder is None else [*found, network.decoder.matrix]
-
-
-def _biases(network: PlainNetwork) -> int:
-    found = sum(layer.bias_ih.numel() + layer.bias_hh.numel() for layer in network.layers)
-    return found + (0 if network.decoder is None else network.decoder.bias.numel())

@@ -1,0 +1,1 @@
+"""What an exported network weighs and computes, counted and written down."""
