@@ -110,12 +110,8 @@ class SparseTraining:
         )
         self._stepper = Stepper(optimizer, self._network, self._clock, self.update_topology)
         if self._network.inexact and not variant.scheduled:
-            _LOG.info(
-                "pattern %s: density %.4f is reached, %s was asked for",
-                variant.pattern,
-                self.density(),
-                variant.density,
-            )
+            said = "pattern %s: density %.4f is reached, %s was asked for"
+            _LOG.info(said, variant.pattern, self.density(), variant.density)
         if update_interval is None and not variant.static:
             _LOG.warning(
                 "update_interval None: masks change in update_topology() alone, which is yours to call"
