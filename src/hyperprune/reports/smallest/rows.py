@@ -1,6 +1,6 @@
 """The search for the smallest network in words: a table, and what it comes to."""
 
-from hyperprune.reports.verdict import is_learned, verdict_words
+from hyperprune.reports.verdict import verdict_words
 from hyperprune.search import SmallestResult
 from hyperprune.search.results.smallest_result import Probe, Size
 from hyperprune.tasks import Score
@@ -38,8 +38,6 @@ def size_rows(result: SmallestResult) -> list[tuple[str, ...]]:
 def _within(result: SmallestResult, probe: Probe) -> str:
     if probe.sparsity == result.sparsity:
         return _CHOSEN
-    if probe.verdict is not None and not is_learned(probe.verdict):
-        return "not learned"
     return "yes" if probe.passes else "no"
 
 
