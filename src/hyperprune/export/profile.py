@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from hyperprune.export.accounting.counting import Row, counted
+from hyperprune.export.accounting.counting import Counted, Row, counted
 from hyperprune.export.accounting.stored import ACCOUNT, read_account
 from hyperprune.export.smaller import without_dead_units
 from hyperprune.export.subject import Source, Subject, subject_of
@@ -29,15 +29,10 @@ _TORCH = "torch float32"
 
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(Counted):
     """The account of a network.
 
     Attributes:
-        rows: by matrix and gate.
-        live: weights that live, biases included.
-        weights: all, biases included.
-        multiply_adds: a token, of live weights; looking up a token takes none.
-        dense_multiply_adds: of all weights.
         disk: bytes of its weights in the smallest form of an export; of an export, of its own file.
         dense_disk: of the dense network in float32.
         memory: bytes of the weights as each engine keeps them.
@@ -45,11 +40,6 @@ class Profile:
         timings: of each engine on this machine; empty where none were asked for.
     """
 
-    rows: tuple[Row, ...]
-    live: int
-    weights: int
-    multiply_adds: int
-    dense_multiply_adds: int
     disk: int
     dense_disk: int
     memory: dict[str, int]
@@ -142,11 +132,7 @@ def _of_stored(folder: Path) -> Profile:
     """Of a folder of the format c or onnx, by what stands in it."""
     stored = read_account(folder)
     return Profile(
-        rows=tuple(Row(row.matrix, row.gate, row.live, row.weights) for row in stored.rows),
-        live=stored.live,
-        weights=stored.weights,
-        multiply_adds=stored.multiply_adds,
-        dense_multiply_adds=stored.dense_multiply_adds,
+        **vars(stored.counts),
         disk=stored.bytes,
         dense_disk=4 * stored.weights,
         memory={stored.format: stored.bytes},
@@ -164,11 +150,7 @@ def _of_plain(network: PlainNetwork, disk: int, rounds: int, smaller: PlainNetwo
     }
     counts = counted(network)
     return Profile(
-        rows=counts.rows,
-        live=counts.live,
-        weights=counts.weights,
-        multiply_adds=counts.multiply_adds,
-        dense_multiply_adds=counts.dense_multiply_adds,
+        **vars(counts),
         disk=disk,
         dense_disk=4 * counts.weights,
         memory=memory,

@@ -15,6 +15,12 @@ _POINTS = 96  # of a spectrum, each layer
 _SPECTRA = 600
 
 
+def nothing_to_view() -> dict[str, Any]:
+    """The data of a page without networks to choose from."""
+    empty: dict[str, Any] = {name: {} for name in ("spectra", "distance", "dead", "density")}
+    return {**empty, "networks": [], "sizes": [], "target": None}
+
+
 def viewer_data(findings: Findings) -> dict[str, Any]:
     """What the page draws itself.
 

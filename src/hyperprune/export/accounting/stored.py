@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hyperprune import files
 from hyperprune.errors import ExportError
-from hyperprune.export.accounting.counting import Counted
+from hyperprune.export.accounting.counting import Counted, Row
 
 ACCOUNT = "account.json"
 SCHEMA = 1
@@ -39,6 +39,12 @@ class StoredAccount(BaseModel):
     weights: int = Field(ge=0)
     multiply_adds: int = Field(ge=0)
     dense_multiply_adds: int = Field(ge=0)
+
+    @property
+    def counts(self) -> Counted:
+        """What was counted."""
+        rows = tuple(Row(row.matrix, row.gate, row.live, row.weights) for row in self.rows)
+        return Counted(rows, self.live, self.weights, self.multiply_adds, self.dense_multiply_adds)
 
 
 def write_account(folder: Path, format: Literal["c", "onnx"], size: int, counts: Counted) -> None:
@@ -76,12 +82,10 @@ def read_account(folder: Path) -> StoredAccount:
         raise ExportError(f"{path} has more than {_LARGEST:,} bytes: it is no account of a network")
     try:
         document = json.loads(path.read_bytes())
-        version = document.get("schema_version") if isinstance(document, dict) else None
-        if version != SCHEMA:
-            raise ExportError(
-                f"{path} has schema_version {version!r:.20}, this version reads {SCHEMA}: use the version of "
-                "hyperprune that wrote it"
-            )
+        found = document.get("schema_version") if isinstance(document, dict) else None
+        remedy = "use the version of hyperprune that wrote it"
+        if found != SCHEMA:
+            raise ExportError(f"{path} has schema_version {found!r:.20}, this reads {SCHEMA}: {remedy}")
         return StoredAccount.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]

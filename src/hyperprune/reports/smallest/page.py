@@ -2,7 +2,6 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 
@@ -11,7 +10,7 @@ from hyperprune.reports.figures.sizes import Dot
 from hyperprune.reports.pages import document
 from hyperprune.reports.pages.drawing import Drawing, drawn
 from hyperprune.reports.smallest.rows import ends, size_headings, size_rows, size_sentences
-from hyperprune.reports.viewers import as_script
+from hyperprune.reports.viewers import as_script, nothing_to_view
 from hyperprune.search import SmallestFolder, SmallestResult, papers
 from hyperprune.search.results.smallest_result import Probe
 
@@ -24,20 +23,12 @@ def write_smallest(folder: SmallestFolder) -> Path:
     """
     result, config = folder.finished(), folder.config()
     pictures = size_drawings(result)
-    nothing: dict[str, Any] = {
-        "networks": [],
-        "sizes": [],
-        "spectra": {},
-        "distance": {},
-        "density": {},
-        "target": None,
-    }
     page = document.rendered(
         "smallest.html.j2",
         config,
         papers(config.at(config.grid[0])),
         pictures,
-        Markup(as_script(nothing)),
+        Markup(as_script(nothing_to_view())),
         title="smallest level network",
         subject=config.described.subject,
         sentences=size_sentences(result),

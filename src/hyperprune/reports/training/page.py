@@ -2,7 +2,6 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 
@@ -14,7 +13,7 @@ from hyperprune.reports.rows import duration
 from hyperprune.reports.training.findings import TrainingFindings, gather_training
 from hyperprune.reports.training.rows import EPOCH_HEADINGS, epoch_rows, network_headings, network_rows
 from hyperprune.reports.verdict import training_sentence
-from hyperprune.reports.viewers import as_script
+from hyperprune.reports.viewers import as_script, nothing_to_view
 from hyperprune.search import training_papers
 from hyperprune.training import TrainingRun
 
@@ -56,22 +55,13 @@ def render(findings: TrainingFindings, pictures: dict[str, Drawing]) -> str:
     """The page."""
     result, config, score = findings.result, findings.config, findings.score
     cited = training_papers(config)
-    data: dict[str, Any] = {
-        "networks": [],
-        "sizes": [],
-        "spectra": {},
-        "distance": {},
-        "dead": {},
-        "density": {},
-        "target": None,
-    }
     what = "Dense network" if config.dense else f"Network at sparsity {config.sparsity}"
     return document.rendered(
         "training.html.j2",
         config,
         cited,
         pictures,
-        Markup(as_script(data)),
+        Markup(as_script(nothing_to_view())),
         title=what.lower(),
         what=what,
         choices=findings.choices,

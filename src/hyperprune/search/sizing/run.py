@@ -27,12 +27,7 @@ from hyperprune.training.trained import Naive
 
 @dataclass(frozen=True)
 class SmallestRun(StoredRun):
-    """The search for the smallest network in its folder.
-
-    Attributes:
-        path: its folder.
-        task: what a task of your own is called; its networks need it, for a folder alone imports no code.
-    """
+    """The search for the smallest network in its folder."""
 
     @cached_property
     def config(self) -> SmallestConfig:
