@@ -12,7 +12,7 @@ distinct = [c for c in result["candidates"] if c["duplicate_of"] is None]
 seconds = timings["dense"] + sum(timings["candidates"].values())
 print(f"demo: {len(distinct)} candidates, {len(result['rounds'])} rankings, {seconds:.0f} s of training")
 for name, final in (("dense", result["dense"]["final"]), ("selected", selected["final"])):
-    share = final["valid_score"] / result["baseline"]["valid_score"]
+    share = final["valid_score"] / result["naive"]["valid_score"]
     print(f"demo: {name} {final['valid_score']:.2f}, {share:.2f} of the unigram perplexity")
     assert share < 0.5, f"the {name} network did not learn: {share:.2f} of the unigram perplexity"
 print(f"demo: the verdict is {result['verdict']['against_dense']}")
