@@ -3,9 +3,10 @@
     python benchmarks/gpu.py [--device cuda:0] [--minutes 8]
 
 The card, and how far each network's loss on it is from the CPU's; whether a training repeats and resumes at
-its checkpoint bit for bit; a training step of each published network in every precision beside its matrix
-products alone, with its launches; spectra by CholeskyQR2 and by Householder; candidates an hour with 1, 4 and
-16 processes on the card. What there is no time for is named. Exit status 1 if bits differ.
+its checkpoint bit for bit, with CUDA graphs too; a training step of each published network in every precision
+beside its matrix products alone, with its launches, and with CUDA graphs where a network has them; spectra by
+CholeskyQR2 and by Householder; candidates an hour with 1, 4 and 16 processes on the card. What there is no
+time for is named. Exit status 1 if bits differ.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from hyperprune.executors import Workers, make_executor
 from hyperprune.lyapunov.recursion import strand
 from hyperprune.lyapunov.recursion.frames import make_frame
 from hyperprune.models import MODELS, LanguageModel
+from hyperprune.models.layers.graphed import replaying
 from hyperprune.optim import build
 from hyperprune.sparsity import PruningVariant
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
@@ -39,6 +41,8 @@ from hyperprune.training.stored.checkpoint import path as weights_path
 from network_step import LINES, Line, Training
 
 PUBLISHED = ("ptb-lstm", "ptb-rhn", "wt2-mos", "ptb-on-lstm")
+GRAPHED = ("rhn", "on-lstm")  # kinds whose loops run as CUDA graphs if that is asked for
+STARTS = ("cudaLaunchKernel", "cuLaunchKernel", "cudaGraphLaunch")
 STEPS = 5
 
 
@@ -112,35 +116,42 @@ class Step:
 
 def steps(device: torch.device, clock: Clock) -> None:
     """Step times, floors and launches."""
-    print("\n| network | precision | step ms | products ms | ratio | launches a step | device busy |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        "\n| network | precision | graphs | step ms | products ms | ratio | launches a step | device busy |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for name in PUBLISHED:
         if not clock.left(45, name):
             continue
         line = next(one for one in LINES if one.name == name)
         step = Step(line, device)
         floor = seconds(step.products())
-        for precision in ("float32", "tf32", "bfloat16"):
-            action = step.in_precision(precision)
-            took = seconds(action)
-            launches, busy = profiled(action)
-            print(
-                f"| {name} | {precision} | {took * 1e3:.1f} | {floor * 1e3:.1f} | {took / floor:.2f} "
-                f"| {launches} | {busy / took:.0%} |",
-                flush=True,
-            )
+        for graphs in (False, True) if name.removeprefix("ptb-") in GRAPHED else (False,):
+            for precision in ("float32", "tf32", "bfloat16"):
+                if graphs and not clock.left(20, f"{name}, {precision}, with graphs"):
+                    continue
+                action = step.in_precision(precision)
+                with replaying(graphs, device, often=1):
+                    took = seconds(action)
+                    launches, busy = profiled(action)
+                print(
+                    f"| {name} | {precision} | {'yes' if graphs else 'no'} | {took * 1e3:.1f} "
+                    f"| {floor * 1e3:.1f} | {took / floor:.2f} | {launches} | {busy / took:.0%} |",
+                    flush=True,
+                )
         del step
         torch.cuda.empty_cache()
 
 
 def profiled(action: Callable[[], object]) -> tuple[int, float]:
-    """Kernels of one call, and the seconds that they took."""
+    """Launches of one call, a graph being one, and the seconds that its kernels took."""
     activities = [torch.profiler.ProfilerActivity.CUDA, torch.profiler.ProfilerActivity.CPU]
     with torch.profiler.profile(activities=activities) as found:
         action()
         torch.cuda.synchronize()
-    kernels = [e for e in found.events() if e.device_type == torch.autograd.DeviceType.CUDA]
-    return len(kernels), sum(e.device_time for e in kernels) / 1e6
+    events = list(found.events())
+    kernels = [e for e in events if e.device_type == torch.autograd.DeviceType.CUDA]
+    return sum(e.name.startswith(STARTS) for e in events), sum(e.device_time for e in kernels) / 1e6
 
 
 def spectra(device: torch.device, clock: Clock) -> None:
@@ -164,7 +175,9 @@ def spectra(device: torch.device, clock: Clock) -> None:
         print(f"| {hidden} | {times[0] * 1e3:.1f} | {times[1] * 1e3:.1f} | {apart:.1e} |", flush=True)
 
 
-def job(folder: Path, kind: str, device: str, until: int, hidden: int = 200) -> TrainingJob:
+def job(
+    folder: Path, kind: str, device: str, until: int, hidden: int = 200, graphs: bool = False
+) -> TrainingJob:
     """A pruned network on the text that comes with the package's standard library source."""
     return TrainingJob(
         label=folder.name,
@@ -178,6 +191,7 @@ def job(folder: Path, kind: str, device: str, until: int, hidden: int = 200) -> 
         variant=PruningVariant(density=0.33, death_rate=0.5, update_interval="epoch"),
         until=until,
         device=device,
+        cuda_graphs=graphs,
     )
 
 
@@ -208,25 +222,24 @@ def _done(executor: Any, jobs: list[TrainingJob]) -> None:
 
 
 def bits(device: str, clock: Clock) -> bool:
-    """Whether runs repeat, and resume at a checkpoint, bit for bit."""
-    print("\n| network | the same again | resumed |")
-    print("| --- | --- | --- |")
+    """Whether runs repeat, and resume at a checkpoint, bit for bit; with CUDA graphs too where there are."""
+    print("\n| network | the same again | resumed | with graphs | with graphs, resumed |")
+    print("| --- | --- | --- | --- | --- |")
     alright = True
     for kind in MODELS:
         if not clock.left(25, f"bits of {kind}"):
             continue
+        runs = {"once": ((2,), False), "again": ((2,), False), "resumed": ((1, 2), False)}
+        if kind in GRAPHED:
+            runs |= {"graphs": ((2,), True), "graphs, resumed": ((1, 2), True)}
         with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder)
-            for name in ("once", "again"):
-                train(job(place / name, kind, device, 2, hidden=64))
-            train(job(place / "pieces", kind, device, 1, hidden=64))
-            train(job(place / "pieces", kind, device, 2, hidden=64))
-            once, again, pieces = (
-                weights_path(place / name, 2).read_bytes() for name in ("once", "again", "pieces")
-            )
-        alright = alright and once == again == pieces
-        said = ["yes" if one == once else "NO" for one in (again, pieces)]
-        print(f"| {kind} | {said[0]} | {said[1]} |", flush=True)
+            for name, (stages, graphs) in runs.items():
+                for until in stages:
+                    train(job(Path(folder) / name, kind, device, until, hidden=64, graphs=graphs))
+            once, *others = (weights_path(Path(folder) / name, 2).read_bytes() for name in runs)
+        alright = alright and all(other == once for other in others)
+        said = ["yes" if other == once else "NO" for other in others]
+        print(f"| {kind} | {' | '.join([*said, '-', '-'][:4])} |", flush=True)
     return alright
 
 

@@ -4,8 +4,8 @@
 
 Windows, layers and depths are those of the published presets, layers are narrow: how many operations a step
 starts does not depend on how wide they are. A call of torch's recurrent kernels counts as one, as cuDNN's do;
-an operation that only looks at memory in another way counts as none. With ``--base`` the same is counted with
-the sources of an earlier version.
+an operation that only looks at memory in another way counts as none. With CUDA graphs a replayed loop is one
+launch. With ``--base`` the same is counted with the sources of an earlier version.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,8 @@ def parts() -> tuple[Any, Any, Any]:
     raise SystemExit("this version has no training step that is known here")
 
 
-def counted(name: str) -> tuple[int, int]:
-    """Launches and waits of a step of a preset."""
+def counted(name: str, *, graphs: bool = False) -> tuple[int, int]:
+    """Launches and waits of a step of a preset; of its second one, with loops recorded in the first."""
     from pretend_device import PLACE, PretendDevice
 
     from hyperprune.models import ModelConfig
@@ -57,13 +58,35 @@ def counted(name: str) -> tuple[int, int]:
     with PretendDevice(stacked_dropout=True) as device:  # as earlier versions had it
         network, text = network.to(PLACE), text.to(PLACE)
         optimizer = build("sgd", network, lr=0.1, weight_decay=recipe.weight_decay)
-        device.forget()
-        (batch,) = batches(network, text, recipe, torch.Generator())
-        optimizer.zero_grad(set_to_none=True)
-        batch.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
-        optimizer.step()
+        with recorded(device) if graphs else nullcontext():
+            for _ in range(1 + graphs):
+                device.forget()
+                (batch,) = batches(network, text, recipe, torch.Generator())
+                optimizer.zero_grad(set_to_none=True)
+                batch.backward()
+                torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
+                optimizer.step()
         return device.launches.total(), device.waits.total()
+
+
+def recorded(device: Any) -> AbstractContextManager[None]:
+    """Inside, loops are recorded where they can be."""
+    from pretend_device import PLACE
+    from pretend_graphs import OneLaunch
+
+    from hyperprune.models.layers import graphed
+
+    graphed.RECORDERS[PLACE.type] = lambda: OneLaunch(device)
+    return graphed.replaying(True, PLACE, often=1)
+
+
+def knows_graphs() -> bool:
+    """Whether the version that is found records loops."""
+    try:
+        importlib.import_module("hyperprune.models.layers.graphed")
+    except ImportError:
+        return False
+    return True
 
 
 def main() -> None:
@@ -82,10 +105,12 @@ def main() -> None:
             print(f"{options.base}\n", flush=True)
             subprocess.run([sys.executable, "-P", __file__], env=environment, check=True)
         print("\nnow\n")
-    print("| preset | launches a step | waits a step |\n| --- | --- | --- |")
+    graphs = knows_graphs()
+    print("| preset | launches a step | with graphs | waits a step |\n| --- | --- | --- | --- |")
     for name in PUBLISHED:
         launches, waits = counted(name)
-        print(f"| {name} | {launches:,} | {waits} |", flush=True)
+        fewer = f"{counted(name, graphs=True)[0]:,}" if graphs else "-"
+        print(f"| {name} | {launches:,} | {fewer} | {waits} |", flush=True)
 
 
 if __name__ == "__main__":

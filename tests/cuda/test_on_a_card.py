@@ -1,6 +1,6 @@
 """On a card: numbers of the CPU, bits of a resumed run, and no wait inside a step."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ import torch
 
 from hyperprune.corpora import CorpusConfig
 from hyperprune.models import MODELS, LanguageModel
+from hyperprune.models.layers.graphed import replaying
 from hyperprune.optim import build
 from hyperprune.sparsity import PruningVariant, SparseTraining
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
@@ -65,6 +66,40 @@ def test_a_masked_step_waits_for_nothing(kind: str, precision: str, request: pyt
     step()  # the first one makes handles and workspaces
     request.getfixturevalue("no_waits")
     step()
+
+
+@pytest.mark.parametrize("kind", ["rhn", "on-lstm"])
+def test_a_replayed_step_starts_few_kernels_and_waits_for_nothing(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    """That its gradients are those of a step without graphs is in ``test_graphs``."""
+    device = torch.device("cuda")
+    own, tokens = network(kind).to(device), torch.randint(50, (2, 30, 4), device=device)
+
+    def step() -> None:
+        own.zero_grad(set_to_none=True)
+        own.window_loss(*tokens).objective.backward()
+
+    step()
+    plain = launches(step)
+    with replaying(True, device, often=1):
+        step()
+        replayed = launches(step)
+        request.getfixturevalue("no_waits")
+        step()
+        torch.cuda.set_sync_debug_mode("default")
+    assert plain > 1000
+    assert replayed < 200
+
+
+def launches(action: Callable[[], None]) -> int:
+    """How often the host starts something; a graph is one."""
+    activities = [torch.profiler.ProfilerActivity.CPU, torch.profiler.ProfilerActivity.CUDA]
+    with torch.profiler.profile(activities=activities) as found:
+        action()
+        torch.cuda.synchronize()
+    starts = ("cudaLaunchKernel", "cuLaunchKernel", "cudaGraphLaunch")
+    return sum(event.name.startswith(starts) for event in found.events())
 
 
 @pytest.mark.parametrize("kind", MODELS)

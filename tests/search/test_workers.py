@@ -58,7 +58,7 @@ def test_another_number_of_workers_goes_on_with_the_same_run(alone: tuple[Path, 
 def test_free_keys_are_named_by_the_schema_and_kept_from_the_run(tmp_path: Path) -> None:
     config = small(runtime__workers=3, runtime__address="auto")
     assert free_keys(SearchConfig) == {
-        "runtime": {"workers": True, "executor": True, "address": True, "gpu_share": True}
+        "runtime": dict.fromkeys(("cuda_graphs", "workers", "executor", "address", "gpu_share"), True)
     }
     schema = SearchConfig.model_json_schema()["$defs"]["SearchRuntime"]["properties"]
     assert all(schema[key]["may_change_on_resume"] for key in ("workers", "executor", "address"))

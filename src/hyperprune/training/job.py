@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hyperprune import files
 from hyperprune.accelerators import repeatable
 from hyperprune.errors import DivergedError, RunFolderError
+from hyperprune.models.layers.graphed import replaying
 from hyperprune.seeding import seed_globally
 from hyperprune.sparsity import PruningVariant
 from hyperprune.sparsity.parameters.uses import uses
@@ -63,6 +64,7 @@ class TrainingJob(BaseModel):
     initial: bool = Field(False, description="Measure before the first step too.")
     threads: int = Field(1, ge=1, description="Threads of torch.")
     device: str = Field("cpu", description="Device, such as cpu or cuda:0.")
+    cuda_graphs: bool = Field(False, description="Whether loops over time run as CUDA graphs where they can.")
 
     @property
     def identity(self) -> str:
@@ -97,7 +99,8 @@ def run_job(job: TrainingJob, listener: Listener = silent) -> History:
     """
     files.make_folder(job.folder)
     held = files.locked(job.folder, "or end the search that it belongs to", wait=_LEASE_WAIT)
-    with held, repeatable(torch.device(job.device)):
+    device = torch.device(job.device)
+    with held, repeatable(device), replaying(job.cuda_graphs, device):
         history = _run(job, listener)
     return history.until(job.until)
 

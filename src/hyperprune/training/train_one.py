@@ -182,6 +182,7 @@ def _job(config: TrainConfig, folder: Path) -> TrainingJob:
         until=config.recipe.epochs,
         threads=config.runtime.threads,
         device=config.runtime.device,
+        cuda_graphs=config.runtime.cuda_graphs,
     )
 
 

@@ -2,7 +2,8 @@
 
 Autograd would keep a node for every small operation and add a weight gradient of full size at each of
 ``time * depth`` products. Here the backward pass walks the same loop with its products by the state alone,
-and every weight gradient is one product over all time steps at the end.
+and every weight gradient is one product over all time steps at the end. Both loops are functions of tensors
+alone, so that :mod:`.graphed` can replay them.
 
 | sign | meaning | shape |
 | --- | --- | --- |
@@ -20,6 +21,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from hyperprune.models.layers.graphed import current_graphs
 from hyperprune.models.layers.narrow_product import add_product, by_matrix, product
 from hyperprune.models.layers.working_type import loop_type
 
@@ -44,49 +46,68 @@ class FusedHighway(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         """Run the loop and keep what the backward pass needs."""
         weights, biases = recurrent[:depth], recurrent[depth:]
-        time, batch, rows = driven.shape
-        hidden = state.shape[1]
-        gates = driven.new_empty(depth, time, batch, rows)
-        first = driven.new_empty(time + 1, batch, hidden)
-        inner = driven.new_empty(depth - 1, time, batch, hidden)
-        first[0] = state
-        fed = None if mask is None else driven.new_empty(depth, time, batch, hidden)
-        before = [first.unbind(), *(level.unbind() for level in inner)]
-        inputs = before if fed is None else [level.unbind() for level in fed]
-        sums = [level.unbind() for level in gates]
-        values = _by_gate(gates, hidden)
-        drives = driven.unbind()
         weights = tuple(weight.to(loop_type(weight)) for weight in weights)
-        transposed = [weight.mT for weight in weights]
-        for t in range(time):
-            for d in range(depth):
-                if mask is not None:
-                    torch.mul(before[d][t], mask, out=inputs[d][t])
-                bias = drives[t] if d == 0 else biases[d - 1]
-                add_product(bias, inputs[d][t], transposed[d], out=sums[d][t])
-                new = before[d + 1][t] if d + 1 < depth else before[0][t + 1]
-                h, *carry = (gate[d][t] for gate in values)
-                _activate(h, carry, before[d][t], new)
+        ctx.graphs = current_graphs()
+        gates, first, inner, *fed = ctx.graphs.run(_forward, driven, state, mask, depth, *weights, *biases)
         ctx.mask, ctx.depth = mask, depth
-        ctx.save_for_backward(gates, first, inner, *([] if fed is None else [fed]), *weights)
+        ctx.save_for_backward(gates, first, inner, *fed, *weights)
         return first[1:], first[-1].clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, outputs: Tensor, last: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of driven, state, weights and biases."""
-        gates, first, inner, *rest = ctx.saved_tensors
-        mask, depth = ctx.mask, ctx.depth
-        fed = None if mask is None else rest[0]
-        weights = rest[-depth:]
-        states = [first[:-1], *inner.unbind()]
-        gradients = torch.empty_like(gates)
-        state = _walk_back(gates, states, weights, mask, outputs, last, gradients)
-        # one product a matrix over all time steps
-        inputs: Sequence[Tensor] = states if fed is None else fed.unbind()
-        flat = gradients.flatten(1, 2)
-        by_weight = [by_matrix(flat[d], inputs[d].flatten(0, 1), weights[d]) for d in range(depth)]
-        return gradients[0], state, None, None, *by_weight, *flat[1:].sum(dim=1).unbind()
+        driven, state, biases, *weights = ctx.graphs.run(
+            _backward, outputs, last, ctx.mask, ctx.depth, *ctx.saved_tensors
+        )
+        return driven, state, None, None, *weights, *biases.unbind()
+
+
+def _forward(
+    driven: Tensor, state: Tensor, mask: Tensor | None, depth: int, *recurrent: Tensor
+) -> tuple[Tensor, ...]:
+    """gates, the outermost states ``(T + 1, B, H)``, those between depths, and fed where there is a mask."""
+    weights, biases = recurrent[:depth], recurrent[depth:]
+    time, batch, rows = driven.shape
+    hidden = state.shape[1]
+    gates = driven.new_empty(depth, time, batch, rows)
+    first = driven.new_empty(time + 1, batch, hidden)
+    inner = driven.new_empty(depth - 1, time, batch, hidden)
+    first[0] = state
+    fed = None if mask is None else driven.new_empty(depth, time, batch, hidden)
+    before = [first.unbind(), *(level.unbind() for level in inner)]
+    inputs = before if fed is None else [level.unbind() for level in fed]
+    sums = [level.unbind() for level in gates]
+    values = _by_gate(gates, hidden)
+    drives = driven.unbind()
+    transposed = [weight.mT for weight in weights]
+    for t in range(time):
+        for d in range(depth):
+            if mask is not None:
+                torch.mul(before[d][t], mask, out=inputs[d][t])
+            bias = drives[t] if d == 0 else biases[d - 1]
+            add_product(bias, inputs[d][t], transposed[d], out=sums[d][t])
+            new = before[d + 1][t] if d + 1 < depth else before[0][t + 1]
+            h, *carry = (gate[d][t] for gate in values)
+            _activate(h, carry, before[d][t], new)
+    return gates, first, inner, *([] if fed is None else [fed])
+
+
+def _backward(
+    outputs: Tensor, last: Tensor, mask: Tensor | None, depth: int, *kept: Tensor
+) -> tuple[Tensor, ...]:
+    """Gradients of driven and state, of all biases together, and of every weight."""
+    gates, first, inner, *rest = kept
+    fed = None if mask is None else rest[0]
+    weights = rest[-depth:]
+    states = [first[:-1], *inner.unbind()]
+    gradients = torch.empty_like(gates)
+    state = _walk_back(gates, states, weights, mask, outputs, last, gradients)
+    # one product a matrix over all time steps
+    inputs: Sequence[Tensor] = states if fed is None else fed.unbind()
+    flat = gradients.flatten(1, 2)
+    by_weight = [by_matrix(flat[d], inputs[d].flatten(0, 1), weights[d]) for d in range(depth)]
+    return gradients[0], state, flat[1:].sum(dim=1), *by_weight
 
 
 def _by_gate(stacked: Tensor, hidden: int) -> list[list[tuple[Tensor, ...]]]:

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from hyperprune import files
-from hyperprune.config.decisive import free_keys
 from hyperprune.config.mistakes import first_mistake
 from hyperprune.config.toml import read_configuration
 from hyperprune.errors import ConfigurationError
@@ -23,6 +22,7 @@ from hyperprune.tasks import Tasked
 from hyperprune.tasks.opened import score_of
 from hyperprune.tasks.own import OwnTask, make_task, named
 from hyperprune.tasks.recipe import Recipe
+from hyperprune.training import RuntimeConfig
 from hyperprune.training.stored.weights_file import GivenWeights
 from hyperprune.training.train_one import TrainConfig
 
@@ -90,7 +90,7 @@ def configure_training(
     _as_published(tables, file, values)
     for table in ("search", "space", "families", "dense_start"):
         tables.pop(table, None)
-    for key in free_keys(SearchRuntime):
+    for key in set(SearchRuntime.model_fields) - set(RuntimeConfig.model_fields):
         tables.get("runtime", {}).pop(key, None)
     if tables.get("reference") is not None:  # a training starts from it; the rest is a search's
         tables["reference"] = {

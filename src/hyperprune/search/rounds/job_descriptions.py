@@ -65,6 +65,7 @@ class Jobs:
             initial=0 in config.measured_at,
             threads=config.runtime.threads,
             device=config.runtime.device,
+            cuda_graphs=config.runtime.cuda_graphs,
         )
 
     def candidate(
@@ -93,6 +94,7 @@ class Jobs:
             initial=family.pool.first_epochs == 0,
             threads=config.runtime.threads,
             device=config.runtime.device,
+            cuda_graphs=config.runtime.cuda_graphs,
         )
 
     def on_part(self, folder: JobFolder, epoch: int, part: Part) -> EvaluationJob:
