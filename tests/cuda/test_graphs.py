@@ -426,6 +426,18 @@ def test_a_recording_that_fails_is_said_once_and_ends_them_all(
     assert recorder.replayed == [1]
 
 
+def test_the_reason_is_what_came_first(graphs: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """Torch ends a capture that went wrong with an error of its own, which says nothing."""
+    own, recorder = graphs()
+    recorder.failing = RuntimeError("CUDA error: operation failed due to a previous error during capture")
+    recorder.failing.__context__ = RuntimeError(
+        "CUDA error: operation not permitted when stream is capturing"
+    )
+    with caplog.at_level(logging.WARNING):
+        own.run(double, torch.ones(3))
+    assert caplog.messages[0].endswith("not permitted when stream is capturing")
+
+
 def test_an_error_of_the_loop_itself_is_raised(graphs: Make) -> None:
     own, _ = graphs()
     with pytest.raises(RuntimeError, match="size of tensor"):

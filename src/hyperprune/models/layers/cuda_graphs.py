@@ -14,8 +14,9 @@ Written from torch 2.13's ``torch/cuda/graphs.py`` and its notes, and not yet ru
   the stream that came first is served.
 
 After a capture that CUDA itself refuses (``cudaErrorStreamCaptureInvalidated``) torch's allocator believes
-that it still goes on, and keeps cached memory that it could give back. What is recorded here waits for
-nothing, which is what CUDA refuses; running out of memory has no such consequence.
+that it still goes on: it keeps cached memory that it could give back, and later captures of the process fail
+in ``empty_cache``. CUDA refuses waiting, and what is recorded here waits for nothing; running out of memory
+has no such consequence.
 """
 
 from collections.abc import Callable, Hashable
