@@ -34,6 +34,7 @@ FAMILIES: dict[str, Any] = {
     "space.weight_scale": ("fan_in",),
     "space.distillation": (0.0, 0.5),
     "dense_start.epochs": 3,
+    "dense_start.space.density_schedule": ("constant", "gradual"),
     "dense_start.search.candidates": 6,
     "dense_start.search.startup": 3,
     "dense_start.search.batch": 3,

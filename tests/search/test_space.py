@@ -1,9 +1,11 @@
 import optuna
 import pytest
+from pydantic import ValidationError
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import MODELS
 from hyperprune.search import SpaceConfig, configure, papers
+from hyperprune.search.space.ranges import ExponentRange
 from hyperprune.sparsity import DEATH, DECAY, GROWTH, METHODS, REDISTRIBUTION, SPARSE_INIT
 
 EVERYTHING = SpaceConfig(
@@ -91,3 +93,54 @@ def test_papers_follow_the_network() -> None:
 def test_papers_follow_the_penalties() -> None:
     assert "merity2017" in {paper.key for paper in papers(configure("wt2-mos"))}
     assert "merity2017" not in {paper.key for paper in papers(configure("python-docs"))}
+
+
+ALL_AT_ONCE_TOO = SpaceConfig(
+    criterion=("magnitude", "taylor"),
+    density_schedule=("constant", "gradual"),
+    death_rate=(0.0, 0.2),
+    density_factor=ExponentRange(),
+)
+
+
+def test_what_dies_gradually_has_no_choices_of_growth() -> None:
+    """The named method would leave out criterion and density factors; this keeps both."""
+    found = _suggestions(ALL_AT_ONCE_TOO, 60)
+    ramps = [params for params in found if params["density_schedule"] == "gradual"]
+    assert 10 < len(ramps) < 50
+    for params in ramps:
+        assert set(params) == {"density_schedule", "sparse_init", "criterion", "density_factor:*"}
+        variant = ALL_AT_ONCE_TOO.variant({**params, "density_factor:decoder": 1.0}, 0.2)
+        assert (variant.density_schedule, variant.criterion) == ("gradual", params["criterion"])
+        assert (variant.death_rate, variant.death, variant.update_interval) == (0.0, "magnitude", 100)
+        assert variant.density_factors == (("decoder", 2.0),)
+    assert any(params.get("death_rate") == 0.2 for params in found)
+
+
+def test_a_space_of_gradual_pruning_alone_asks_for_nothing_else() -> None:
+    space = SpaceConfig(
+        density_schedule=("gradual",), weight_scale=("fan_in", "dense"), pattern=("1x1", "units")
+    )
+    found = _suggestions(space, 20)
+    assert {name for params in found for name in params} == {"sparse_init", "pattern"}
+    variants = [space.variant(params, 0.2) for params in found]
+    assert {variant.pattern for variant in variants} == {"1x1", "units"}
+    assert {(v.density_schedule, v.weight_scale, v.death_rate) for v in variants} == {
+        ("gradual", "dense", 0.0)
+    }
+
+
+def test_a_named_method_keeps_its_own_schedule() -> None:
+    space = SpaceConfig(
+        density_schedule=("constant", "gradual"), method=("rules", "rigl", "gradual_magnitude")
+    )
+    for params in _suggestions(space, 40):
+        if params["method"] != "rules":
+            assert set(params) == {"method"}
+            assert space.variant(params, 0.2) == METHODS[str(params["method"])].at(0.2)
+
+
+def test_a_space_without_gradual_pruning_is_written_as_before() -> None:
+    assert "density_schedule" not in SpaceConfig().model_dump()
+    with pytest.raises(ValidationError, match="did you mean one_shot"):
+        SpaceConfig(density_schedule=("one_schot",))

@@ -36,7 +36,7 @@ GRADUAL = {"density_schedule": "gradual", "death_rate": 0.0}
         (GRADUAL | {"growth": "gradient"}, "got death_rate 0.0, growth 'gradient'"),
         (GRADUAL | {"death": "threshold"}, "cannot follow .* choose one of global_magnitude, magnitude"),
         (GRADUAL | {"death": "global_magnitude", "sparse_init": "er"}, "finds each matrix's count itself"),
-        (GRADUAL | {"criterion": "magnitude"}, "begins with all weights"),
+        (GRADUAL | {"death": "global_magnitude", "criterion": "taylor"}, "count itself, got criterion"),
         (GRADUAL | {"weight_scale": "fan_in"}, "begins with all weights"),
         (GRADUAL | {"density_schedule": "one_shot", "schedule_span": (0.1, 0.5)}, "falls at one moment"),
         ({"schedule_span": (0.0, 0.5)}, "'constant' has no span"),

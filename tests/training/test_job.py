@@ -15,9 +15,11 @@ from hyperprune.tasks import OwnTask, Recipe, SpectrumConfig, TextTask
 from hyperprune.training import JobFolder, Progress, TrainingJob, run_job
 from hyperprune.training.epoch import train_epoch
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint, load_network
+from hyperprune.training.itemised import start_loss
 from hyperprune.training.job import task_of
 from hyperprune.training.state import TrainingState, seed_for_training
 from hyperprune.training.stored import checkpoint
+from hyperprune.training.stored.weights_file import GivenWeights
 
 CORPUS = CorpusConfig(max_train_tokens=2000, max_vocabulary=80)
 TASK = TextTask(corpus=CORPUS, model=StackedLSTMConfig(embedding=8, hidden=8))
@@ -198,3 +200,33 @@ def test_diverging_network_ends_with_its_reason(tmp_path: Path) -> None:
     assert history.failure.epoch == 1
     assert "finite" in history.failure.reason or "became" in history.failure.reason
     assert run_job(job(tmp_path, recipe=recipe)) == history
+
+
+def test_trained_weights_that_will_die_are_measured_without_them_first(tmp_path: Path) -> None:
+    """Whole, they would all be as good as the dense network, and a screening could not tell masks apart."""
+    run_job(job(tmp_path / "dense", until=1))
+    start = GivenWeights(checkpoint=str(checkpoint.path(tmp_path / "dense", 1)))
+    given = {"start": start.model_copy(update={"sha256": start.hashed()}), "initial": True}
+    rules = {"density": 0.3, "criterion": "global_magnitude", "death_rate": 0.0}
+    at_once = PruningVariant(**rules)  # type: ignore[arg-type]
+    ramp = PruningVariant(**rules, density_schedule="gradual", update_interval=5)  # type: ignore[arg-type]
+    whole = run_job(job(tmp_path / "ramp", variant=ramp, until=4, **given))
+    other = run_job(job(tmp_path / "once", variant=at_once, until=0, **given))
+    assert whole.initial == other.initial
+    assert whole.initial is not None
+    assert whole.initial.masks is not None
+    densities = [record.density for record in whole.epochs]
+    assert densities == sorted(densities, reverse=True)
+    assert densities[0] > densities[-1] == pytest.approx(0.3, abs=1e-3)
+    assert start_loss(job(tmp_path / "start", variant=ramp, until=4, **given)) == whole.initial.valid_loss
+    for until in (0, 1, 2, 4):
+        pieces = run_job(job(tmp_path / "pieces", variant=ramp, until=until, **given))
+    assert pieces == whole
+    for path in (tmp_path / "ramp").glob("*.safetensors"):
+        assert (tmp_path / "pieces" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_fresh_weights_that_will_die_are_measured_as_they_are(tmp_path: Path) -> None:
+    ramp = PruningVariant(density=0.3, density_schedule="gradual", death_rate=0.0, update_interval=5)
+    own = run_job(job(tmp_path / "ramp", variant=ramp, until=0, initial=True))
+    assert own.initial == run_job(job(tmp_path / "dense", until=0, initial=True)).initial

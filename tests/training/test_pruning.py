@@ -158,3 +158,32 @@ def test_what_is_impossible_is_refused(trained: Reader, changes: dict[str, Any],
 def test_a_network_without_a_finite_evaluation_is_no_result(trained: Reader) -> None:
     with pytest.raises(DivergedError):
         prune(trained, evaluate=lambda network: float("nan"), epochs=0)
+
+
+def test_gradual_pruning_counts_once_it_is_as_sparse_as_asked(trained: Reader) -> None:
+    """Before its first step the network was whole, and therefore the best."""
+    ramp: dict[str, Any] = {"density_schedule": "gradual", "update_interval": 4}
+    pruned = prune(trained, sparsity=0.75, epochs=4, **ramp)
+    assert density(pruned) == pytest.approx(0.25, abs=1e-3)
+    assert evaluate(pruned) < evaluate(prune(trained, sparsity=0.75, epochs=0))
+    other = prune(trained, sparsity=0.75, epochs=4, criterion="taylor", **ramp)
+    assert density(other) == pytest.approx(0.25, abs=1e-3)
+
+
+def test_gradual_pruning_needs_epochs_to_its_end(trained: Reader) -> None:
+    with pytest.raises(ConfigurationError, match="prunes while the network trains, got 0 epochs"):
+        prune(trained, epochs=0, density_schedule="gradual", update_interval=4)
+    with pytest.raises(ConfigurationError, match="got one at the start of each of 3 epochs"):
+        prune(trained, epochs=3, density_schedule="gradual")
+
+
+def test_gradual_pruning_that_diverges_on_its_way_gives_no_network(trained: Reader) -> None:
+    losses_found = iter([0.5, 0.4, float("nan")])
+    with pytest.raises(DivergedError, match="became nan at the end of epoch 2"):
+        prune(
+            trained,
+            evaluate=lambda _: next(losses_found),
+            epochs=4,
+            density_schedule="gradual",
+            update_interval=4,
+        )

@@ -42,6 +42,9 @@ class SparseNetwork:
         synchronize: take the first process's masks.
         criterion: which weights live first; None for the variant's.
         scores: by parameter name, for a criterion that reads them.
+
+    Attributes:
+        final: live entries of each matrix where a density schedule ends.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class SparseNetwork:
         self._synchronize = synchronize
         self._criterion = CRITERION[criterion or variant.criterion]
         check_optimizer(optimizer, prunable.parameters, variant)
-        self._final = grain.first_counts(variant)
+        self.final = grain.first_counts(variant)
         self._check_counts()
         if synchronize:
             distributed.share_generator(generator, next(iter(prunable.parameters.values())).device)
@@ -207,14 +210,19 @@ class SparseNetwork:
                 optimizer_state.restart_entries(self._optimizer, parameter, grown[name])
 
     def _first_masks(self, scores: Tensors | None) -> dict[str, Tensor]:
-        """By the criterion; for a density schedule as it begins."""
-        if not self.variant.scheduled:
+        """By the criterion. A density schedule begins with its own density, and ends with as many weights of
+        each matrix as the criterion finds in the trained network.
+        """
+        if not self.variant.scheduled or self.variant.trained:
             rule, prunable = self._criterion, self._prunable
-            return first_masks(self.variant, rule, prunable, self._grain, self.generator, scores)
-        if scores is not None:
+            found = first_masks(self.variant, rule, prunable, self._grain, self.generator, scores)
+            if not self.variant.scheduled:
+                return found
+            self.final = live_counts(self._grain.live(found))
+        elif scores is not None:
             raise ConfigurationError(
-                f"density schedule {self.variant.density_schedule!r} begins with all weights, got scores, "
-                "which would have no effect: leave them out"
+                f"criterion {self.variant.criterion!r} reads no scores, got some, which have no effect: "
+                "leave them out"
             )
         weights = self._grain.scored(self._weights())
         every = {n: torch.ones(w.shape, dtype=torch.bool, device=w.device) for n, w in weights.items()}
@@ -224,8 +232,9 @@ class SparseNetwork:
 
     def _scheduled(self, topology: Topology, progress: float) -> Change:
         names = tuple(topology.masks)
-        target = self._grain.target(names, self.variant.density_at(progress))
-        final = {name: self._final[name] for name in names}
+        density, final = self.variant.density_at(progress), {name: self.final[name] for name in names}
+        ended = density == self.variant.density
+        target = sum(final.values()) if ended else self._grain.target(names, density)
         return die_only(topology, scheduled_deaths(topology, final, target, DEATH[self.variant.death]))
 
     def _check_counts(self) -> None:
@@ -234,7 +243,7 @@ class SparseNetwork:
             return
         sizes = {name: mask.numel() for name, mask in self._grain.scored(self._weights()).items()}
         for group in self._grain.groups:
-            filled, left = sum(sizes[n] > 0 for n in group), sum(self._final[n] for n in group)
+            filled, left = sum(sizes[n] > 0 for n in group), sum(self.final[n] for n in group)
             if left < filled:
                 raise ConfigurationError(
                     f"death {variant.death!r} leaves each matrix one weight, got density {variant.density}, "

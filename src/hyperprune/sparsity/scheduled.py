@@ -31,6 +31,29 @@ def scheduled_deaths(topology: Topology, final: Mapping[str, int], target: int, 
     return rule.exactly(topology, largest_remainder(excess, count))
 
 
+def pruning_interval(total_steps: int) -> int:
+    """Steps from one pruning to the next: 100, as in Zhu and Gupta 2017, or less where there are few steps.
+
+    Args:
+        total_steps: of the full budget.
+    """
+    return max(1, min(100, total_steps // 20))
+
+
+def check_epochs(span: tuple[float, float] | None, interval: UpdateInterval, epochs: int) -> None:
+    """Refuse updates once an epoch that end before the density schedule does.
+
+    Raises:
+        ConfigurationError: with the reason.
+    """
+    if span is not None and interval == "epoch" and exact(span[1]) * epochs > epochs - 1:
+        raise ConfigurationError(
+            f"a density schedule that ends at {span[1]} of the budget needs an update from then on, got one "
+            f"at the start of each of {epochs} epochs: train for more epochs, end it earlier, or give "
+            "update_interval a number of steps"
+        )
+
+
 def check_schedule(span: tuple[float, float], interval: UpdateInterval, total_steps: int | None) -> None:
     """Refuse a density schedule that would not reach its end within the budget.
 

@@ -14,7 +14,7 @@ from hyperprune.sparsity.variants.variant import PruningVariant
 
 def save(network: SparseNetwork, clock: Clock) -> dict[str, Any]:
     """``masks`` (bool) and ``generator`` (uint8) are tensors, all else is JSON; nothing shares storage."""
-    return {
+    state: dict[str, Any] = {
         "masks": {name: mask.clone() for name, mask in network.masks.items()},
         "generator": network.generator.get_state().clone(),
         "steps": clock.steps,
@@ -23,6 +23,9 @@ def save(network: SparseNetwork, clock: Clock) -> dict[str, Any]:
         "memory": dict(network.memory),
         "variant": network.variant.to_dict(),
     }
+    if _ends_by_criterion(network.variant):
+        state["final"] = dict(network.final)
+    return state
 
 
 def load(state: Mapping[str, Any], network: SparseNetwork, clock: Clock) -> None:
@@ -31,7 +34,10 @@ def load(state: Mapping[str, Any], network: SparseNetwork, clock: Clock) -> None
     Raises:
         CheckpointError: it belongs to another variant or model, or a part is missing.
     """
-    missing = {"masks", "generator", "steps", "epochs", "pending", "memory", "variant"} - set(state)
+    needed = {"masks", "generator", "steps", "epochs", "pending", "memory", "variant"}
+    if _ends_by_criterion(network.variant):
+        needed |= {"final"}
+    missing = needed - set(state)
     if missing:
         raise CheckpointError(
             f"a state of sparse training must have {', '.join(sorted(missing))}: it is damaged"
@@ -54,11 +60,31 @@ def load(state: Mapping[str, Any], network: SparseNetwork, clock: Clock) -> None
     problem = network.misfit(masks)
     if problem is not None:
         raise CheckpointError(f"{problem}: the state is damaged")
+    final = state.get("final", network.final)
+    if not _counts_alike(final, network.final):
+        raise CheckpointError(
+            f"the weights that a schedule leaves must be {sum(network.final.values())} of "
+            f"{', '.join(network.final)}, got {final!r}: the state is damaged"
+        )
     network.load(masks)
     network.generator.set_state(state["generator"].to(device="cpu", dtype=torch.uint8))
     network.memory = dict(state["memory"])
+    network.final = dict(final)
     clock.steps, clock.epochs = int(state["steps"]), int(state["epochs"])
     clock.pending = bool(state["pending"])
+
+
+def _counts_alike(one: Any, other: Mapping[str, int]) -> bool:
+    """Whether one has the names of the other, and as many entries in all."""
+    if not isinstance(one, Mapping) or set(one) != set(other):
+        return False
+    whole = all(type(count) is int and count >= 0 for count in one.values())
+    return whole and sum(one.values()) == sum(other.values())
+
+
+def _ends_by_criterion(variant: PruningVariant) -> bool:
+    """Whether a schedule ends with counts that were found in the network as it was at the start."""
+    return variant.scheduled and variant.trained
 
 
 def _variant(document: Mapping[str, Any]) -> dict[str, Any]:

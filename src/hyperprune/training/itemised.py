@@ -66,7 +66,7 @@ def start_loss(job: TrainingJob) -> float:
     """Validation loss of a network before its first step; infinite where it is not a number."""
     torch.set_num_threads(job.threads)
     task = task_of(job)
-    state = fresh_state(job, task)
+    state = fresh_state(job.before_training, task)
     with state.evaluated():
         loss = task.evaluate(state.network, "valid")
     return math.inf if math.isnan(loss) else loss

@@ -67,6 +67,17 @@ class TrainingJob(BaseModel):
     cuda_graphs: bool = Field(False, description="Whether loops over time run as CUDA graphs where they can.")
 
     @property
+    def before_training(self) -> "TrainingJob":
+        """The job whose fresh network is what this one is measured as before its first step.
+
+        Trained weights whose density falls only while they train on are measured pruned at once: as they
+        are, they would say nothing of what becomes of them.
+        """
+        if self.start is None or self.variant is None or not self.variant.scheduled:
+            return self
+        return self.model_copy(update={"variant": self.variant.at_once})
+
+    @property
     def identity(self) -> str:
         """Hash of everything that decides what the network is after an epoch; how far it goes does not."""
         recipe = self.recipe.model_dump(mode="json", exclude={"epochs"})
@@ -209,7 +220,7 @@ def task_of(job: TrainingJob) -> OpenedTask:
 
 def _measure_initial(job: TrainingJob, task: OpenedTask, folder: JobFolder) -> Failure | None:
     """Record loss and spectrum of a network before its first step; gives the failure if it has none."""
-    began, state = time.monotonic(), fresh_state(job, task)
+    began, state = time.monotonic(), fresh_state(job.before_training, task)
     try:
         valid_loss, spectrum = evaluate(state, task, "valid", 0), None
         if job.spectrum is not None:

@@ -19,6 +19,7 @@ from hyperprune.sparsity import (
     density_from_sparsity,
     taylor_scores,
 )
+from hyperprune.sparsity.scheduled import check_epochs
 from hyperprune.tasks import Epoch, OpenedTask, Recipe
 from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.opened import counted_steps
@@ -85,6 +86,11 @@ def prune(
     teacher = _teacher(network, task, distillation, temperature)
     density = density_from_sparsity(sparsity)
     variant = PruningVariant(density=density, criterion=criterion, **{"death_rate": 0.0, **rules})
+    if variant.scheduled and epochs == 0:
+        raise ConfigurationError(
+            f"density schedule {variant.density_schedule!r} prunes while the network trains, got 0 epochs: "
+            "give some, or leave density_schedule out"
+        )
     recipe = Recipe(optimizer=optimizer, learning_rate=learning_rate, clip=clip, epochs=max(1, epochs))
     device = device_of(network)
     opened = OpenedTask(task, "prune", seed, device, 0, {})
@@ -178,6 +184,7 @@ def _masked(network: nn.Module, task: OpenedTask, recipe: Recipe, variant: Pruni
         whole = (torch.stack([part.objective for part in batch.slices]).sum() for batch in batches)
         scores = taylor_scores(network, whole, exclude=variant.exclude)
     steps = None
+    check_epochs(variant.schedule_span, variant.update_interval, recipe.epochs)
     if not variant.static:
         steps = counted_steps(task.task, network, task.seed) * recipe.epochs
     sparse = SparseTraining.from_variant(
@@ -194,8 +201,12 @@ def _masked(network: nn.Module, task: OpenedTask, recipe: Recipe, variant: Pruni
 def _best(
     state: TrainingState, task: OpenedTask, recipe: Recipe, epochs: int, teacher: Teacher | None
 ) -> nn.Module:
-    """Train, and give the network of the best evaluation, that before the first step included."""
-    best: tuple[float, dict[str, Tensor]] | None = None
+    """Train, and give the network of the best evaluation, that before the first step included.
+
+    While a density schedule runs it is denser than it will be: only evaluations with the fewest live weights
+    count.
+    """
+    best: tuple[tuple[int, float], dict[str, Tensor]] | None = None
     failed = DivergedError("the pruned network has no finite evaluation")
     for epoch in range(epochs + 1):
         try:
@@ -207,14 +218,17 @@ def _best(
             loss = evaluated(state, task, "valid", epoch)
         except DivergedError as error:
             failed = error
+            if state.sparse is not None and state.sparse.ramping:
+                raise
             if epoch:
                 break
             continue
         state.observe(loss)
-        if best is None or loss < best[0]:
+        reached = state.live(), loss
+        if best is None or reached < best[0]:
             with state.evaluated():
                 kept = state.network.state_dict()
-                best = loss, {name: value.detach().clone() for name, value in kept.items()}
+                best = reached, {name: value.detach().clone() for name, value in kept.items()}
     if best is None:
         raise failed
     state.network.load_state_dict(best[1])

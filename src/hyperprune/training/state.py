@@ -12,6 +12,7 @@ from hyperprune.accelerators import device_of, random_state, restore_random_stat
 from hyperprune.errors import CheckpointError
 from hyperprune.seeding import derive, generator
 from hyperprune.sparsity import PruningVariant, SparseTraining
+from hyperprune.sparsity.scheduled import check_epochs
 from hyperprune.tasks.opened import OpenedTask
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.training.stored.nested_state import join, pack, split, unpack
@@ -81,11 +82,13 @@ class TrainingState:
         optimizer = recipe.optimizer_of(network)
         sparse = None
         if variant is not None:
+            epochs = recipe.decay_epochs or recipe.epochs
+            check_epochs(variant.schedule_span, variant.update_interval, epochs)
             sparse = SparseTraining.from_variant(
                 variant,
                 network,
                 optimizer,
-                total_steps=(recipe.decay_epochs or recipe.epochs) * task.steps_per_epoch,
+                total_steps=epochs * task.steps_per_epoch,
                 generator=generator(seed, "masks", variant.mask_key()),
                 keep_largest=keep_largest and start is not None,
                 scores=scores,

@@ -7,20 +7,20 @@ from typing import Annotated, Any, Literal
 from optuna.trial import Trial
 from pydantic import Field, model_validator
 
-from hyperprune.errors import ConfigurationError
+from hyperprune.search.space.checks import CHOSEN_BY_RULES, RULES, check_conditions, check_numbers
 from hyperprune.search.space.choice import Choice
 from hyperprune.search.space.dimensions import Dimension, in_order
 from hyperprune.search.space.patterns import NAMES, PatternChoices, fitted
 from hyperprune.search.space.ranges import ExponentRange, FloatRange, PositiveRange, Range
 from hyperprune.sparsity import CRITERION, METHODS, PruningVariant, density_from_sparsity
 
-RULES = "rules"
-_RULES = ("sparse_init", "growth", "death", "redistribution", "decay", "update_interval", "death_rate")
 _WITHOUT_DEATHS = ("growth", "death", "redistribution", "decay", "update_interval")  # no effect if static
-_OF_METHODS = ("sparse_init", "decay", "update_interval", "death_rate")  # what a named method may be given
 _FIRST = ("criterion", "weight_scale")  # of rules and, where they fit, of named methods
+_SCHEDULE = "density_schedule"
+_AT_ONCE_ALONE = (*_WITHOUT_DEATHS, "death_rate", "weight_scale")  # no effect where weights die gradually
 _FACTOR = "density_factor:"  # and a matrix: the exponent of its factor
 _BESIDE = ("learning_rate", "dropout", "distillation", "temperature", "sparsity")
+AT_ONCE = "constant"  # the density schedule of variants that are sparse from the start
 _ALL_MATRICES = "*"  # stands for them until the network is known; one factor for all changes nothing
 
 
@@ -84,6 +84,16 @@ class SpaceConfig(PatternChoices):
     temperature: tuple[float, ...] | PositiveRange = Field(
         (), exclude_if=lambda given: given == (), description="Temperatures T of distillation; empty for 1."
     )
+    density_schedule: tuple[str, ...] = Field(
+        (AT_ONCE,),
+        min_length=1,
+        exclude_if=lambda given: given == (AT_ONCE,),
+        description="When weights are pruned: constant (at once, before the first step) or gradual (little "
+        "by little over the first three quarters of the budget; nothing grows).",
+    )
+    prune_every: int = Field(
+        100, exclude=True, description="Steps between gradual prunings. Filled in once the budget is known."
+    )
     matrices: tuple[str, ...] = Field(
         (_ALL_MATRICES,), exclude=True, description="Filled in once the network is known."
     )
@@ -108,11 +118,11 @@ class SpaceConfig(PatternChoices):
     @model_validator(mode="after")
     def _every_value_is_known(self) -> "SpaceConfig":
         """Build a variant of each value once, so that a wrong name fails before any training."""
-        self._check_numbers()
+        check_numbers({name: getattr(self, name) for name in _BESIDE})
         for name in self.method:
             if name != RULES:
                 METHODS[name]
-        self._check_conditions()
+        check_conditions(self.when, [dimension.name for dimension in self.dimensions])
         for _ in self.examples(0.5):
             pass
         return self
@@ -121,13 +131,20 @@ class SpaceConfig(PatternChoices):
     def dimensions(self) -> tuple[Dimension, ...]:
         """The choices in the order in which they are made."""
         names = [] if self.method == (RULES,) else ["method"]
-        names += _RULES if self._rules_are_chosen and self.growing else []
-        names += [name for name in (*_FIRST, *NAMES) if len(getattr(self, name)) > 1]
+        names += CHOSEN_BY_RULES if self._rules_are_chosen and self.growing else []
+        names += [name for name in (*_FIRST, _SCHEDULE, *NAMES) if len(getattr(self, name)) > 1]
+        if AT_ONCE not in self.density_schedule:
+            names = [name for name in names if name not in _AT_ONCE_ALONE]
         names += [name for name in _BESIDE if getattr(self, name)]
         chosen = [Dimension(name, getattr(self, name), self._condition(name)) for name in names]
         if self.density_factor is not None:
             chosen += [Dimension(f"{_FACTOR}{name}", self.density_factor) for name in self.matrices]
         return in_order(chosen)
+
+    @property
+    def only_at_once(self) -> bool:
+        """Whether every variant is sparse from its first step."""
+        return self.density_schedule == (AT_ONCE,)
 
     @property
     def distils(self) -> bool:
@@ -184,6 +201,7 @@ class SpaceConfig(PatternChoices):
             "share_budget": self.share_budget,
         }
         begin = self._first_masks(rules)
+        schedule = rules.pop(_SCHEDULE, self.density_schedule[0])
         grain = {key: rules.pop(key, values[0]) for key, values in self.grain.items()}
         if name != RULES:
             given = {key: value for key, value in rules.items() if key in self._given_to(name)}
@@ -198,11 +216,16 @@ class SpaceConfig(PatternChoices):
             rules["sparse_init"] = "uniform"  # such a criterion finds each matrix's count itself
         kept |= begin
         first = {
-            key: _first(getattr(self, key)) for key in _RULES if key in self.when or self._may_be_left_out
+            key: _first(getattr(self, key))
+            for key in CHOSEN_BY_RULES
+            if key in self.when or self._may_be_left_out
         }
-        return PruningVariant(
-            density=density, **fitted({**first, **rules}, grain, begin["criterion"]), **kept
-        )
+        fields = fitted({**first, **rules}, grain, begin["criterion"])
+        if schedule != AT_ONCE:
+            fields = {name: value for name, value in fields.items() if name not in _WITHOUT_DEATHS}
+            fields |= {_SCHEDULE: schedule, "death_rate": 0.0, "update_interval": self.prune_every}
+            kept["weight_scale"] = "dense"  # it begins with all weights as they are
+        return PruningVariant(density=density, **fields, **kept)
 
     def _first_masks(self, rules: dict[str, Any]) -> dict[str, Any]:
         """Criterion, scale and factors of a trial, taken out of its rules."""
@@ -219,7 +242,7 @@ class SpaceConfig(PatternChoices):
 
     @property
     def _rules_are_chosen(self) -> bool:
-        return RULES in self.method or any(name in self.when for name in _RULES)
+        return RULES in self.method or any(name in self.when for name in CHOSEN_BY_RULES)
 
     @property
     def _may_be_static(self) -> bool:
@@ -230,57 +253,29 @@ class SpaceConfig(PatternChoices):
     @property
     def _may_be_left_out(self) -> bool:
         """Whether some variants have no topology updates."""
-        return self._may_be_static or not self.only_growing
+        return self._may_be_static or self._may_ramp or not self.only_growing
+
+    @property
+    def _may_ramp(self) -> bool:
+        """Whether the density schedule is a choice."""
+        return len(self.density_schedule) > 1
 
     def _condition(self, name: str) -> dict[str, tuple[Any, ...]]:
         """What the user demands, and what follows from the meaning of the choices."""
         given: dict[str, tuple[Any, ...]] = dict(self.when.get(name, {}))
-        if name in _RULES and self.method != (RULES,):
+        if name in (*CHOSEN_BY_RULES, _SCHEDULE) and self.method != (RULES,):
             given.setdefault("method", (RULES,))
+        if name in _AT_ONCE_ALONE and self._may_ramp:
+            given.setdefault(_SCHEDULE, (AT_ONCE,))
         if name in _WITHOUT_DEATHS and self._may_be_static and isinstance(self.death_rate, tuple):
             given.setdefault("death_rate", tuple(rate for rate in self.death_rate if rate > 0))
-        if name in (*_RULES, *NAMES[1:]) and self.growing and not self.only_growing:
+        if name in (*CHOSEN_BY_RULES, *NAMES[1:]) and self.growing and not self.only_growing:
             given.setdefault("pattern", self.growing)
         return given
 
     def _given_to(self, method: str) -> tuple[str, ...]:
         """Choices that are made beside a named method."""
-        return tuple(key for key in _RULES if method in self.when.get(key, {}).get("method", ()))
-
-    def _check_numbers(self) -> None:
-        infinite = float("inf")
-        limits = {"learning_rate": infinite, "temperature": infinite, "dropout": 1.0, "sparsity": 1.0}
-        for name, high in (limits | {"distillation": 1.0}).items():
-            values, closed = getattr(self, name), name == "distillation"
-            for value in values if isinstance(values, tuple) else ():
-                if not 0 <= value < high + closed * 1e-12 or (high == infinite and value == 0):
-                    rule = "be above 0" if high == infinite else f"lie in [0, 1{']' if closed else ')'}"
-                    raise ConfigurationError(
-                        f"a {name.replace('_', ' ')} must {rule}, got {value} in space.{name}: give a "
-                        "value such as 0.5"
-                    )
-
-    def _check_conditions(self) -> None:
-        known = {dimension.name for dimension in self.dimensions}
-        for name, condition in self.when.items():
-            if name not in known:
-                raise ConfigurationError(
-                    f"space.when has conditions of {name!r}, which is not a choice of this space: give "
-                    f"one of {', '.join(sorted(known))}"
-                )
-            for method in condition.get("method", ()):
-                self._check_method(name, str(method))
-
-    def _check_method(self, name: str, method: str) -> None:
-        if method == RULES or name not in _RULES or method not in METHODS:
-            return
-        own = METHODS[method].variant
-        changes = own.static or own.scheduled
-        if name not in _OF_METHODS or (changes and name != "sparse_init"):
-            reason = "which has no death rate" if changes else "which has its own"
-            raise ConfigurationError(
-                f"space.when.{name}.method names {method}, {reason}: leave {method} out there"
-            )
+        return tuple(key for key in CHOSEN_BY_RULES if method in self.when.get(key, {}).get("method", ()))
 
 
 def _first(options: tuple[Any, ...] | Range) -> Any:

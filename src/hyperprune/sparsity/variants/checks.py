@@ -107,11 +107,10 @@ def check_schedule(variant: VariantFields) -> None:
             f"death {variant.death!r} counts for itself and cannot follow density schedule "
             f"{variant.density_schedule!r}: choose one of {able}"
         )
-    if CRITERION[variant.criterion].trained or WEIGHT_SCALE[variant.weight_scale].factors is not None:
+    if WEIGHT_SCALE[variant.weight_scale].factors is not None:
         raise ConfigurationError(
             f"density schedule {variant.density_schedule!r} begins with all weights as they are, got "
-            f"criterion {variant.criterion!r} and weight_scale {variant.weight_scale!r}, which would have no "
-            "effect: leave them out"
+            f"weight_scale {variant.weight_scale!r}, which would have no effect: leave it out"
         )
     if DEATH[variant.death].exactly_overall is not None:
         _check_overall(variant, f"density schedule {variant.density_schedule!r} by {variant.death!r}")
@@ -147,9 +146,13 @@ def _check_span(variant: VariantFields, begin: float, end: float, *, instant: bo
 
 
 def _check_overall(variant: VariantFields, who: str) -> None:
-    if variant.sparse_init != VariantFields.sparse_init or variant.densities or variant.density_factors:
+    given = [
+        name
+        for name in ("sparse_init", "densities", "density_factors", "criterion")
+        if getattr(variant, name) != getattr(VariantFields, name)
+    ]
+    if given:
         raise ConfigurationError(
-            f"{who} finds each matrix's count itself, got sparse_init {variant.sparse_init!r}, "
-            f"{len(variant.densities)} densities and {len(variant.density_factors)} density factors, which "
-            "would have no effect: leave them out"
+            f"{who} finds each matrix's count itself, got {', '.join(given)}, which would have no effect: "
+            "leave them out"
         )

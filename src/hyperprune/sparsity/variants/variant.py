@@ -78,6 +78,14 @@ class PruningVariant(VariantFields):
         """True if the first masks read the values of the weights, which must be trained then."""
         return CRITERION[self.criterion].trained
 
+    @property
+    def at_once(self) -> "PruningVariant":
+        """This variant without its schedule: sparse from the start, by the criterion, and static."""
+        if not self.scheduled:
+            return self
+        changes: dict[str, Any] = {"density_schedule": "constant", "schedule_span": None}
+        return dataclasses.replace(self, **changes, update_interval=None)
+
     def density_at(self, progress: float) -> float:
         """Density when ``progress`` of the budget's steps are taken."""
         span = self.schedule_span or (0.0, 0.0)
