@@ -63,7 +63,7 @@ def test_the_plan_of_the_second_run_is_fixed() -> None:
     assert len({mask.key() for mask in masks}) == 24
     assert all(0.5 <= factor <= 2 for mask in masks for _, factor in mask.density_factors)
     pieces = regimes.pieces(regimes.REGIMES["lstm"])
-    assert len(set(pieces)) == len(pieces) == 24 + 24 + 3 + 2 * (8 + 8) + 2 + 1 + 24
+    assert len(set(pieces)) == len(pieces) == 24 + 24 + 12 + 3 + 2 * (8 + 8) + 2 + 1 + 24
     assert pieces[0].name == "lstm-dense-00-0"
 
 
@@ -78,7 +78,7 @@ def test_pieces_resume_to_the_same_records_which_the_analysis_reads(
             _train(over, monkeypatch, tmp_path / "parts", 100)
     _train(over, monkeypatch, tmp_path / "parts", 100)
     names = sorted(path.name for path in (tmp_path / "whole" / "records").glob("*.json"))
-    assert len(names) == 1 + 4 + 4 + 2 + 1 + 4
+    assert len(names) == 1 + 4 + 4 + 4 + 2 + 1 + 4
     for name in names:
         whole, parts = (
             json.loads((tmp_path / way / "records" / name).read_text()) for way in ("whole", "parts")
@@ -97,8 +97,9 @@ def test_pieces_resume_to_the_same_records_which_the_analysis_reads(
     monkeypatch.setattr("sys.argv", [*importlib.import_module("sys").argv, "--figures", str(tmp_path)])
     importlib.import_module("analyse_over").main()
     shown = capsys.readouterr().out
-    assert "16 networks: 4 scratch, 4 started, 1 dense" in shown
+    assert "20 networks: 4 scratch, 4 started, 1 dense" in shown
     assert "Spearman with the final, masks of the dense network, 4 networks" in shown
+    assert "Spearman with the final of the same masks, reached gradually, 4 networks" in shown
     assert len(list(tmp_path.glob("evidence_over_lstm_*.png"))) >= 3
 
 

@@ -18,6 +18,7 @@ Fixed before any final was read:
 
 import argparse
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 
@@ -68,6 +69,7 @@ def main() -> None:
     scratch = ranking("from scratch", SCRATCH, records.pool("scratch", first))
     short(records, first)
     started = ranking("masks of the dense network", STARTED, records.pool("started", first))
+    gradual(records, first)
     ceilings(regime, records)
     points = chosen(regime, records.pool("scratch", first), records.pool("started", first))
     scores = beside_dense(regime, records)
@@ -179,6 +181,26 @@ def short(records: Records, seed: int) -> None:
         print(f"\nthe whole schedule in 6 epochs: Spearman {value:.2f} over {len(pool)} networks")
 
 
+def gradual(records: Records, seed: int) -> None:
+    """How what is known of a mask before any training ranks where it ends if it is reached gradually."""
+    known = {network.number: network.final for network in records.pool("ramped", seed)}
+    masks = [network for network in records.pool("started", seed) if network.number in known]
+    if len(masks) < FEWEST:
+        return
+    pool = [replace(network, final=known[network.number]) for network in masks]
+    found = [row for row in rows(STARTED, pool, resamples(len(pool), DRAWS, 0)) if row.epoch == 0]
+    print(f"\nSpearman with the final of the same masks, reached gradually, {len(pool)} networks")
+    table(
+        ("metric before any training", "final, reached gradually", "final, at once"),
+        [
+            (row.metric, interval(row.spearman), interval(other.spearman))
+            for row, other in zip(found, rows(STARTED, masks, resamples(len(masks), DRAWS, 0)), strict=False)
+        ],
+    )
+    gain = mean(one.final - other.final for one, other in zip(masks, pool, strict=True))
+    print(f"mean gain of reaching a mask gradually: {gain:+.4f} nats")
+
+
 def ceilings(regime: Regime, records: Records) -> None:
     """How far the finals of two seeds agree."""
     for name in ("scratch", "started"):
@@ -214,6 +236,7 @@ def beside_dense(regime: Regime, records: Records) -> dict[str, list[float]]:
         ("trained-on", "dense, trained on and distilled from itself"),
         ("scratch", "best from scratch"),
         ("started", "best mask of the dense network"),
+        ("ramped", "best mask, reached gradually"),
         ("small", "small dense"),
     ):
         for seed in regime.seeds:

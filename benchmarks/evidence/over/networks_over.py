@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hyperprune.sparsity.density_schedule import DENSITY_SCHEDULE
+
+RAMP_END = (DENSITY_SCHEDULE["gradual"].span or (0.0, 0.0))[1]  # as a share of the budget
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -23,6 +27,8 @@ class Trained:
         distances: LS distances by reference, epoch and name.
         every_distance: the LS distance that a search takes, by epoch from 0.
         words: its variant.
+        final: validation loss of the best epoch, what a search counts. A start may be the best; of what was
+            pruned gradually only epochs at the final density count.
     """
 
     pool: str
@@ -36,11 +42,7 @@ class Trained:
     distances: dict[str, dict[int, dict[str, float]]]
     every_distance: tuple[float, ...]
     words: str
-
-    @property
-    def final(self) -> float:
-        """Validation loss of the best epoch: what a search counts. A start may be the best."""
-        return min(self.valid_loss if self.pool == "started" else self.valid_loss[1:])
+    final: float
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,15 @@ def load(folder: Path, regime: str) -> Records:
 
 def _trained(document: dict[str, Any]) -> Trained:
     distances = document["distances"] or {}
+    valid_loss = (document["initial_loss"], *document["valid_loss"])
+    first = {"started": 0, "ramped": math.ceil(RAMP_END * len(document["valid_loss"]))}.get(
+        document["pool"], 1
+    )
     return Trained(
         pool=document["pool"],
         number=document["number"],
         seed=document["seed"],
-        valid_loss=(document["initial_loss"], *document["valid_loss"]),
+        valid_loss=valid_loss,
         train_loss=tuple(document["train_loss"]),
         test_loss=document["test_loss"],
         live=document["live"],
@@ -88,12 +94,13 @@ def _trained(document: dict[str, Any]) -> Trained:
         distances={name: {int(e): found for e, found in by.items()} for name, by in distances.items()},
         every_distance=tuple(document["every_distance"] or ()),
         words=_words(document["variant"], document["pool"]),
+        final=min(valid_loss[first:]),
     )
 
 
 def _words(variant: dict[str, Any] | None, pool: str) -> str:
     if variant is None:
         return ""
-    if pool == "started":
+    if pool in ("started", "ramped"):
         return str(variant.get("criterion", "random"))
     return ", ".join(f"{variant[rule]}" for rule in ("sparse_init", "death", "redistribution", "death_rate"))

@@ -3,13 +3,14 @@
 Three regimes. ``lstm``: PTB words with 31 weights for each training token, the learning rate, decay and
 dropout tuned for the dense network. ``gru``: the same text with 26 weights a token, tuned likewise.
 ``digits``: the shipped task. In each, a pool of variants from scratch; in the first, also a pool of masks
-of the trained dense network, and what the best of them must be compared with.
+of the trained dense network, half of them also reached gradually, and what the best of them must be compared
+with.
 """
 
 import itertools
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,7 @@ from typing import Literal
 from hyperprune.search import SearchConfig, configure, for_task
 from hyperprune.search.rounds.small_dense import as_large_as
 from hyperprune.sparsity import PruningVariant
+from hyperprune.sparsity.scheduled import pruning_interval
 from hyperprune.tasks import Recipe
 from hyperprune.training import TrainingJob
 from hyperprune.training.stored.weights_file import GivenWeights
@@ -32,7 +34,12 @@ FURTHER, RATE = 15, 0.25  # of what starts from the dense network: epochs, and s
 DISTILLATION = 0.5
 FACTORS = (-1.0, 1.0)  # u of 2^u, the factor on each matrix's share of the live weights
 
-Pool = Literal["dense", "scratch", "short", "started", "trained-on", "small"]
+RAMPED = 12  # of the masks, the first, are also reached little by little
+
+Pool = Literal["dense", "scratch", "short", "started", "ramped", "trained-on", "small"]
+
+
+FROM_DENSE = ("started", "ramped", "trained-on")
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,7 @@ class Piece:
     @property
     def epochs(self) -> int:
         """What it trains in all."""
-        known = {"short": SHORT, "started": FURTHER, "trained-on": FURTHER}
+        known = {"short": SHORT, "started": FURTHER, "ramped": FURTHER, "trained-on": FURTHER}
         return known.get(self.pool, REGIMES[self.regime].epochs)
 
     @property
@@ -109,6 +116,7 @@ def pieces(regime: Regime) -> list[Piece]:
     order = [Piece(name, "dense", 0, first)]
     order += [Piece(name, "scratch", number, first) for number in range(regime.variants)]
     order += [Piece(name, "started", number, first) for number in range(regime.masks)]
+    order += [Piece(name, "ramped", number, first) for number in range(min(RAMPED, regime.masks))]
     order += [Piece(name, "small", number, first) for number in (0, 1)]
     order += [Piece(name, "trained-on", 0, first)] if regime.masks else []
     for seed in others:
@@ -189,7 +197,7 @@ def recipe_of(piece: Piece, config: SearchConfig) -> Recipe:
     stretch = epochs / REGIMES[piece.regime].epochs
     milestones = tuple(round((epoch - 1) * stretch) + 1 for epoch in given.milestones)
     changed: dict[str, object] = {"epochs": epochs, "milestones": milestones}
-    if piece.pool in ("started", "trained-on"):
+    if piece.pool in FROM_DENSE:
         changed["learning_rate"] = given.learning_rate * RATE
     return given.model_copy(update=changed)
 
@@ -213,13 +221,17 @@ def job(piece: Piece, corpus: str | None, work: Path, until: int, parent: Path |
         small = as_large_as(task, config.recipe, live_weights(piece, config, density))
         assert small is not None
         task = small
-    if piece.pool in ("started", "trained-on"):
+    if piece.pool in FROM_DENSE:
         assert parent is not None
         given = GivenWeights(checkpoint=str(parent))
         start = given.model_copy(update={"sha256": given.hashed()})
         teacher = TeacherConfig(weights=start, weight=DISTILLATION)
-    if piece.pool == "started":
+    if piece.pool in ("started", "ramped"):
         variant = masks(matrices(piece, config))[piece.number]
+    if piece.pool == "ramped":
+        assert variant is not None
+        steps = piece.epochs * task.open(config.recipe, piece.seed).steps_per_epoch
+        variant = replace(variant, density_schedule="gradual", update_interval=pruning_interval(steps))
     return TrainingJob(
         label=piece.name,
         folder=work / piece.name / "network",
