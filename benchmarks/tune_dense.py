@@ -9,9 +9,10 @@
 A search compares its candidates with the dense network, so a dense network at a poor rate makes every
 candidate look good. One choice is changed at a time, from the best so far: three rates, four dropouts, the
 two rates beside the best one at that dropout, with ``--decay`` a faster and a slower fall of the rate, then
-half as many epochs again and twice as many, milestones moved with them. The validation part alone is looked
-at. The table is kept in benchmarks/tuning/NAME.json and what was trained in the folder of ``--work``; both
-are taken up again.
+half as many epochs again and twice as many, milestones moved with them, with ``--decay`` the two dropouts
+beside the best one again, because longer trainings want more of it. The validation part alone is looked at.
+The table is kept in benchmarks/tuning/NAME.json and what was trained in the folder of ``--work``; both are
+taken up again.
 """
 
 import argparse
@@ -128,6 +129,10 @@ def tune(tuner: Tuner, decay: bool = False) -> Setting | None:
         best = tuner.best([best, *(replace(best, factor=value) for value in FACTORS)])
     if best is not None:
         best = tuner.best([replace(best, epochs=round(start.epochs * factor)) for factor in LENGTHS])
+    if best is not None and decay and best.dropout is not None:
+        less = [value for value in DROPOUTS if value < best.dropout][-1:]
+        more = [value for value in DROPOUTS if value > best.dropout][:1]
+        best = tuner.best([replace(best, dropout=value) for value in (*less, *more)])
     return best
 
 
