@@ -64,8 +64,8 @@ class Regime:
 
 
 REGIMES = {
-    "lstm": Regime("lstm", 40, 24, 8, 24, (0, 1, 2)),
-    "gru": Regime("gru", 40, 12, 0, 0, (0,)),
+    "lstm": Regime("lstm", 30, 24, 8, 24, (0, 1, 2)),
+    "gru": Regime("gru", 30, 12, 0, 0, (0,)),
     "digits": Regime("digits", 30, 12, 0, 0, (0,)),
 }
 
