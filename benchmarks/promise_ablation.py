@@ -2,8 +2,8 @@
 
 All rows of a seed have the same dense network, batches and number of live weights. The masks of the rows up
 to ``dense start, same masks`` are drawn at random and equal: their seed knows nothing of weight scale,
-distillation, or what the weights start from. The last two rows have those that a search would take, the
-largest weights of the dense network.
+distillation, or what the weights start from. The other rows have those that a search would take, the largest
+weights of the dense network: at once, with deaths and growth, and at last gradually, without any.
 """
 
 from dataclasses import dataclass, replace
@@ -14,6 +14,7 @@ from pydantic import Field
 
 from hyperprune.search import SearchConfig
 from hyperprune.sparsity import PruningVariant
+from hyperprune.sparsity.scheduled import pruning_interval
 from hyperprune.tasks import Score
 from hyperprune.training import JobFolder, TrainingJob, run_job
 from hyperprune.training.evaluation import EvaluationJob, evaluate_checkpoint
@@ -38,12 +39,14 @@ class Row:
         scaled: whether fresh weights are scaled to the live inputs of their row.
         distilled: whether the dense network teaches.
         largest: whether the first masks are the largest weights.
+        gradual: whether the others die little by little, and nothing grows.
     """
 
     from_dense: bool = False
     scaled: bool = False
     distilled: bool = False
     largest: bool = False
+    gradual: bool = False
 
 
 ROWS = {
@@ -54,6 +57,8 @@ ROWS = {
     "+ distillation": Row(from_dense=True, distilled=True),
     "dense start, largest weights": Row(from_dense=True, largest=True),
     "+ largest weights, distillation": Row(from_dense=True, distilled=True, largest=True),
+    "dense start, gradually": Row(from_dense=True, gradual=True),
+    "+ gradually, distillation": Row(from_dense=True, distilled=True, gradual=True),
 }
 
 
@@ -123,6 +128,15 @@ def train(config: SearchConfig, network: str, row: str, work: Path) -> AblationR
 
 def variant_of(config: SearchConfig, row: Row) -> PruningVariant:
     """Its pruning choices."""
+    if row.gradual:
+        return PruningVariant(
+            density=config.density,
+            sparse_init="er",
+            criterion="magnitude",
+            density_schedule="gradual",
+            death_rate=0.0,
+            update_interval=100,
+        )
     plain = PruningVariant(
         density=config.density,
         sparse_init="er",
@@ -154,6 +168,9 @@ def _job(
         if row.from_dense:
             recipe = config.dense_start.recipe(recipe)
             further |= {"start": dense, "keep_largest": False}
+        if row.gradual:
+            steps = recipe.epochs * config.described.open(recipe, config.seed).steps_per_epoch
+            further["variant"] = replace(further["variant"], update_interval=pruning_interval(steps))
         if row.distilled:
             further["teacher"] = TeacherConfig(weights=dense, weight=DISTILLATION)
     return TrainingJob(

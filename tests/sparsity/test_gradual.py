@@ -170,3 +170,12 @@ def test_updates_of_epochs_must_reach_the_end(epochs: int, fits: bool) -> None:
     else:
         with pytest.raises(ConfigurationError, match="train for more epochs, end it earlier, or give"):
             check_epochs((0.0, 0.75), "epoch", epochs)
+
+
+def test_criteria_that_leave_equal_counts_are_one_variant() -> None:
+    ramps = [
+        PruningVariant(density=0.2, criterion=name, density_schedule="gradual", death_rate=0.0)
+        for name in TRAINED
+    ]
+    keys = {variant.criterion: variant.key() for variant in ramps}
+    assert keys["taylor"] == keys["magnitude"] != keys["global_magnitude"]

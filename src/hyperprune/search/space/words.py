@@ -25,7 +25,7 @@ def choice_words(choices: Mapping[str, Any]) -> str:
     """Such as ``first masks er, death magnitude, rate 0.4``.
 
     A named method stands by its name, with what differs from it. Of the other choices those are left out
-    that stand at their default, first masks, death and rate excepted.
+    that stand at their default, first masks, death and rate excepted, and how often a schedule prunes.
 
     Args:
         choices: fields of a variant, what was chosen beside it, and ``method`` where it was chosen by name.
@@ -39,12 +39,13 @@ def choice_words(choices: Mapping[str, Any]) -> str:
         always = _STATIC
     else:
         usual, always = PruningVariant(density=1).to_dict(), _ALWAYS
+    never = (*_NEVER, "update_interval") if "density_schedule" in choices else _NEVER
     words = [] if name is None else [str(name)]
     shown = [key for key in LABELS if key in choices]
     shown += [key for key in choices if key not in LABELS]
     for key in shown:
         value = choices[key]
-        if key not in _NEVER and value is not None and (key in always or value != usual.get(key)):
+        if key not in never and value is not None and (key in always or value != usual.get(key)):
             words.append(_words(key, value))
     if name is None and choices.get("death_rate") == 0 and "density_schedule" not in choices:
         words.append("static")

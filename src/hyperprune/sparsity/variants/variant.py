@@ -107,6 +107,8 @@ class PruningVariant(VariantFields):
             values |= {"death_rate": 0.0, "update_interval": None, "update_replaces_step": False}
         elif self.scheduled:
             values |= {name: default[name] for name in WITHOUT_GROWTH} | {"death_rate": 0.0}
+            if self.trained and not CRITERION[self.criterion].overall:
+                values["criterion"] = "magnitude"  # all leave as many weights of each matrix
         return dataclasses.replace(self, **values)
 
     def to_dict(self) -> dict[str, Any]:
