@@ -160,30 +160,39 @@ def test_a_network_without_a_finite_evaluation_is_no_result(trained: Reader) -> 
         prune(trained, evaluate=lambda network: float("nan"), epochs=0)
 
 
-def test_gradual_pruning_counts_once_it_is_as_sparse_as_asked(trained: Reader) -> None:
-    """Before its first step the network was whole, and therefore the best."""
-    ramp: dict[str, Any] = {"density_schedule": "gradual", "update_interval": 4}
-    pruned = prune(trained, sparsity=0.75, epochs=4, **ramp)
+def test_it_prunes_gradually_and_counts_once_it_is_as_sparse_as_asked(trained: Reader) -> None:
+    """Before its first step such a network is whole, and therefore the best."""
+    pruned = prune(trained, sparsity=0.75, epochs=4)
     assert density(pruned) == pytest.approx(0.25, abs=1e-3)
-    assert evaluate(pruned) < evaluate(prune(trained, sparsity=0.75, epochs=0))
-    other = prune(trained, sparsity=0.75, epochs=4, criterion="taylor", **ramp)
+    assert evaluate(pruned) < evaluate(prune(trained, sparsity=0.75, epochs=4, density_schedule="constant"))
+    assert density(prune(trained, sparsity=0.75, epochs=4, criterion="taylor")) == pytest.approx(
+        0.25, abs=1e-3
+    )
+    other = prune(trained, sparsity=0.75, epochs=4, update_interval=8)
     assert density(other) == pytest.approx(0.25, abs=1e-3)
+    assert not torch.equal(other.get_parameter("decoder.weight"), pruned.get_parameter("decoder.weight"))
 
 
-def test_gradual_pruning_needs_epochs_to_its_end(trained: Reader) -> None:
-    with pytest.raises(ConfigurationError, match="prunes while the network trains, got 0 epochs"):
-        prune(trained, epochs=0, density_schedule="gradual", update_interval=4)
+def test_masks_that_grow_or_are_drawn_hold_from_the_first_step(trained: Reader) -> None:
+    for rules in ({"criterion": "random"}, {"death_rate": 0.2}, {"death": "set", "death_rate": 0.1}):
+        assert density(prune(trained, epochs=1, **rules)) == pytest.approx(0.1, abs=1e-3)
+    with pytest.raises(ConfigurationError, match="only removes weights"):
+        prune(trained, death_rate=0.2, density_schedule="gradual")
+
+
+def test_gradual_updates_once_an_epoch_need_epochs_to_their_end(trained: Reader) -> None:
     with pytest.raises(ConfigurationError, match="got one at the start of each of 3 epochs"):
-        prune(trained, epochs=3, density_schedule="gradual")
+        prune(trained, epochs=3, update_interval="epoch")
 
 
-def test_gradual_pruning_that_diverges_on_its_way_gives_no_network(trained: Reader) -> None:
-    losses_found = iter([0.5, 0.4, float("nan")])
+def test_what_diverges_on_its_way_is_the_network_pruned_at_once(trained: Reader) -> None:
+    found = iter([0.5, 0.4, float("nan")])
+    pruned = prune(trained, evaluate=lambda _: next(found), epochs=4)
+    at_once = prune(trained, epochs=0).state_dict()
+    assert all(torch.equal(value, at_once[name]) for name, value in pruned.state_dict().items())
+
+
+def test_what_has_no_finite_evaluation_at_its_density_is_refused(trained: Reader) -> None:
+    found = iter([float("nan"), 0.4, float("nan")])
     with pytest.raises(DivergedError, match="became nan at the end of epoch 2"):
-        prune(
-            trained,
-            evaluate=lambda _: next(losses_found),
-            epochs=4,
-            density_schedule="gradual",
-            update_interval=4,
-        )
+        prune(trained, evaluate=lambda _: next(found), epochs=4)

@@ -1,8 +1,9 @@
 """One call for a network that is trained already: prune, train on, imitate what it was. In memory."""
 
 import copy
+import dataclasses
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -19,7 +20,7 @@ from hyperprune.sparsity import (
     density_from_sparsity,
     taylor_scores,
 )
-from hyperprune.sparsity.scheduled import check_epochs
+from hyperprune.sparsity.scheduled import check_epochs, pruning_interval
 from hyperprune.tasks import Epoch, OpenedTask, Recipe
 from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.opened import counted_steps
@@ -28,6 +29,8 @@ from hyperprune.training.epoch import train_epoch
 from hyperprune.training.measurement import evaluate as evaluated
 from hyperprune.training.progress import Progress, silent
 from hyperprune.training.state import TrainingState, seed_for_training
+
+FEWEST_STEPS = 8  # of a budget in which weights can die little by little
 
 
 def prune(
@@ -43,14 +46,15 @@ def prune(
     distillation: float | None = None,
     temperature: float = 1.0,
     criterion: str = "magnitude",
+    density_schedule: str | None = None,
     seed: int = 0,
     **rules: Any,
 ) -> nn.Module:
     """A pruned network that starts from a trained one; its best epoch, in evaluation mode.
 
-    ``criterion`` chooses the weights that live, and the others are exactly zero. Then they are trained on
-    while a frozen copy of the given network teaches. Nothing is written, and neither the given network nor
-    torch's global generator changes. On a CPU the same seed gives the same bits.
+    It trains on while its weights die little by little and a frozen copy of the given network teaches; dead
+    weights are exactly zero. Nothing is written, and neither the given network nor torch's global generator
+    changes. On a CPU the same seed gives the same bits.
 
     Args:
         network: trained, of any architecture, on any device.
@@ -58,16 +62,21 @@ def prune(
             task's does: ``epoch.generator`` shuffles, ``epoch.distilled`` adds what the teacher says. One
             that takes the network alone has no teacher.
         evaluate: a number for a network in evaluation mode, smaller is better. The epoch where it is
-            smallest counts; the pruned network before its first step is among them.
+            smallest counts, of those at the final density; the network pruned at once, before any step, is
+            among them.
         sparsity: share of the prunable weights that is zero, in [0, 1).
-        epochs: of training after pruning; 0 for none.
+        epochs: of training; 0 to prune at once and no more.
         optimizer: name in :mod:`hyperprune.optim`; a new one.
         learning_rate: of all epochs.
         clip: largest norm of the gradient; 0 for no clipping.
         distillation: a in (1 - a) loss + a T^2 KL(teacher || network); 0 for no teacher. None is 0.5 where
             the losses look at ``epoch.teacher``.
         temperature: T, above 0.
-        criterion: ``magnitude``, ``global_magnitude``, ``taylor``, or ``random`` as a control.
+        criterion: what says which weights live, or how many of each matrix: ``magnitude``,
+            ``global_magnitude``, ``taylor``, or ``random`` as a control.
+        density_schedule: ``gradual``, over the first three quarters of the epochs (Zhu and Gupta 2017), or
+            ``constant``, at once. None: gradual, but for the control and with a ``death`` or ``death_rate``.
+            In fewer than eight steps it is all at once.
         seed: of the order of batches, dropout and random growth.
         rules: further fields of :class:`hyperprune.sparsity.PruningVariant`: ``exclude``, ``sparse_init``, a
             ``death_rate`` above 0 for masks that go on changing.
@@ -85,19 +94,38 @@ def prune(
     )
     teacher = _teacher(network, task, distillation, temperature)
     density = density_from_sparsity(sparsity)
-    variant = PruningVariant(density=density, criterion=criterion, **{"death_rate": 0.0, **rules})
-    if variant.scheduled and epochs == 0:
-        raise ConfigurationError(
-            f"density schedule {variant.density_schedule!r} prunes while the network trains, got 0 epochs: "
-            "give some, or leave density_schedule out"
-        )
+    variant = _variant(density, criterion, density_schedule, rules)
     recipe = Recipe(optimizer=optimizer, learning_rate=learning_rate, clip=clip, epochs=max(1, epochs))
     device = device_of(network)
     opened = OpenedTask(task, "prune", seed, device, 0, {})
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         seed_globally(seed_for_training(seed))
-        state = _masked(task.network(), opened, recipe, variant)
-        return _best(state, opened, recipe, epochs, teacher)
+        scores = _scores(task.network(), opened, variant)
+        begun = _masked(task.network(), opened, recipe, variant.at_once, scores)
+        state = begun
+        if epochs and variant.scheduled:
+            spaced = variant if "update_interval" in rules else _spaced(variant, opened, recipe)
+            state = _masked(task.network(), opened, recipe, spaced, scores)
+        return _best(begun, state, opened, recipe, epochs, teacher)
+
+
+def _variant(
+    density: float, criterion: str, schedule: str | None, rules: Mapping[str, Any]
+) -> PruningVariant:
+    """The choices, gradual where nothing speaks against it."""
+    if schedule is None:
+        other = not CRITERION[criterion].trained or "death" in rules or rules.get("death_rate", 0) > 0
+        schedule = "constant" if other else "gradual"
+    fields = {"death_rate": 0.0, **rules, "density_schedule": schedule}
+    return PruningVariant(density=density, criterion=criterion, **fields)
+
+
+def _spaced(variant: PruningVariant, task: OpenedTask, recipe: Recipe) -> PruningVariant:
+    """With as many steps between prunings as suit the budget; at once where there are hardly any."""
+    steps = counted_steps(task.task, task.network(), task.seed) * recipe.epochs
+    if steps < FEWEST_STEPS:
+        return variant.at_once
+    return dataclasses.replace(variant, update_interval=pruning_interval(steps))
 
 
 class _InMemory:
@@ -175,17 +203,27 @@ def _teacher(
     return Teacher(copy.deepcopy(network), weight, temperature) if weight and task.takes_epoch else None
 
 
-def _masked(network: nn.Module, task: OpenedTask, recipe: Recipe, variant: PruningVariant) -> TrainingState:
+def _scores(network: nn.Module, task: OpenedTask, variant: PruningVariant) -> dict[str, Tensor] | None:
+    """What the criterion reads, if anything."""
+    if not CRITERION[variant.criterion].needs_scores:
+        return None
+    batches = task.losses(network, 1)
+    whole = (torch.stack([part.objective for part in batch.slices]).sum() for batch in batches)
+    return taylor_scores(network, whole, exclude=variant.exclude)
+
+
+def _masked(
+    network: nn.Module,
+    task: OpenedTask,
+    recipe: Recipe,
+    variant: PruningVariant,
+    scores: dict[str, Tensor] | None,
+) -> TrainingState:
     """The network under its first masks, with a new optimiser."""
     optimizer = optim.build(recipe.optimizer, network, lr=recipe.learning_rate)
-    scores = None
-    if CRITERION[variant.criterion].needs_scores:
-        batches = task.losses(network, 1)
-        whole = (torch.stack([part.objective for part in batch.slices]).sum() for batch in batches)
-        scores = taylor_scores(network, whole, exclude=variant.exclude)
     steps = None
-    check_epochs(variant.schedule_span, variant.update_interval, recipe.epochs)
     if not variant.static:
+        check_epochs(variant.schedule_span, variant.update_interval, recipe.epochs)
         steps = counted_steps(task.task, network, task.seed) * recipe.epochs
     sparse = SparseTraining.from_variant(
         variant,
@@ -199,37 +237,49 @@ def _masked(network: nn.Module, task: OpenedTask, recipe: Recipe, variant: Pruni
 
 
 def _best(
-    state: TrainingState, task: OpenedTask, recipe: Recipe, epochs: int, teacher: Teacher | None
+    begun: TrainingState,
+    state: TrainingState,
+    task: OpenedTask,
+    recipe: Recipe,
+    epochs: int,
+    teacher: Teacher | None,
 ) -> nn.Module:
-    """Train, and give the network of the best evaluation, that before the first step included.
+    """Train, and give the network of the best evaluation.
 
     While a density schedule runs it is denser than it will be: only evaluations with the fewest live weights
     count.
+
+    Args:
+        begun: pruned at once; its evaluation is the first.
+        state: what is trained; itself, or on its way there.
+        task: gives the losses.
+        recipe: how it is trained.
+        epochs: of training.
+        teacher: beside the data.
     """
     best: tuple[tuple[int, float], dict[str, Tensor]] | None = None
     failed = DivergedError("the pruned network has no finite evaluation")
     for epoch in range(epochs + 1):
+        now = state if epoch else begun
         try:
             if epoch:
                 progress = Progress("prune", epoch, epochs, 0, 0, 0.0, float("nan"))
                 train_epoch(
                     task, state.network, state.optimizer, state.sparse, recipe, progress, silent, teacher
                 )
-            loss = evaluated(state, task, "valid", epoch)
+            loss = evaluated(now, task, "valid", epoch)
         except DivergedError as error:
             failed = error
-            if state.sparse is not None and state.sparse.ramping:
-                raise
             if epoch:
                 break
             continue
         state.observe(loss)
-        reached = state.live(), loss
+        reached = now.live(), loss
         if best is None or reached < best[0]:
-            with state.evaluated():
-                kept = state.network.state_dict()
+            with now.evaluated():
+                kept = now.network.state_dict()
                 best = reached, {name: value.detach().clone() for name, value in kept.items()}
-    if best is None:
+    if best is None or best[0][0] > begun.live():
         raise failed
     state.network.load_state_dict(best[1])
     state.network.zero_grad()
