@@ -101,7 +101,8 @@ def rows(metrics: dict[str, Metric], pool: Sequence[Trained], weights: Array) ->
         if by_loss is None:
             continue
         if own is not None:
-            known[BOTH] = [float(r) for r in midranks(own) + midranks(by_loss)]
+            both = [float(rank) for rank in midranks(own) + midranks(by_loss)]
+            known[BOTH] = both if len(set(both)) > 1 else None
         for name, found in known.items():
             if found is not None:
                 spearman = estimate("spearman", found, final, weights)
