@@ -109,6 +109,14 @@ def test_equal_masks_count_once(tmp_path: Path) -> None:
     assert len(first.ranking) == 1 + len(first.same_as) > 1
 
 
+def test_equal_masks_that_train_at_other_rates_are_others(tmp_path: Path) -> None:
+    """The best masks are trained at each rate, rather than one rate with each masks."""
+    changes = ALIKE | {"dense_start.space.learning_rate": (5.0, 2.5), "dense_start.search.screen": 2}
+    result = found(tmp_path / "run", **changes)
+    promoted = [c for c in result.candidates if c.number in result.rounds[0].promoted]
+    assert {candidate.overrides["learning_rate"] for candidate in promoted} == {5.0, 2.5}
+
+
 def test_the_control_keeps_weights_at_random(tmp_path: Path) -> None:
     largest = found(tmp_path / "largest", **ALIKE).candidates[0].initial
     random = (

@@ -37,16 +37,19 @@ def left_out(
 def equal_masks(ranking: Iterable[Candidate]) -> dict[int, int]:
     """The better candidate, by the number of each one that has the same masks and has not trained.
 
+    Those that will train at another learning rate, or be taught otherwise, are others.
+
     Args:
         ranking: candidates that were measured before any training, best first.
     """
-    first: dict[tuple[str, ...], int] = {}
+    first: dict[object, int] = {}
     same: dict[int, int] = {}
     for candidate in ranking:
         initials = [history.initial for history in candidate.histories]
         masks = tuple(initial.masks for initial in initials if initial and initial.masks)
         if len(masks) == len(initials):
-            best = first.setdefault(masks, candidate.number)
+            alike = masks, tuple(candidate.choice.overrides.items())
+            best = first.setdefault(alike, candidate.number)
             if best != candidate.number:
                 same[candidate.number] = best
     return same
