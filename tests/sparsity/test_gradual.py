@@ -73,7 +73,6 @@ def test_it_begins_whole_and_ends_with_the_counts_of_the_criterion(
     assert counts(sparse) == counts(at_once)
     assert ramping == sorted(ramping, reverse=True)
     assert len(set(ramping)) == 8  # an update at every second of 15 steps, and the beginning
-    assert not sparse.ramping
 
 
 @pytest.mark.parametrize("criterion", TRAINED)
@@ -88,7 +87,7 @@ def test_it_resumes_with_the_counts_of_its_beginning(
     resumed = copy.deepcopy(whole)
     again = ramp(resumed, criterion)
     again.load_state_dict(state)
-    assert sparse.ramping
+    assert 0.2 < sparse.density() < 1
     train(whole, sparse, backward, 5, STEPS)
     train(resumed, again, backward, 5, STEPS)
     assert all(torch.equal(mask, again.masks[name]) for name, mask in sparse.masks.items())

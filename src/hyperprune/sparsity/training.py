@@ -220,11 +220,6 @@ class SparseTraining:
         """Death rate p of now, after its decay."""
         return DECAY[self.variant.decay].rate(self.variant.death_rate, self._clock.decay_progress)
 
-    @property
-    def ramping(self) -> bool:
-        """Whether a density schedule has further to go."""
-        return self.variant.density_at(self._clock.progress) > self.variant.density
-
     def live(self) -> int:
         """Number of live weights of all matrices together."""
         return self._network.live_weights()
