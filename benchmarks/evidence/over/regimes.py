@@ -13,7 +13,7 @@ import random
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from hyperprune.search import SearchConfig, configure, for_task
 from hyperprune.search.rounds.small_dense import as_large_as
@@ -37,7 +37,7 @@ FACTORS = (-1.0, 1.0)  # u of 2^u, the factor on each matrix's share of the live
 RAMPED = 12  # of the masks, the first, are also reached little by little
 
 Pool = Literal["dense", "scratch", "short", "started", "ramped", "trained-on", "small"]
-
+POOLS: tuple[Pool, ...] = get_args(Pool)
 
 FROM_DENSE = ("started", "ramped", "trained-on")
 

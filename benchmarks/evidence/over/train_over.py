@@ -20,7 +20,7 @@ from typing import Any
 import measures
 import torch
 from averages import Averages
-from regimes import REGIMES, Piece, job, pieces
+from regimes import POOLS, REGIMES, Piece, job, pieces
 from torch import nn
 
 from hyperprune.errors import RunFolderError
@@ -45,12 +45,15 @@ def main() -> None:
     parser.add_argument("--corpus", help="folder with the Penn Treebank word files")
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints and spectra")
     parser.add_argument("--records", type=Path, default=RECORDS, help="where records are kept")
+    parser.add_argument("--pool", choices=POOLS, help="only this one; all, in turn, if left out")
     parser.add_argument("--pieces", type=int, default=10**6, help="stop after so many")
     options = parser.parse_args()
     torch.set_num_threads(1)
     options.records.mkdir(parents=True, exist_ok=True)
     left = options.pieces
     for piece in pieces(REGIMES[options.regime]):
+        if options.pool not in (None, piece.pool):
+            continue
         if left and train(piece, options.corpus, options.work.resolve(), options.records):
             left -= 1
 
