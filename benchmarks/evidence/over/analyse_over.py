@@ -10,6 +10,8 @@ Fixed before any final was read:
   takes (hidden, forward, l2, to the dense spectrum of the same epoch) with the finals, less that of the
   validation loss; the mean over seeds. A default of a search changes only if ``gru`` agrees in sign and
   neither interval of the pooled seeds reaches 0.
+* Masks at random are there as a control, and every score tells them from the others. So masks are ranked
+  with them and without.
 * All else explores, and with so many metrics some look good by chance: other metrics and epochs; masks of the
   dense network, before any training and after one and two epochs; what each way to search would have
   selected, replayed on random two thirds of the pool; how far two seeds agree; and the best of each pool
@@ -68,10 +70,13 @@ def main() -> None:
     first = regime.seeds[0]
     scratch = ranking("from scratch", SCRATCH, records.pool("scratch", first))
     short(records, first)
-    started = ranking("masks of the dense network", STARTED, records.pool("started", first))
+    masks = records.pool("started", first)
+    started = ranking("masks of the dense network", STARTED, masks)
+    ranking("masks of the dense network that are not random", STARTED, informed(masks))
+    criteria(records, first)
     gradual(records, first)
     ceilings(regime, records)
-    points = chosen(regime, records.pool("scratch", first), records.pool("started", first))
+    points = chosen(regime, records.pool("scratch", first), masks)
     scores = beside_dense(regime, records)
     if options.figures is not None:
         folder, name = options.figures, f"evidence_over_{regime.name}"
@@ -172,6 +177,31 @@ def ranking(head: str, metrics: dict[str, Metric], pool: Sequence[Trained]) -> l
     return found
 
 
+def informed(masks: Sequence[Trained]) -> list[Trained]:
+    """Those whose criterion looks at the network."""
+    return [network for network in masks if network.words != "random"]
+
+
+def criteria(records: Records, seed: int) -> None:
+    """Mean and best validation score of the masks of each criterion, as they are and in the end."""
+    pools = {name: records.pool(name, seed) for name in ("started", "ramped")}
+    body = []
+    for criterion in sorted({network.words for network in pools["started"]}):
+        own = {name: [n for n in pool if n.words == criterion] for name, pool in pools.items()}
+        before = [records.shown(n.valid_loss[0]) for n in own["started"]]
+        finals = {name: [records.shown(n.final) for n in pool] for name, pool in own.items()}
+        body.append(
+            (criterion, *(spread(scores) for scores in (before, finals["started"], finals["ramped"])))
+        )
+    print("\nMean (best) validation score of the masks of a criterion")
+    table(("criterion", "before any training", "at the end", "at the end, reached gradually"), body)
+
+
+def spread(scores: Sequence[float]) -> str:
+    """Mean, and the best one."""
+    return f"{mean(scores):.3f} ({min(scores):.3f})" if scores else ""
+
+
 def short(records: Records, seed: int) -> None:
     """How the whole schedule made short ranks the finals."""
     known = {network.number: network.final for network in records.pool("short", seed)}
@@ -185,11 +215,16 @@ def gradual(records: Records, seed: int) -> None:
     """How what is known of a mask before any training ranks where it ends if it is reached gradually."""
     known = {network.number: network.final for network in records.pool("ramped", seed)}
     masks = [network for network in records.pool("started", seed) if network.number in known]
-    if len(masks) < FEWEST:
-        return
+    for words, own in (("", masks), (" that are not random", informed(masks))):
+        if len(own) >= FEWEST:
+            reached_gradually(own, known, words)
+
+
+def reached_gradually(masks: Sequence[Trained], known: dict[int, float], words: str) -> None:
+    """The table of some masks."""
     pool = [replace(network, final=known[network.number]) for network in masks]
     found = [row for row in rows(STARTED, pool, resamples(len(pool), DRAWS, 0)) if row.epoch == 0]
-    print(f"\nSpearman with the final of the same masks, reached gradually, {len(pool)} networks")
+    print(f"\nSpearman with the final of the same masks{words}, reached gradually, {len(pool)} networks")
     table(
         ("metric before any training", "final, reached gradually", "final, at once"),
         [
