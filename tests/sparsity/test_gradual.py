@@ -102,6 +102,7 @@ def test_it_resumes_with_the_counts_of_its_beginning(
         ({"decoder.weight": 3}, "got {'decoder.weight': 3}"),
         ("one more", "the state is damaged"),
         ("a half", "the state is damaged"),
+        ("all in one matrix", "the state is damaged"),
     ],
 )
 def test_a_state_whose_end_is_damaged_is_refused(make_model: MakeModel, final: object, says: str) -> None:
@@ -110,6 +111,12 @@ def test_a_state_whose_end_is_damaged_is_refused(make_model: MakeModel, final: o
     changed = {"one more": 1, "a half": 0.5}
     if final is None:
         del state["final"]
+    elif final == "all in one matrix":
+        counts = state["final"]
+        smallest = min(counts, key=lambda name: sparse.masks[name].numel())
+        whole = sum(counts.values())
+        assert whole > sparse.masks[smallest].numel()
+        state["final"] = {name: whole if name == smallest else 0 for name in counts}
     elif isinstance(final, str) and final in changed:
         state["final"]["decoder.weight"] += changed[final]
     else:

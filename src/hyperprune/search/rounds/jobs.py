@@ -18,9 +18,9 @@ from hyperprune.search.metrics.own import metric_of
 from hyperprune.search.results.folder import RunFolder
 from hyperprune.search.rounds.begun import Begun, history_of
 from hyperprune.search.rounds.events import Listener
+from hyperprune.search.rounds.filled_spaces import families_of
 from hyperprune.search.rounds.given_reference import GivenReference
 from hyperprune.search.rounds.job_descriptions import Jobs, Wanted
-from hyperprune.search.rounds.matrices import families_of
 from hyperprune.search.rounds.origin import Origin, trained_origin
 from hyperprune.search.rounds.reference import Reference
 from hyperprune.search.rounds.side_by_side import Stop
