@@ -45,7 +45,8 @@ SHOTS = (
         "candidates",
         "#candidates",
         "#table",
-        prepare="document.querySelectorAll('#table th button')[7].click()",
+        prepare="[...document.querySelectorAll('#table th button')]"
+        ".find((b) => b.textContent.startsWith('first LS')).click()",
     ),
     Shot("ranks", "#distance", "#figure-ranks"),
     Shot(

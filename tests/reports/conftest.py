@@ -42,6 +42,21 @@ def written(searched: tuple[RunFolder, SearchResult]) -> Path:
     return reports.write(searched[0])
 
 
+@pytest.fixture(scope="session")
+def families(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, SearchResult]:
+    """Masks of the dense network, reached gradually, beside candidates from scratch."""
+    values = {
+        **SMALL,
+        "families": ["dense", "scratch"],
+        "search.candidates": 4,
+        "dense_start.search.candidates": 6,
+        "dense_start.search.screen": 2,
+        "dense_start.space.density_schedule": ["gradual"],
+    }
+    folder = RunFolder(tmp_path_factory.mktemp("report") / "families")
+    return folder, run(configure("python-docs", None, values), folder.path)
+
+
 @pytest.fixture
 def unfinished(tmp_path: Path, searched: tuple[RunFolder, SearchResult]) -> RunFolder:
     """The same run just before its result was written."""

@@ -81,13 +81,13 @@ def test_the_same_run_gives_the_same_page(searched: Run, page: str) -> None:
 def test_rankings_of_several_brackets_name_theirs(searched: Run, page: str) -> None:
     """Rankings after the same epoch would look alike; a search with one bracket has no such column."""
     findings = reports.gather(searched[0])
-    assert ">bracket</th>" not in page
+    assert ">pool</th>" not in page
     first, *others = findings.rounds
     rounds = (first, first.model_copy(update={"bracket": 1}), *others)
     several = dataclasses.replace(findings, rounds=rounds)
     shown = render(several, {})
-    assert ">bracket</th>" in shown
-    assert "<td>2</td><td>2</td><td>1</td>" in shown  # second ranking, second bracket, after epoch 1
+    assert ">pool</th>" in shown
+    assert "<td>2</td><td>bracket 2</td><td>1</td>" in shown  # second ranking, second bracket, after epoch 1
     assert [ranking.bracket for ranking in early_rankings(several)][:2] == [1, 2]
     assert {ranking.bracket for ranking in early_rankings(findings)} == {None}
 

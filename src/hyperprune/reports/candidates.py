@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hyperprune.reports.dead import dead_at
-from hyperprune.reports.findings import Findings, NetworkRecord
-from hyperprune.reports.ranks import ranks_at
+from hyperprune.reports.findings import Findings, NetworkRecord, after
+from hyperprune.reports.ranks import first_ranks
 from hyperprune.tasks import Score
 
 _CHOICES = (
@@ -19,14 +19,29 @@ _CHOICES = (
     "update_interval",
 )
 # shown where candidates differ in them
-_BESIDE = ("density", "learning_rate", "dropout", "pattern", "keep_diagonal", "gate_densities")
-_NUMBERS = ("death_rate", "density", "learning_rate", "dropout")
+_BESIDE = (
+    "density_schedule",
+    "criterion",
+    "density",
+    "learning_rate",
+    "dropout",
+    "distillation",
+    "temperature",
+    "pattern",
+    "keep_diagonal",
+    "gate_densities",
+)
+_NUMBERS = ("death_rate", "density", "learning_rate", "dropout", "distillation", "temperature")
 _HEADINGS = {"sparse_init": "first masks"}  # as the words of a choice have it
 # Shown although all candidates agree in them.
 _ALWAYS = ("sparse_init", "death", "redistribution", "death_rate")
 
 
-_USUAL = {"pattern": "1x1", "keep_diagonal": False}  # of a variant that does not write it
+_USUAL = {
+    "pattern": "1x1",
+    "keep_diagonal": False,
+    "density_schedule": "constant",
+}  # of a variant that does not write it
 
 
 @dataclass(frozen=True)
@@ -59,9 +74,8 @@ class CandidateTable:
 
 def candidate_table(findings: Findings) -> CandidateTable:
     """A row for each candidate in order of its number."""
-    first, score = findings.first_epoch, findings.score
-    order = ranks_at(findings.distinct, first, findings.score)
-    ls, loss = (dict(zip(order.names, ranks, strict=True)) for ranks in (order.ls, order.loss))
+    score = findings.score
+    ls, loss = _early_ranks(findings)
     choices = [name for name in (*_CHOICES, *_BESIDE) if name in _ALWAYS or _differ(findings, name)]
     metric = findings.config.search.metric
     # LS distance and loss have their columns; several seeds have a spread to show beside
@@ -69,17 +83,18 @@ def candidate_table(findings: Findings) -> CandidateTable:
     columns: list[tuple[str, bool, Callable[[NetworkRecord], Cell]]] = [
         ("no.", True, lambda c: Cell(c.name, int(c.name))),
         ("standing", False, _standing),
+        *([("family", False, _family)] if len(findings.families) > 1 else []),
         *((_HEADINGS.get(name, name.replace("_", " ")), name in _NUMBERS, _choice(name)) for name in choices),
         ("epochs", True, lambda c: Cell(str(c.epochs), c.epochs)),
         *([(f"early {metric}", True, _early)] if of_its_own else []),
-        ("first LS distance", True, lambda c: _number(_at(c.ls_distance, first), 3)),
+        ("first LS distance", True, lambda c: _number(c.distance_at(c.first_epoch), 3)),
         *(
-            [("dead directions", True, lambda c: _number(dead_at(findings, c.name, first), 0))]
+            [("dead directions", True, lambda c: _number(dead_at(findings, c.name, c.first_epoch), 0))]
             * bool(findings.dead)
         ),
         ("rank by LS", True, lambda c: _number(ls.get(c.name), 0)),
         ("rank by loss", True, lambda c: _number(loss.get(c.name), 0)),
-        (f"first valid {score.heading}", True, lambda c: _score(score, _at(c.valid_score, first))),
+        (f"first valid {score.heading}", True, lambda c: _score(score, c.score_at(c.first_epoch))),
         (f"best valid {score.heading}", True, lambda c: _score(score, _best(score, c))),
         (f"test {score.heading}", True, lambda c: _score(score, c.final.test_score if c.final else None)),
     ]
@@ -92,16 +107,42 @@ def candidate_table(findings: Findings) -> CandidateTable:
     )
 
 
+def first_words(findings: Findings) -> str:
+    """After how many epochs the candidates were ranked first."""
+    said = {words: candidates[0].first_epoch for words, candidates in findings.families.items()}
+    parts = [f"{after(epoch)} {words}".strip() for words, epoch in said.items()]
+    return ", ".join(parts)
+
+
+def _early_ranks(findings: Findings) -> tuple[dict[str, float], dict[str, float]]:
+    """Rank by LS distance and by loss at the first ranking of its family, by name."""
+    ls: dict[str, float] = {}
+    loss: dict[str, float] = {}
+    for order in first_ranks(findings):
+        ls |= dict(zip(order.names, order.ls, strict=True))
+        loss |= dict(zip(order.names, order.loss, strict=True))
+    return ls, loss
+
+
 def _differ(findings: Findings, name: str) -> bool:
-    """Whether candidates differ in a choice; static ones have no choice of rules."""
-    chosen = [c.variant for c in findings.candidates if c.variant]
+    """Whether candidates of a family differ in a choice; static ones have no choice of rules."""
     counted = ("method", *_BESIDE)
-    return len({str(v.get(name)) for v in chosen if name in counted or v["death_rate"]}) > 1
+    families = {c.family for c in findings.candidates}
+    for family in families:
+        chosen = [c.variant for c in findings.candidates if c.variant and c.family == family]
+        if len({str(v.get(name)) for v in chosen if name in counted or v["death_rate"]}) > 1:
+            return True
+    return False
 
 
 def _standing(candidate: NetworkRecord) -> Cell:
     duplicate = candidate.standing == "duplicate"
     return Cell(candidate.note if duplicate else candidate.standing, candidate.standing)
+
+
+def _family(candidate: NetworkRecord) -> Cell:
+    name = candidate.family or ""
+    return Cell(name, name)
 
 
 def _early(candidate: NetworkRecord) -> Cell:
@@ -129,10 +170,6 @@ def _choice(name: str) -> Callable[[NetworkRecord], Cell]:
         return Cell(text, value if isinstance(value, float) else str(value))
 
     return cell
-
-
-def _at(values: tuple[float, ...], epoch: int) -> float | None:
-    return values[epoch - 1] if len(values) >= epoch else None
 
 
 def _best(score: Score, candidate: NetworkRecord) -> float | None:

@@ -12,7 +12,7 @@ from hyperprune.reports.ranks import Ranks, ranks_at
 
 def drawings(findings: Findings) -> dict[str, Drawing]:
     """Every figure that the measurements suffice for, by the name of its file."""
-    plane = spectral_paths(findings.spectra)
+    plane = spectral_paths(findings.on_their_way)
     rankings = early_rankings(findings)
     leading, score = findings.leading, findings.score.name
     found = None if leading is None else densities(findings.sizes, leading)
@@ -58,9 +58,8 @@ def early_rankings(findings: Findings) -> list[Ranks]:
             (c for c in findings.distinct if int(c.name) in ranking.ranking),
             ranking.until,
             findings.score,
-            ranking.bracket + 1 if findings.brackets > 1 else None,
+            ranking.bracket + 1 if findings.several_brackets else None,
         )
         for ranking in findings.rounds
-        if ranking.until > 0  # untrained networks have no curve
     ]
     return [ranking for ranking in found if len(ranking.names) >= 3]

@@ -11,6 +11,7 @@ from hyperprune.reports.findings import DENSE, Findings, NetworkRecord
 from hyperprune.reports.histories import read_history
 from hyperprune.reports.so_far import candidates_so_far, dense_so_far
 from hyperprune.search import CandidateResult, RunFolder, SearchConfig, SearchResult, load_timings
+from hyperprune.search.config.families import Family
 from hyperprune.training import JobFolder
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,12 @@ def gather(folder: RunFolder) -> Findings:
         candidates, rounds = candidates_so_far(folder, config)
     else:
         dense, rounds = _dense(folder, result), result.rounds
-        candidates = tuple(_candidate(folder, candidate) for candidate in result.candidates)
+        families = {family.name: family for family in config.each_family}
+        origin = None if config.reference is not None else result.dense.final.best_epoch
+        candidates = tuple(
+            _candidate(folder, candidate, families[candidate.family or config.each_family[0].name], origin)
+            for candidate in result.candidates
+        )
     spectra: dict[str, dict[int, Tensor]] = {}
     dead: dict[str, dict[int, int]] = {}
     layer: Tensor | None = None
@@ -64,8 +70,10 @@ def _dense(folder: RunFolder, result: SearchResult) -> NetworkRecord:
     )
 
 
-def _candidate(folder: RunFolder, candidate: CandidateResult) -> NetworkRecord:
-    curve, twin = candidate.curve, candidate.duplicate_of
+def _candidate(
+    folder: RunFolder, candidate: CandidateResult, family: Family, origin: int | None
+) -> NetworkRecord:
+    curve, twin, initial = candidate.curve, candidate.duplicate_of, candidate.initial
     job = folder.candidate(candidate.number if twin is None else twin)
     return NetworkRecord(
         str(candidate.number),
@@ -74,6 +82,11 @@ def _candidate(folder: RunFolder, candidate: CandidateResult) -> NetworkRecord:
         train_loss=curve.train_loss,
         valid_score=curve.valid_score,
         ls_distance=curve.ls_distance,
+        initial_score=None if initial is None else initial.valid_score,
+        initial_distance=None if initial is None else initial.ls_distance,
+        family=candidate.family,
+        first_epoch=family.pool.first_epochs,
+        origin=origin if family.from_dense else None,
         live_weights=_live(job, len(curve.train_loss)),
         metric=candidate.pool_metric,
         spread=candidate.pool_spread,

@@ -6,7 +6,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from hyperprune.inference.timing import Timing
-from hyperprune.reports.candidates import candidate_table
+from hyperprune.reports.candidates import candidate_table, first_words
 from hyperprune.reports.costs import CostTable, cost_table
 from hyperprune.reports.dead import dead_sentence
 from hyperprune.reports.drawings import drawings
@@ -68,8 +68,30 @@ def render(findings: Findings, drawn: dict[str, Drawing], weighed: CostTable | N
         success=is_success(result) if result else True,
         naive=naive_sentence(result) if result else None,
         table=candidate_table(findings),
+        first=first_words(findings),
+        beside=_beside(findings),
         dead=dead_sentence(findings),
     )
+
+
+def _beside(findings: Findings) -> str:
+    """What the two spectra of a panel are."""
+    solid, starts = "Dashed the dense network, solid the candidate", "it starts from"
+    origins = {candidate.origin for candidate in findings.distinct}
+    if origins <= {None}:
+        words = [f"{solid}, both after the same number of epochs."]
+    elif None in origins:
+        words = [
+            f"{solid}: from scratch, both after the same number of epochs; else the network that {starts}."
+        ]
+    else:
+        words = [f"{solid}; the dense one is the network that {starts}."]
+    if any(
+        candidate.reached_gradually and 0 in findings.compared(candidate.name)
+        for candidate in findings.distinct
+    ):
+        words.append("At epoch 0, what is pruned gradually is shown with its last masks.")
+    return " ".join(words)
 
 
 def _progress(findings: Findings) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from hyperprune.reports.findings import NetworkRecord
+from hyperprune.reports.findings import Findings, NetworkRecord
 from hyperprune.tasks import Score
 
 
@@ -15,7 +15,7 @@ class Ranks:
     """Two rankings of the candidates that were measured at one epoch, 1 being the best.
 
     Attributes:
-        epoch: epochs trained.
+        epoch: epochs trained; 0 for before any.
         names: candidates.
         ls: their ranks by LS distance; ties share the mean of their places.
         loss: their ranks by validation loss.
@@ -34,11 +34,20 @@ class Ranks:
 def ranks_at(
     candidates: Iterable[NetworkRecord], epoch: int, score: Score, bracket: int | None = None
 ) -> Ranks:
-    """Both rankings of the candidates that have both measurements at ``epoch``."""
-    shown = [c for c in candidates if len(c.ls_distance) >= epoch and len(c.valid_score) >= epoch]
-    ls = ranks([c.ls_distance[epoch - 1] for c in shown])
-    loss = ranks([score.signed(c.valid_score[epoch - 1]) for c in shown])
-    return Ranks(epoch, tuple(c.name for c in shown), ls, loss, pearson(ls, loss), bracket)
+    """Both rankings of the candidates that have both measurements after ``epoch``."""
+    known = [(c.name, c.distance_at(epoch), c.score_at(epoch)) for c in candidates]
+    shown = [(name, far, found) for name, far, found in known if far is not None and found is not None]
+    ls = ranks([far for _, far, _ in shown])
+    loss = ranks([score.signed(found) for *_, found in shown])
+    return Ranks(epoch, tuple(name for name, *_ in shown), ls, loss, pearson(ls, loss), bracket)
+
+
+def first_ranks(findings: Findings) -> list[Ranks]:
+    """Both rankings of all candidates of a family at its first ranking, a family after the other."""
+    return [
+        ranks_at(candidates, candidates[0].first_epoch, findings.score)
+        for candidates in findings.families.values()
+    ]
 
 
 def ranks(values: Sequence[float]) -> tuple[float, ...]:

@@ -1,6 +1,7 @@
 """A search that has not ended, as far as its folder tells; nothing is decided here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hyperprune.errors import HyperpruneError
@@ -45,7 +46,9 @@ def _of_family(
     first: dict[str, int] = {}
     owners = [first.setdefault(one.choice.key(), family.first + place) for place, one in enumerate(known)]
     histories = {n: _histories(folder, config, n) for n in set(owners)}
-    dense = _compared_with(folder, config, family)
+    origin = _origin(folder, config, family)
+    dense = folder.dense if origin is None else FixedSpectrum(folder.dense.path, origin)
+    score = config.described.judged_by
     alive = set(histories) - {n for ranking in rounds for n in ranking.ranking}
     alive |= {n for n in histories if _promoted_last(rounds, n)}
     for number, (suggestion, owner) in enumerate(zip(known, owners, strict=True), family.first):
@@ -55,24 +58,33 @@ def _of_family(
             standing, history = "duplicate", history.until(family.pool.first_epochs)
         elif history.failure is not None:
             standing = "failed"
-        yield _network(
+        job, untrained = folder.candidate(owner), history.initial
+        found = _network(
             str(number),
             standing,
             history,
-            _distances(folder.candidate(owner), dense, family, history),
-            config.described.judged_by,
+            _distances(job, dense, family, range(1, len(history.epochs) + 1)),
+            score,
             choices=suggestion.choice.to_dict(),
             metric=suggestion.value,
             note=f"same as {owner}" if owner != number else "",
         )
+        yield replace(
+            found,
+            initial_score=None if untrained is None else score.shown(untrained.valid_loss),
+            initial_distance=next(iter(_distances(job, dense, family, (0,) if untrained else ())), None),
+            family=family.name if len(config.each_family) > 1 else None,
+            first_epoch=family.pool.first_epochs,
+            origin=origin,
+        )
 
 
-def _compared_with(folder: RunFolder, config: SearchConfig, family: Family) -> JobFolder:
-    """Where the spectra lie that candidates are compared with: of one network, if they start from it."""
+def _origin(folder: RunFolder, config: SearchConfig, family: Family) -> int | None:
+    """Epoch of the dense network that candidates start from; their spectra are compared with its."""
     dense = read_history(folder.dense)
     if not family.from_dense or config.reference is not None or not dense.epochs:
-        return folder.dense
-    return FixedSpectrum(folder.dense.path, dense.best.epoch)
+        return None
+    return dense.best.epoch
 
 
 def _network(
@@ -115,11 +127,12 @@ def _promoted_last(rounds: Sequence[RoundResult], number: int) -> bool:
     return next((number in r.promoted for r in reversed(rounds) if number in r.ranking), False)
 
 
-def _distances(candidate: JobFolder, dense: JobFolder, family: Family, history: History) -> list[float]:
+def _distances(candidate: JobFolder, dense: JobFolder, family: Family, epochs: Iterable[int]) -> list[float]:
+    """After each epoch, up to the first that has none."""
     found: list[float] = []
-    for record in history.epochs:
+    for epoch in epochs:
         try:
-            found.append(spectrum_distance(candidate, dense, record.epoch, family.pool.distance))
+            found.append(spectrum_distance(candidate, dense, epoch, family.pool.distance))
         except (HyperpruneError, OSError):
             break
     return found

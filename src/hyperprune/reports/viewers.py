@@ -9,7 +9,7 @@ from torch import Tensor
 
 from hyperprune.reports.density import densities
 from hyperprune.reports.figures.density import short
-from hyperprune.reports.findings import DENSE, Findings
+from hyperprune.reports.findings import DENSE, Findings, NetworkRecord
 
 _POINTS = 96  # of a spectrum, each layer
 _SPECTRA = 600
@@ -17,7 +17,7 @@ _SPECTRA = 600
 
 def nothing_to_view() -> dict[str, Any]:
     """The data of a page without networks to choose from."""
-    empty: dict[str, Any] = {name: {} for name in ("spectra", "distance", "dead", "density")}
+    empty: dict[str, Any] = {name: {} for name in ("spectra", "distance", "origin", "dead", "density")}
     return {**empty, "networks": [], "sizes": [], "target": None}
 
 
@@ -26,7 +26,8 @@ def viewer_data(findings: Findings) -> dict[str, Any]:
 
     ``networks`` is a list of name and standing, the leading one first; ``spectra`` holds, by network and
     epoch, one list a layer of exponents in nats a step, thinned to 96 points evenly spread over the index;
-    ``density`` one dictionary a network, by matrix and gate, an entry an epoch. Of a run with more than 600
+    ``origin`` the epoch of the dense network that some start from and are compared with; ``density`` one
+    dictionary a network, by matrix and gate, an entry an epoch. Of a run with more than 600
     spectra, finalists and the dense network come first.
     """
     networks = sorted(findings.networks.values(), key=lambda n: _importance(findings, n.name))
@@ -50,7 +51,8 @@ def viewer_data(findings: Findings) -> dict[str, Any]:
         "networks": [[n.name, n.standing] for n in networks],
         "sizes": [] if findings.layer is None else [int(size) for size in torch.bincount(findings.layer)[1:]],
         "spectra": spectra,
-        "distance": {n.name: [_finite(d) for d in n.ls_distance] for n in networks if n.ls_distance},
+        "distance": {n.name: by for n in networks if (by := _distances(n))},
+        "origin": {n.name: n.origin for n in networks if n.origin is not None},
         "dead": {name: {str(epoch): n for epoch, n in held.items()} for name, held in findings.dead.items()},
         "density": density,
         "target": findings.config.density,
@@ -60,6 +62,12 @@ def viewer_data(findings: Findings) -> dict[str, Any]:
 def as_script(value: Any) -> str:
     """JSON that may stand inside a script element."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def _distances(network: NetworkRecord) -> dict[str, float | None]:
+    """LS distances by epoch."""
+    known = {epoch: network.distance_at(epoch) for epoch in range(network.epochs + 1)}
+    return {str(epoch): _finite(far) for epoch, far in known.items() if far is not None}
 
 
 def _finite(distance: float) -> float | None:

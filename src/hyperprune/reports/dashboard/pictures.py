@@ -27,8 +27,7 @@ class Pictures:
 
     def meta(self, name: str) -> ArtifactMeta | None:
         """The entry of a network's picture; none while it or the dense network has no spectrum."""
-        spectra = self._findings.spectra
-        epochs = set(spectra.get(name, {})) & set(spectra.get(DENSE, {}))
+        epochs = self._findings.compared(name)
         if not epochs:
             return None
         file = f"spectrum-{name}-epoch-{max(epochs)}.png"

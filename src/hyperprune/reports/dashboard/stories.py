@@ -1,10 +1,11 @@
 """What became of a search and of each candidate, as a note in Markdown."""
 
-from hyperprune.reports.findings import Findings, NetworkRecord
+from hyperprune.reports.findings import Findings, NetworkRecord, after, capital, family_words
 from hyperprune.reports.ranks import Ranks
 from hyperprune.reports.rows import cost_sentences
 from hyperprune.reports.verdict import is_success, verdict_sentence
 from hyperprune.search import RoundResult
+from hyperprune.search.config.families import Family
 from hyperprune.search.space.words import choice_words
 from hyperprune.tasks import Score
 
@@ -12,12 +13,10 @@ from hyperprune.tasks import Score
 def search_story(findings: Findings) -> str:
     """The whole search."""
     config, result, leading = findings.config, findings.result, findings.leading
-    pool = config.search
     lines = [
         f"# Pruned variants at sparsity {config.sparsity:g}",
-        f"Candidates are ranked by `{pool.told}`; an objective value is that after {pool.first_epochs} "
-        f"epoch{'s' if pool.first_epochs > 1 else ''}. The dense network has trained {findings.dense.epochs} "
-        f"of {config.recipe.epochs} epochs.",
+        *(_ranked_by(family) for family in config.each_family),
+        f"The dense network has trained {findings.dense.epochs} of {config.recipe.epochs} epochs.",
     ]
     if leading is not None:
         verb = "leads so far"
@@ -38,13 +37,13 @@ def search_story(findings: Findings) -> str:
     return "\n\n".join(lines)
 
 
-def candidate_story(findings: Findings, candidate: NetworkRecord, first: Ranks) -> str:
+def candidate_story(findings: Findings, candidate: NetworkRecord, first: Ranks | None) -> str:
     """One candidate: its choices, its rankings, how it ended.
 
     Args:
         findings: the run.
         candidate: of the run.
-        first: both rankings after the first epochs.
+        first: both rankings of its family, the first that were made; None if it is not in them.
     """
     score = findings.score
     standing = candidate.note if candidate.standing == "duplicate" else candidate.standing
@@ -54,7 +53,7 @@ def candidate_story(findings: Findings, candidate: NetworkRecord, first: Ranks) 
     if candidate.standing == "failed":
         lines.append(f"It failed: {candidate.note}.")
     lines += [_place_line(ranking, candidate) for ranking in findings.rounds if _ranked(ranking, candidate)]
-    if candidate.name in first.names:
+    if first is not None:
         lines.append(_two_metrics(first, candidate))
     if candidate.final is not None:
         final = candidate.final
@@ -68,6 +67,14 @@ def candidate_story(findings: Findings, candidate: NetworkRecord, first: Ranks) 
     return "\n\n".join(lines)
 
 
+def _ranked_by(family: Family) -> str:
+    """What ranks the candidates of a family, and when an objective value was measured."""
+    pool, epochs = family.pool, family.pool.first_epochs
+    words = family_words(family.name)
+    whose = f"Candidates {words}" if family.from_dense or words != "from scratch" else "Candidates"
+    return f"{whose} are ranked by `{pool.told}`; an objective value is that {after(epochs)}."
+
+
 def _ranked(ranking: RoundResult, candidate: NetworkRecord) -> bool:
     return int(candidate.name) in ranking.ranking
 
@@ -75,9 +82,7 @@ def _ranked(ranking: RoundResult, candidate: NetworkRecord) -> bool:
 def _round_line(number: int, ranking: RoundResult) -> str:
     onward = ", ".join(map(str, ranking.promoted))
     failed = f"; {', '.join(map(str, ranking.failed))} failed" if ranking.failed else ""
-    return (
-        f"Ranking {number}, after epoch {ranking.until}: {onward} of {len(ranking.ranking)} survived{failed}."
-    )
+    return f"Ranking {number}, {after(ranking.until)}: {onward} of {len(ranking.ranking)} survived{failed}."
 
 
 def _place_line(ranking: RoundResult, candidate: NetworkRecord) -> str:
@@ -87,7 +92,7 @@ def _place_line(ranking: RoundResult, candidate: NetworkRecord) -> str:
     if number in ranking.same_as:
         onward += f", its spectrum being that of candidate {ranking.same_as[number]}"
     return (
-        f"After epoch {ranking.until}: place {place + 1} of {len(ranking.ranking)} "
+        f"{capital(after(ranking.until))}: place {place + 1} of {len(ranking.ranking)} "
         f"(metric {ranking.metric[place]:.4f}), {onward}."
     )
 
@@ -95,7 +100,7 @@ def _place_line(ranking: RoundResult, candidate: NetworkRecord) -> str:
 def _two_metrics(first: Ranks, candidate: NetworkRecord) -> str:
     place = first.names.index(candidate.name)
     return (
-        f"Of {len(first.names)} after the first epochs: {first.ls[place]:g} by LS distance, "
+        f"Of {len(first.names)} at the first ranking: {first.ls[place]:g} by LS distance, "
         f"{first.loss[place]:g} by loss."
     )
 

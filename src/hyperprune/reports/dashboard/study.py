@@ -17,7 +17,7 @@ from optuna_dashboard import save_note
 from hyperprune.reports.dashboard.pictures import Pictures
 from hyperprune.reports.dashboard.stories import candidate_story, search_story
 from hyperprune.reports.findings import DENSE, Findings, NetworkRecord
-from hyperprune.reports.ranks import ranks_at
+from hyperprune.reports.ranks import first_ranks
 from hyperprune.tasks import Score
 
 _ARTIFACT = "artifacts:"  # Optuna's prefix of an artifact's entry
@@ -43,7 +43,7 @@ def copied(
     save_note(study, search_story(findings))
     for name, value in _entry(pictures, DENSE).items():
         storage.set_study_system_attr(study._study_id, name, value)
-    first = ranks_at(findings.distinct, findings.first_epoch, findings.score)
+    first = {name: ranking for ranking in first_ranks(findings) for name in ranking.names}
     by_name = {candidate.name: candidate for candidate in findings.candidates}
     for trial in stored:
         candidate = by_name.get(str(trial.number))
@@ -63,7 +63,7 @@ def copied(
             took = timedelta(seconds=seconds.get(candidate.name, 0.0))
             told.datetime_start = trial.datetime_complete - took
         number = storage.create_new_trial(study._study_id, template_trial=told)
-        save_note(Trial(study, number), candidate_story(findings, candidate, first))
+        save_note(Trial(study, number), candidate_story(findings, candidate, first.get(candidate.name)))
     return storage
 
 

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hyperprune.reports.figures.style import COLOURS, MANY, ORDER, beside, figure, line_width
-from hyperprune.reports.findings import Findings
+from hyperprune.reports.findings import Findings, after, capital
 from hyperprune.reports.ranks import Ranks
 
 
@@ -24,6 +24,7 @@ def slopes(findings: Findings, rankings: Sequence[Ranks], wide: bool = True) -> 
 
 def _draw(axis: Axes, findings: Findings, ranking: Ranks) -> None:
     networks = findings.networks
+    names: dict[tuple[int, float], list[str]] = {}
     pairs = zip(ranking.names, ranking.ls, ranking.loss, strict=True)
     for name, ls, loss in sorted(pairs, key=lambda pair: ORDER.index(networks[pair[0]].standing)):
         standing = networks[name].standing
@@ -37,8 +38,10 @@ def _draw(axis: Axes, findings: Findings, ranking: Ranks) -> None:
             gid=f"net-{name}",
         )
         if len(ranking.names) <= MANY or standing in ("selected", "finalist"):
-            beside(axis, name, 0, ls, left=True)
-            beside(axis, name, 1, loss)
+            names.setdefault((0, ls), []).append(name)
+            names.setdefault((1, loss), []).append(name)
+    for (side, rank), joined in names.items():  # equal masks share their place
+        beside(axis, ", ".join(sorted(joined, key=int)), side, rank, left=side == 0)
     axis.set_xticks([0, 1], ["LS distance", "loss"])
     axis.set_xlim(-0.45, 1.45)
     axis.set_ylim(len(ranking.names) + 0.7, 0.3)
@@ -46,5 +49,7 @@ def _draw(axis: Axes, findings: Findings, ranking: Ranks) -> None:
     axis.spines[["left", "bottom"]].set_visible(False)
     axis.tick_params(length=0)
     agreement = "" if ranking.correlation is None else f"\nSpearman {ranking.correlation:+.2f}"
-    when = "After" if ranking.bracket is None else f"Bracket {ranking.bracket}, after"
-    axis.set_title(f"{when} epoch {ranking.epoch}{agreement}", loc="center")
+    when = after(ranking.epoch)
+    if ranking.bracket is not None:
+        when = f"{findings.bracket_words(ranking.bracket - 1)},\n{when}"
+    axis.set_title(f"{capital(when)}{agreement}", loc="center")

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from hyperprune.reports.figures.style import COLOURS, figure
-from hyperprune.reports.findings import DENSE, Findings
+from hyperprune.reports.findings import DENSE, Findings, after
 
 
 def spectra(findings: Findings, wide: bool = True) -> Figure | None:
@@ -19,10 +19,11 @@ def spectra(findings: Findings, wide: bool = True) -> Figure | None:
         f"best: candidate {first.ranking[0]}": ("selected", str(first.ranking[0])),
         f"worst: candidate {first.ranking[-1]}": ("worst", str(first.ranking[-1])),
     }
+    spectra = {**findings.spectra, DENSE: findings.compared(str(first.ranking[0]))}
     layers = sorted({int(number) for number in findings.layer})
     page, axes = figure(wide, 3.6 if wide else 2.9, len(layers))
     for label, (colour, name) in named.items():
-        spectrum = _at(findings.spectra, name, first.until)
+        spectrum = _at(spectra, name, first.until)
         if spectrum is None:
             continue
         for axis, number in zip(axes, layers, strict=True):
@@ -31,7 +32,7 @@ def spectra(findings: Findings, wide: bool = True) -> Figure | None:
             axis.plot(range(1, len(values) + 1), values, style, color=COLOURS[colour], label=label)
     for axis, number in zip(axes, layers, strict=True):
         axis.axhline(0, color=COLOURS["muted"], linewidth=0.8)
-        axis.set(xlabel="index", title=f"Layer {number}, after epoch {first.until}")
+        axis.set(xlabel="index", title=f"Layer {number}, {after(first.until)}")
     axes[0].set_ylabel("exponent (nats a step)")
     axes[0].legend()
     return page

@@ -1,4 +1,4 @@
-"""The dense spectrum and a candidate's at each measured epoch, side by side."""
+"""A candidate's spectrum at each measured epoch, and the dense one that it is compared with."""
 
 from matplotlib.figure import Figure
 
@@ -18,8 +18,8 @@ def spectra_by_epoch(findings: Findings, wide: bool = True, *, name: str | None 
     """
     if name is None:
         name = findings.leading.name if findings.leading else ""
-    dense, other = findings.spectra.get(DENSE, {}), findings.spectra.get(name, {})
-    epochs = _spread(sorted(set(dense) & set(other)))
+    dense, other = findings.compared(name), findings.spectra.get(name, {})
+    epochs = _spread(sorted(dense))
     if not epochs or findings.layer is None:
         return None
     page, axes = figure(wide, 1.9 if wide else 1.7, len(epochs), columns=4)

@@ -155,18 +155,20 @@
     const curve = (list, size) => list.map((value, i) => [1 + (i * (size - 1)) / Math.max(list.length - 1, 1), value]);
     let shown = null;
     const draw = () => {
-      const own = data.spectra[select.value], epochs = Object.keys(own).filter((epoch) => epoch in dense);
+      const own = data.spectra[select.value], origin = data.origin[select.value];
+      const compared = (epoch) => origin ?? epoch;
+      const epochs = Object.keys(own).filter((epoch) => compared(epoch) in dense);
       slider.max = epochs.length - 1;
       if (shown !== select.value) slider.value = shown === null ? epochs.length - 1 : Math.min(slider.value, epochs.length - 1);
       shown = select.value;
-      const epoch = epochs[slider.value], distance = (data.distance[select.value] ?? [])[epoch - 1];
+      const epoch = epochs[slider.value], distance = data.distance[select.value]?.[epoch];
       $("epoch-out").textContent = `${epoch} of ${epochs.at(-1)}`;
-      const dead = [select.value, "dense"].map((name) => data.dead[name]?.[epoch] ?? 0);
+      const dead = [data.dead[select.value]?.[epoch] ?? 0, data.dead.dense?.[compared(epoch)] ?? 0];
       const lost = dead.some((count) => count) ? `, dead directions ${dead[0]}, dense ${dead[1]}` : "";
       $("spectra-out").textContent = distance == null ? "" : `LS distance ${distance.toFixed(3)} nats a step${lost}`;
       data.sizes.forEach((size, layer) => {
         const lines = [
-          { points: curve(dense[epoch][layer], size), colour: "dense", dashed: "5 4" },
+          { points: curve(dense[compared(epoch)][layer], size), colour: "dense", dashed: "5 4" },
           { points: curve(own[epoch][layer], size), colour: "selected" },
         ];
         const format = (value) => value;
