@@ -215,16 +215,11 @@ def gradual(records: Records, seed: int) -> None:
     """How what is known of a mask before any training ranks where it ends if it is reached gradually."""
     known = {network.number: network.final for network in records.pool("ramped", seed)}
     masks = [network for network in records.pool("started", seed) if network.number in known]
-    for words, own in (("", masks), (" that are not random", informed(masks))):
-        if len(own) >= FEWEST:
-            reached_gradually(own, known, words)
-
-
-def reached_gradually(masks: Sequence[Trained], known: dict[int, float], words: str) -> None:
-    """The table of some masks."""
+    if len(masks) < FEWEST:
+        return
     pool = [replace(network, final=known[network.number]) for network in masks]
     found = [row for row in rows(STARTED, pool, resamples(len(pool), DRAWS, 0)) if row.epoch == 0]
-    print(f"\nSpearman with the final of the same masks{words}, reached gradually, {len(pool)} networks")
+    print(f"\nSpearman with the final of the same masks, reached gradually, {len(pool)} networks")
     table(
         ("metric before any training", "final, reached gradually", "final, at once"),
         [

@@ -32,9 +32,10 @@ SCRATCH_DENSITY, STARTED_DENSITY = 0.33, 0.20
 SHORT = 6  # epochs of the whole schedule made short
 FURTHER, RATE = 15, 0.25  # of what starts from the dense network: epochs, and share of the learning rate
 DISTILLATION = 0.5
+CRITERIA = ("magnitude", "global_magnitude", "taylor", "random")  # of the masks, in turn
 FACTORS = (-1.0, 1.0)  # u of 2^u, the factor on each matrix's share of the live weights
 
-RAMPED = 12  # of the masks, the first, are also reached little by little
+RAMPED = 12  # of the masks, the first, are also reached little by little, but for those at random
 
 Pool = Literal["dense", "scratch", "short", "started", "ramped", "trained-on", "small"]
 POOLS: tuple[Pool, ...] = get_args(Pool)
@@ -116,7 +117,10 @@ def pieces(regime: Regime) -> list[Piece]:
     order = [Piece(name, "dense", 0, first)]
     order += [Piece(name, "scratch", number, first) for number in range(regime.variants)]
     order += [Piece(name, "started", number, first) for number in range(regime.masks)]
-    order += [Piece(name, "ramped", number, first) for number in range(min(RAMPED, regime.masks))]
+    ramped = [
+        number for number in range(min(RAMPED, regime.masks)) if CRITERIA[number % len(CRITERIA)] != "random"
+    ]
+    order += [Piece(name, "ramped", number, first) for number in ramped]
     order += [Piece(name, "small", number, first) for number in (0, 1)]
     order += [Piece(name, "trained-on", 0, first)] if regime.masks else []
     for seed in others:
@@ -153,7 +157,7 @@ def scratch_variants() -> list[PruningVariant]:
 def masks(matrices: tuple[str, ...]) -> list[PruningVariant]:
     """Masks of the trained network: criterion, and a factor on the share of each matrix."""
     generator = random.Random(1)
-    criteria = itertools.cycle(("magnitude", "global_magnitude", "taylor", "random"))
+    criteria = itertools.cycle(CRITERIA)
     return [
         PruningVariant(
             density=STARTED_DENSITY,
@@ -241,6 +245,8 @@ def job(piece: Piece, corpus: str | None, work: Path, until: int, parent: Path |
         variant=variant,
         start=start,
         scores=None if start is None else work / piece.dense.name,
+        # without a criterion a start keeps the largest weights, unless it is to be a mask at random
+        keep_largest=variant is None or variant.trained or piece.pool not in FROM_DENSE,
         teacher=teacher,
         seed=piece.seed,
         until=until,
