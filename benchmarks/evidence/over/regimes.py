@@ -126,9 +126,8 @@ def pieces(regime: Regime) -> list[Piece]:
     for seed in others:
         order.append(Piece(name, "dense", 0, seed))
         order += [Piece(name, "scratch", number, seed) for number in range(regime.repeated)]
-        order += [
-            Piece(name, "started", number, seed) for number in range(min(regime.repeated, regime.masks))
-        ]
+    repeated = range(min(regime.repeated, regime.masks))
+    order += [Piece(name, "started", number, seed) for seed in others for number in repeated]
     order += [Piece(name, "short", number, first) for number in range(regime.variants)]
     return order
 
