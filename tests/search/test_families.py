@@ -11,7 +11,17 @@ from small_search import families
 from hyperprune.config.toml import configuration_text, read_configuration
 from hyperprune.errors import ConfigurationError
 from hyperprune.reports.gather import gather
-from hyperprune.search import PRESETS, Event, RunFolder, SearchConfig, SearchResult, configure, extend, run
+from hyperprune.search import (
+    PRESETS,
+    CandidateEnded,
+    Event,
+    RunFolder,
+    SearchConfig,
+    SearchResult,
+    configure,
+    extend,
+    run,
+)
 from hyperprune.search.config.extend import extended
 from hyperprune.search.config.families import DenseSpace
 from hyperprune.search.config.layers import validated
@@ -231,12 +241,21 @@ class Ended(BaseException):
 
 
 def test_a_report_of_a_search_under_way_has_both_families(tmp_path: Path) -> None:
+    heard: list[CandidateEnded] = []
+
     def listen(event: Event) -> None:
+        if isinstance(event, CandidateEnded):
+            heard.append(event)
         if getattr(event, "name", "") == "dense, finals":
             raise Ended
 
     with pytest.raises(Ended):
         run(families(), tmp_path / "run", listener=listen)
+    dense = next(family for family in families().each_family if family.from_dense)
+    numbers = range(dense.first, dense.first + dense.pool.candidates)
+    told = [event.measured for event in heard if event.number in numbers and event.measured]
+    assert {name for name, _ in told} == {"ls"}, "a rank is of those that happen to be there"
+    assert len({value for _, value in told}) > 1
     findings = gather(RunFolder(tmp_path / "run"))
     assert [candidate.name for candidate in findings.candidates] == [f"{n}" for n in range(9)]
     assert all(distance >= 0 for c in findings.candidates for distance in c.ls_distance)

@@ -115,9 +115,9 @@ class SearchProgress:
         choices = choice_words(event.variant)
         note = f" ({event.note})" if event.note else ""
         family = next(one for one in reversed(self._families) if one.first <= event.number)
-        metric = family.pool.metric
+        name, value = event.measured or (family.pool.metric, event.metric)
         self._screen.say(
-            f"  candidate {event.number}: {metric} {event.metric:.4f}, "
+            f"  candidate {event.number}: {name} {value:.4f}, "
             f"{self._score.name} {self._score.text(event.valid_score)}, {choices}{note}"
         )
 

@@ -62,11 +62,14 @@ class Metric:
         scores: scores of candidates that stand beside each other, from their parts and the weight of the
             loss; None for a metric whose only part is the score.
         needs_dense: whether it looks at the dense reference.
+        first_part: what the first of several parts is called; it tells more of one candidate than a score
+            among those that happen to be there.
     """
 
     measure: Callable[[Measured], Parts]
     scores: Callable[[Sequence[Parts], float], list[float]] | None = None
     needs_dense: bool = True
+    first_part: str | None = None
 
     def compared(self, parts: Sequence[Parts], loss_weight: float) -> list[float]:
         """A score for each, in order."""
@@ -104,7 +107,7 @@ def _weighted_rank(parts: Sequence[Parts], loss_weight: float) -> list[float]:
 
 METRICS.register("ls")(plain(_ls))
 METRICS.register("loss")(plain(_loss, needs_dense=False))
-METRICS.register("rank")(Metric(_ls_and_loss, _weighted_rank))
+METRICS.register("rank")(Metric(_ls_and_loss, _weighted_rank, first_part="ls"))
 
 
 def spectrum_distance(folder: JobFolder, dense: JobFolder, epoch: int, kind: str) -> float:

@@ -32,6 +32,7 @@ class CandidateEnded:
         metric: what ranks it; None if it failed.
         valid_score: of its last epoch; None if it failed.
         note: such as why it failed or what it repeats.
+        measured: name and value of what was measured of it alone, for a metric that compares candidates.
     """
 
     number: int
@@ -39,6 +40,7 @@ class CandidateEnded:
     metric: float | None
     valid_score: float | None
     note: str = ""
+    measured: tuple[str, float] | None = None
 
 
 Event = RoundBegan | CandidateEnded | Progress

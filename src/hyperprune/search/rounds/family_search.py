@@ -206,6 +206,7 @@ class FamilySearch:
 
     def _tell(self, candidate: Candidate, note: str = "") -> None:
         """Let the listener hear how a candidate ended a stage."""
+        name, parts = self._metric.first_part, candidate.mean_parts
         self._listener(
             CandidateEnded(
                 candidate.number,
@@ -213,6 +214,7 @@ class FamilySearch:
                 candidate.metric,
                 None if candidate.metric is None else self._score.shown(candidate.valid_loss),
                 candidate.failure or note,
+                None if name is None or parts is None else (name, parts[0]),
             )
         )
 
