@@ -19,10 +19,11 @@ Fixed before any final was read:
 """
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 import figures_over as figures
 from networks_over import Records, Trained, load
@@ -283,11 +284,19 @@ def beside_dense(regime: Regime, records: Records) -> dict[str, list[float]]:
                         f"{network.live:,}",
                         f"{records.shown(network.final):.3f}",
                         f"{test:.3f}",
+                        difference_words(records.verdicts.get((pool, network.number, seed))),
                     )
                 )
     print("\nPruned and dense")
-    table(("network", "seed", "variant", "live weights", "validation", "test"), body)
+    table(("network", "seed", "variant", "live weights", "validation", "test", "better on test by"), body)
     return scores
+
+
+def difference_words(verdict: Mapping[str, Any] | None) -> str:
+    """Difference to the dense network with its interval, positive where it is better."""
+    if verdict is None:
+        return ""
+    return f"{verdict['difference']:+.2f} [{verdict['low']:+.2f}, {verdict['high']:+.2f}]"
 
 
 def interval(found: Estimate) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,11 +54,13 @@ class Records:
         trained: networks that did not fail.
         failed: names of those that did; they are ranked nowhere.
         perplexity: whether losses are shown as perplexity.
+        verdicts: on the test part against the dense network, of some, by pool, number and seed.
     """
 
     trained: tuple[Trained, ...]
     failed: tuple[str, ...]
     perplexity: bool
+    verdicts: Mapping[tuple[str, int, int], Mapping[str, Any]]
 
     def pool(self, name: str, seed: int) -> list[Trained]:
         """A pool of one seed, in order of number."""
@@ -73,7 +76,14 @@ def load(folder: Path, regime: str) -> Records:
     documents = [json.loads(path.read_bytes()) for path in sorted(folder.glob(f"{regime}-*.json"))]
     failed = tuple(d["piece"] for d in documents if d["failure"] is not None)
     trained = tuple(_trained(d) for d in documents if d["failure"] is None)
-    return Records(trained, failed, all(d["score"] == "perplexity" for d in documents))
+    path = folder / f"verdicts-{regime}.json"
+    judged = json.loads(path.read_bytes())["verdicts"] if path.exists() else []
+    return Records(
+        trained,
+        failed,
+        all(d["score"] == "perplexity" for d in documents),
+        {(v["pool"], v["number"], v["seed"]): v for v in judged},
+    )
 
 
 def _trained(document: dict[str, Any]) -> Trained:
