@@ -76,12 +76,12 @@ def curves(scratch: Pool, started: Pool, full: int, further: int) -> list[Point]
     parts = [(_part(scratch, generator), _part(started, generator)) for _ in range(SUBPOOLS)]
     ways = _ways(len(parts[0][0]), full)
     if started:
-        ways += _started_ways(full, further)
+        ways += _started_ways(full, further) + _joint_ways(len(parts[0][0]), full, further)
     sums = [[0.0, 0.0] for _ in ways]
     for number, (one, other) in enumerate(parts):
         best = min(n.final for n in (*one, *other))
-        for place, (_, dense, of_started, run) in enumerate(ways):
-            done, cost = run(other if of_started else one, random.Random(number))
+        for place, (_, dense, run) in enumerate(ways):
+            done, cost = run(one, other, random.Random(number))
             sums[place][0] += cost + full * dense
             sums[place][1] += min(n.final for n in done) - best
     points = [
@@ -108,18 +108,41 @@ def _started_ways(full: int, further: int) -> "list[Way]":
     """Masks ranked before any training; the best few train on, the dense network charged."""
 
     def screened(metric: Metric, kept: int) -> Run:
-        return lambda pool, _: (
-            sorted(pool, key=lambda n: metric(n, 0) or 0.0)[:kept],
-            further * min(kept, len(pool)),
-        )
+        return lambda _, masks, __: _screened(masks, metric, kept, further)
 
     by = {"dense start, screened by LS": STARTED["LS hidden, to the dense network"]}
     by["dense start, screened by loss"] = loss
-    return [(way, True, True, screened(metric, kept)) for way, metric in by.items() for kept in (1, 2, 4)]
+    return [(way, True, screened(metric, kept)) for way, metric in by.items() for kept in (1, 2, 4)]
 
 
-Run = Callable[[Pool, random.Random], tuple[list[Trained], int]]
-Way = tuple[str, bool, bool, Run]  # name, whether it needs the dense network, whether of masks of it, replay
+def _screened(masks: Pool, metric: Metric, kept: int, further: int) -> tuple[list[Trained], int]:
+    best = sorted(masks, key=lambda n: metric(n, 0) or 0.0)[:kept]
+    return best, further * len(best)
+
+
+def _joint_ways(size: int, full: int, further: int) -> "list[Way]":
+    """Both families as the presets have them: LSH from scratch, and the two best masks."""
+
+    def joint(each: int) -> Run:
+        plan = PLANS["rounds"](PlanSettings(candidates=size, first=each, each=each, eta=3, full=full))
+
+        def run(scratch: Pool, masks: Pool, _: random.Random) -> tuple[list[Trained], int]:
+            done, cost = follow(plan, scratch, search_ls)
+            others, more = _screened(masks, loss, 2, further)
+            return [*done, *others], cost + more
+
+        return run
+
+    return [("LSH and dense start together", True, joint(each)) for each in _steps(size, full)]
+
+
+Run = Callable[[Pool, Pool, random.Random], tuple[list[Trained], int]]  # from scratch, masks
+Way = tuple[str, bool, Run]  # name, whether it needs the dense network, replay
+
+
+def _steps(size: int, full: int) -> list[int]:
+    """Epochs of a round that leave room for the finals."""
+    return [each for each in (1, 2, 3) if each * size.bit_length() < full]
 
 
 def _ways(size: int, full: int) -> list[Way]:
@@ -129,28 +152,24 @@ def _ways(size: int, full: int) -> list[Way]:
         return PLANS[name](PlanSettings(candidates=size, first=each, each=each, eta=3, full=full))
 
     def rounds(metric: Metric, each: int) -> Run:
-        return lambda pool, _: follow(plan("rounds", each), pool, metric)
+        return lambda pool, _, __: follow(plan("rounds", each), pool, metric)
 
     def exactly(metric: Metric, epoch: int) -> Run:
-        return lambda pool, _: i_epoch(pool, metric, epoch, full)
+        return lambda pool, _, __: i_epoch(pool, metric, epoch, full)
 
     found: list[Way] = []
-    for each in (each for each in (1, 2, 3) if each * size.bit_length() < full):
-        found += [
-            ("LSH", True, False, rounds(search_ls, each)),
-            ("loss halving", False, False, rounds(loss, each)),
-        ]
+    for each in _steps(size, full):
+        found += [("LSH", True, rounds(search_ls, each)), ("loss halving", False, rounds(loss, each))]
     for epoch in (epoch for epoch in (1, 2, 3, 4, 8) if epoch < full):
         found += [
-            ("i-epoch, LS", True, False, exactly(search_ls, epoch)),
-            ("i-epoch, loss", False, False, exactly(loss, epoch)),
+            ("i-epoch, LS", True, exactly(search_ls, epoch)),
+            ("i-epoch, loss", False, exactly(loss, epoch)),
         ]
     found.append(
         (
             "Hyperband on loss",
             False,
-            False,
-            lambda pool, drawn: follow(plan("hyperband", 1), drawn.sample(list(pool), len(pool)), loss),
+            lambda pool, _, drawn: follow(plan("hyperband", 1), drawn.sample(list(pool), len(pool)), loss),
         )
     )
     return found
