@@ -252,6 +252,14 @@ SHEN_2019 = Paper(
     2019,
     "https://arxiv.org/abs/1810.09536",
 )
+SERIANNI_KALITA_2023 = Paper(
+    "serianni2023",
+    "Serianni, A., Kalita, J.",
+    "Training-free neural architecture search for RNNs and Transformers",
+    "ACL",
+    2023,
+    "https://arxiv.org/abs/2306.00288",
+)
 ZHENG_SHLIZERMAN_2025 = Paper(
     "zheng2025",
     "Zheng, C., Shlizerman, E.",

@@ -29,8 +29,8 @@ def test_rank_does_not_depend_on_the_scale_of_its_parts() -> None:
     assert METRICS["rank"].compared(parts, 0.3) == METRICS["rank"].compared(scaled, 0.3)
 
 
-def test_only_loss_needs_no_dense_reference() -> None:
-    assert {name for name in METRICS if not METRICS[name].needs_dense} == {"loss"}
+def test_what_needs_no_dense_reference() -> None:
+    assert {name for name in METRICS if not METRICS[name].needs_dense} == {"loss", "covariance"}
     assert METRICS["loss"].measure(SEEN) == (4.5,)
 
 
@@ -48,7 +48,7 @@ def test_what_is_no_name_of_a_function_is_refused(name: str) -> None:
 
 
 def test_unknown_metrics_and_modules() -> None:
-    with pytest.raises(UnknownNameError, match="loss, ls, rank"):
+    with pytest.raises(UnknownNameError, match="covariance, loss, ls, rank"):
         checked_name("accuracy")
     with pytest.raises(ConfigurationError, match="cannot find the metric nothing_here:f"):
         metric_of("nothing_here:f")

@@ -26,7 +26,7 @@ Public names:
 * ``distance_interval``, ``compare``: how sure a distance, or a difference of two, is; ``Interval``,
   ``Comparison``.
 * ``drive``: what reaches the recurrent module inside a network when it runs, as a ``Driven``, which has
-  ``first(steps, sequences)`` and ``spectrum(...)``.
+  ``first(steps, sequences)`` and ``spectrum(...)``; ``last_hidden``: the hidden states that it ends in.
 * ``windows``: chosen windows of a stream as a batch.
 * ``layer_order``: the order of the layers in a flat state; ``STATES``, ``DIRECTIONS``: known choices.
 """
@@ -36,6 +36,7 @@ from hyperprune.lyapunov.contract import Cell, Network
 from hyperprune.lyapunov.conventions import DIRECTIONS, STATES, Conventions
 from hyperprune.lyapunov.distances import distance, distance_tensor
 from hyperprune.lyapunov.driven.driving import Driven, drive, recurrent_module
+from hyperprune.lyapunov.driven.last_states import last_hidden
 from hyperprune.lyapunov.record import Position, Spectrum
 from hyperprune.lyapunov.resampling import Comparison, Interval, compare, distance_interval
 from hyperprune.lyapunov.states import layer_order
@@ -59,6 +60,7 @@ __all__ = [
     "distance_interval",
     "distance_tensor",
     "drive",
+    "last_hidden",
     "layer_order",
     "recurrent_module",
     "spectrum",

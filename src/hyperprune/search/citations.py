@@ -14,6 +14,7 @@ from hyperprune.papers import (
 )
 from hyperprune.search.config.families import Family
 from hyperprune.search.config.search_config import SearchConfig
+from hyperprune.search.metrics.early import METRICS
 from hyperprune.sparsity import citations
 from hyperprune.tasks import Tasked
 from hyperprune.training import TrainConfig
@@ -64,6 +65,8 @@ def _of_training(config: Tasked) -> set[Paper]:
 def _of_family(family: Family, density: float) -> set[Paper]:
     """Papers behind a family's sampler, plan and choices."""
     found = set(family.pool.optimiser.papers)
+    if family.pool.metric in METRICS:
+        found |= set(METRICS[family.pool.metric].papers)
     if family.pool.plan == "hyperband":
         found.add(LI_2018)
     if family.space.distils:

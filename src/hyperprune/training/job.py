@@ -26,6 +26,7 @@ from hyperprune.tasks.opened import OpenedTask
 from hyperprune.tasks.precision import check_card, check_precision
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.training.epoch import train_epoch
+from hyperprune.training.hidden_covariance import hidden_covariance
 from hyperprune.training.live_weights import live_weights
 from hyperprune.training.measurement import evaluate, measure
 from hyperprune.training.progress import Listener, Progress, silent
@@ -62,6 +63,9 @@ class TrainingJob(BaseModel):
     seed: int = Field(0, ge=0, description="The root seed.")
     until: int = Field(ge=0, description="Epochs, those already trained included.")
     initial: bool = Field(False, description="Measure before the first step too.")
+    covariance: bool = Field(
+        False, description="Beside each spectrum, score the covariance of hidden states."
+    )
     threads: int = Field(1, ge=1, description="Threads of torch.")
     device: str = Field("cpu", description="Device, such as cpu or cuda:0.")
     cuda_graphs: bool = Field(False, description="Whether loops over time run as CUDA graphs where they can.")
@@ -196,6 +200,8 @@ def check_job(job: TrainingJob) -> str:
         sampling = job.spectrum
         driven = task.driven(state.network, sampling.batch, sampling.warmup + sampling.steps)
         driven.check(**sampling.model_dump(exclude={"batch"}))
+        if job.covariance:
+            hidden_covariance(state, task, sampling)
     return state.origin
 
 
@@ -225,14 +231,23 @@ def _measure_initial(job: TrainingJob, task: OpenedTask, folder: JobFolder) -> F
         valid_loss, spectrum = evaluate(state, task, "valid", 0), None
         if job.spectrum is not None:
             spectrum = folder.save_spectrum(0, measure(state, task, job.spectrum))
+        covariance = _covariance(job, task, state)
     except DivergedError as error:
         failure = Failure(epoch=0, reason=str(error))
         folder.save_failure(failure, job.identity)
         return failure
     masks = None if job.start is None or state.sparse is None else mask_hash(state.sparse.masks)
-    folder.save_initial(InitialRecord(valid_loss=valid_loss, spectrum=spectrum, masks=masks), job.identity)
+    initial = InitialRecord(valid_loss=valid_loss, spectrum=spectrum, covariance=covariance, masks=masks)
+    folder.save_initial(initial, job.identity)
     folder.note_seconds(0, time.monotonic() - began)
     return None
+
+
+def _covariance(job: TrainingJob, task: OpenedTask, state: TrainingState) -> float | None:
+    """The score of hidden states, where it is asked."""
+    if not job.covariance or job.spectrum is None:
+        return None
+    return hidden_covariance(state, task, job.spectrum)
 
 
 def fresh_state(job: TrainingJob, task: OpenedTask) -> TrainingState:
@@ -282,5 +297,6 @@ def _train_one(
         blocks=None if state.sparse is None else state.sparse.blocks(),
         averaging=averaging,
         spectrum=spectrum,
+        covariance=_covariance(job, task, state),
         live_weights=live_weights(state.network, state.sparse.masks if state.sparse else {}),
     )

@@ -45,6 +45,12 @@ def extended(old: SearchConfig, values: dict[str, Any]) -> SearchConfig:
     for found in differences(decisive(old), decisive(new)):
         _check(*found)
     _check_families(old, new)
+    for before, now in ((old.search, new.search), (old.dense_start.search, new.dense_start.search)):
+        if now.reads_covariance and not before.reads_covariance:
+            raise ConfigurationError(
+                "the metric covariance reads scores of hidden states, which are taken while a network "
+                f"trains, and this run was ranked by {before.metric}: start a new run"
+            )
     if new.recipe.epochs > old.recipe.epochs and old.recipe.decay_epochs is None:
         recipe = new.recipe.model_copy(update={"decay_epochs": old.recipe.epochs})
         new = new.model_copy(update={"recipe": recipe})

@@ -81,7 +81,7 @@ class DensePool(PoolConfig):
     metric: str = Field(
         "rank",
         description="What ranks candidates: ls (distance to the spectrum of the network they start "
-        "from), loss, rank, or your own function.",
+        "from), loss, rank, covariance, or your own function.",
     )
 
 

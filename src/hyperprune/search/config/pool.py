@@ -49,7 +49,7 @@ class PoolConfig(BaseModel):
     metric: Annotated[str, AfterValidator(checked_name)] = Field(
         "ls",
         description="What ranks candidates: ls (distance of spectra), loss, rank (weighted ranks of "
-        "both), or your own function, package.module:function.",
+        "both), covariance (of hidden states), or your own function, package.module:function.",
     )
     loss_weight: float = Field(0.5, ge=0, le=1, description="Weight of the loss in the metric rank.")
     distance: Literal["l2", "wasserstein"] = Field("l2", description="Distance of two spectra.")
@@ -98,7 +98,7 @@ class PoolConfig(BaseModel):
     @property
     def told(self) -> str:
         """What the optimiser is told: the metric, with the distance where it is one."""
-        if self.metric == "loss":
+        if not self.needs_dense:
             return self.metric
         weight = f", {self.loss_weight:g} loss" if self.metric == "rank" else ""
         return f"{self.metric}, {self.distance}{weight}"
@@ -107,6 +107,11 @@ class PoolConfig(BaseModel):
     def needs_dense(self) -> bool:
         """Whether the metric looks at the dense reference; a function of the user's own may."""
         return self.metric not in METRICS or METRICS[self.metric].needs_dense
+
+    @property
+    def reads_covariance(self) -> bool:
+        """Whether the metric looks at hidden states."""
+        return self.metric in METRICS and METRICS[self.metric].reads_covariance
 
     @property
     def optimiser(self) -> SamplerRule:

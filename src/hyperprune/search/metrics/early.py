@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from hyperprune.errors import ConfigurationError
 from hyperprune.lyapunov import Spectrum, distance
+from hyperprune.papers import SERIANNI_KALITA_2023, Paper
 from hyperprune.registry import Registry
 from hyperprune.search.metrics.rank_correlation import midranks
 from hyperprune.training import JobFolder
@@ -29,6 +31,7 @@ class Measured:
         folder: the candidate's files, its spectra among them.
         dense: the dense reference's files.
         distance: name of the distance of two spectra.
+        covariance: score of the covariance of hidden states, where the metric reads it.
     """
 
     epoch: int
@@ -36,6 +39,7 @@ class Measured:
     folder: JobFolder
     dense: JobFolder
     distance: str
+    covariance: float | None = None
 
     @property
     def ls(self) -> float:
@@ -64,12 +68,16 @@ class Metric:
         needs_dense: whether it looks at the dense reference.
         first_part: what the first of several parts is called; it tells more of one candidate than a score
             among those that happen to be there.
+        reads_covariance: whether it looks at hidden states, which jobs then score beside their spectra.
+        papers: where it is from, beside those of every search.
     """
 
     measure: Callable[[Measured], Parts]
     scores: Callable[[Sequence[Parts], float], list[float]] | None = None
     needs_dense: bool = True
     first_part: str | None = None
+    reads_covariance: bool = False
+    papers: tuple[Paper, ...] = ()
 
     def compared(self, parts: Sequence[Parts], loss_weight: float) -> list[float]:
         """A score for each, in order."""
@@ -92,6 +100,15 @@ def _loss(measured: Measured) -> float:
     return measured.valid_loss
 
 
+def _covariance(measured: Measured) -> float:
+    if measured.covariance is None:
+        raise ConfigurationError(
+            f"the metric covariance reads scores of hidden states, which {measured.folder.path} does not "
+            "hold: they are taken while a network trains; start a new search with search.metric = covariance"
+        )
+    return measured.covariance
+
+
 def _ls_and_loss(measured: Measured) -> Parts:
     return (measured.ls, measured.valid_loss)
 
@@ -107,6 +124,14 @@ def _weighted_rank(parts: Sequence[Parts], loss_weight: float) -> list[float]:
 
 METRICS.register("ls")(plain(_ls))
 METRICS.register("loss")(plain(_loss, needs_dense=False))
+METRICS.register("covariance")(
+    Metric(
+        lambda measured: (_covariance(measured),),
+        needs_dense=False,
+        reads_covariance=True,
+        papers=(SERIANNI_KALITA_2023,),
+    )
+)
 METRICS.register("rank")(Metric(_ls_and_loss, _weighted_rank, first_part="ls"))
 
 

@@ -92,6 +92,7 @@ class Jobs:
             seed=root_seed(config.seed, seed),
             until=one.until,
             initial=family.pool.first_epochs == 0,
+            covariance=family.pool.reads_covariance,
             threads=config.runtime.threads,
             device=config.runtime.device,
             cuda_graphs=config.runtime.cuda_graphs,

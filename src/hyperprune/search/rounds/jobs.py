@@ -220,9 +220,9 @@ class Trainer:
         if seed < len(self._references) and not self._has_fixed_spectrum(family):
             epoch = min(epoch, self._references[seed].until)
             self._references[seed].at(epoch)
-        loss = history.until(epoch).valid_loss
+        then = history.until(epoch)
         folder, dense = self._folder.candidate(number, seed), self._compared_with(family, seed)
-        measured = Measured(epoch, loss, folder, dense, family.pool.distance)
+        measured = Measured(epoch, then.valid_loss, folder, dense, family.pool.distance, then.covariance)
         return self.metric(family).measure(measured)
 
     def _train(self, family: Family, one: Wanted, seed: int) -> Begun:

@@ -15,6 +15,11 @@ class EpochRecord(BaseModel):
     density: float = Field(description="Live share of the prunable weights.")
     averaging: bool = Field(False, description="Whether the measured weights are NT-ASGD's averages.")
     spectrum: str | None = Field(None, description="SHA-256 of the epoch's spectrum file.")
+    covariance: float | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="Score of the covariance of hidden states, where that was asked.",
+    )
     blocks: int | None = Field(
         None,
         exclude_if=lambda given: given is None,
@@ -32,6 +37,9 @@ class InitialRecord(BaseModel):
 
     valid_loss: float = Field(description="Validation loss, nats an item.")
     spectrum: str | None = Field(None, description="SHA-256 of the spectrum file.")
+    covariance: float | None = Field(
+        None, exclude_if=lambda given: given is None, description="Of hidden states, where that was asked."
+    )
     live: int | None = Field(None, description="Live weights, of a network that is measured and not trained.")
     density: float | None = Field(None, description="Live share of the prunable weights, likewise.")
     masks: str | None = Field(
@@ -65,6 +73,13 @@ class History(BaseModel):
         if self.epochs or self.initial is None:
             return self.last.valid_loss
         return self.initial.valid_loss
+
+    @property
+    def covariance(self) -> float | None:
+        """Score of the covariance of hidden states after the last epoch, or before the first."""
+        if self.epochs or self.initial is None:
+            return self.last.covariance
+        return self.initial.covariance
 
     @property
     def last(self) -> EpochRecord:
