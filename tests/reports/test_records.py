@@ -22,7 +22,7 @@ from hyperprune.reports.ranks import pearson, ranks, ranks_at
 from hyperprune.reports.viewers import viewer_data
 from hyperprune.search import RunFolder, SearchResult
 from hyperprune.tasks import PERPLEXITY
-from hyperprune.training.live_weights import live_weights
+from hyperprune.training.measuring.live_weights import live_weights
 
 Run = tuple[RunFolder, SearchResult]
 

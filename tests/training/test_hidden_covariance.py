@@ -11,7 +11,7 @@ from small_search import bits, small
 from hyperprune.errors import ConfigurationError
 from hyperprune.papers import SERIANNI_KALITA_2023
 from hyperprune.search import RunFolder, extend, papers, run
-from hyperprune.training.hidden_covariance import covariance_score
+from hyperprune.training.measuring.hidden_covariance import covariance_score
 
 K = 1e-5
 

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from hyperprune.models import AWDLSTMConfig, ModelConfig
-from hyperprune.training.live_weights import live_weights
+from hyperprune.training.measuring.live_weights import live_weights
 
 
 def test_gates_are_counted_apart() -> None:

@@ -26,9 +26,9 @@ from hyperprune.tasks.opened import OpenedTask
 from hyperprune.tasks.precision import check_card, check_precision
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.training.epoch import train_epoch
-from hyperprune.training.hidden_covariance import hidden_covariance
-from hyperprune.training.live_weights import live_weights
-from hyperprune.training.measurement import evaluate, measure
+from hyperprune.training.measuring.hidden_covariance import covariance_if
+from hyperprune.training.measuring.live_weights import live_weights
+from hyperprune.training.measuring.measurement import evaluate, measure
 from hyperprune.training.progress import Listener, Progress, silent
 from hyperprune.training.scores import scores_of
 from hyperprune.training.state import TrainingState, seed_for_training
@@ -200,8 +200,7 @@ def check_job(job: TrainingJob) -> str:
         sampling = job.spectrum
         driven = task.driven(state.network, sampling.batch, sampling.warmup + sampling.steps)
         driven.check(**sampling.model_dump(exclude={"batch"}))
-        if job.covariance:
-            hidden_covariance(state, task, sampling)
+        covariance_if(job.covariance, state, task, sampling)
     return state.origin
 
 
@@ -231,7 +230,7 @@ def _measure_initial(job: TrainingJob, task: OpenedTask, folder: JobFolder) -> F
         valid_loss, spectrum = evaluate(state, task, "valid", 0), None
         if job.spectrum is not None:
             spectrum = folder.save_spectrum(0, measure(state, task, job.spectrum))
-        covariance = _covariance(job, task, state)
+        covariance = covariance_if(job.covariance, state, task, job.spectrum)
     except DivergedError as error:
         failure = Failure(epoch=0, reason=str(error))
         folder.save_failure(failure, job.identity)
@@ -241,13 +240,6 @@ def _measure_initial(job: TrainingJob, task: OpenedTask, folder: JobFolder) -> F
     folder.save_initial(initial, job.identity)
     folder.note_seconds(0, time.monotonic() - began)
     return None
-
-
-def _covariance(job: TrainingJob, task: OpenedTask, state: TrainingState) -> float | None:
-    """The score of hidden states, where it is asked."""
-    if not job.covariance or job.spectrum is None:
-        return None
-    return hidden_covariance(state, task, job.spectrum)
 
 
 def fresh_state(job: TrainingJob, task: OpenedTask) -> TrainingState:
@@ -297,6 +289,6 @@ def _train_one(
         blocks=None if state.sparse is None else state.sparse.blocks(),
         averaging=averaging,
         spectrum=spectrum,
-        covariance=_covariance(job, task, state),
+        covariance=covariance_if(job.covariance, state, task, job.spectrum),
         live_weights=live_weights(state.network, state.sparse.masks if state.sparse else {}),
     )

@@ -12,7 +12,7 @@ from hyperprune.sparsity import PruningVariant
 from hyperprune.sparsity.parameters.uses import uses
 from hyperprune.tasks import AnyTask, SpectrumConfig
 from hyperprune.tasks.recipe import Recipe
-from hyperprune.training.measurement import evaluate, measure
+from hyperprune.training.measuring.measurement import evaluate, measure
 from hyperprune.training.state import TrainingState, seed_for_training
 from hyperprune.training.stored import checkpoint
 from hyperprune.training.stored.history import History, InitialRecord

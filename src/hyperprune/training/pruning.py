@@ -26,7 +26,7 @@ from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.opened import counted_steps
 from hyperprune.tasks.task import Loss, Part
 from hyperprune.training.epoch import train_epoch
-from hyperprune.training.measurement import evaluate as evaluated
+from hyperprune.training.measuring.measurement import evaluate as evaluated
 from hyperprune.training.progress import Progress, silent
 from hyperprune.training.state import TrainingState, seed_for_training
 

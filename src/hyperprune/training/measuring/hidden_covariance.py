@@ -19,8 +19,9 @@ def hidden_covariance(state: TrainingState, task: OpenedTask, config: SpectrumCo
     With v the eigenvalues of the correlation matrix of a minibatch's hidden states, -sum(log(v + k) +
     1 / (v + k)), k = 1e-5, is larger for better networks (Serianni and Kalita 2023, arXiv 2306.00288,
     section 3.1); its sign is turned here. The minibatch is 40 sequences of the inputs that the spectrum
-    takes, warm-up included; the states are those of the last layer after the last step, dropout off. Their
-    published code correlates units over all steps instead of sequences; numbers therefore differ from it.
+    takes, warm-up included; the states are those of the last layer after the last step, dropout off.
+
+    Differs: the published code correlates units, over all sequences and steps.
 
     Raises:
         ConfigurationError: the task gives fewer sequences.
@@ -33,6 +34,13 @@ def hidden_covariance(state: TrainingState, task: OpenedTask, config: SpectrumCo
             f"the metric covariance takes {SEQUENCES} sequences, as long as those of the spectrum: {error}"
         ) from error
     return covariance_score(hidden)
+
+
+def covariance_if(
+    asked: bool, state: TrainingState, task: OpenedTask, config: SpectrumConfig | None
+) -> float | None:
+    """The score where it is asked and spectra are taken."""
+    return hidden_covariance(state, task, config) if asked and config is not None else None
 
 
 def covariance_score(hidden: torch.Tensor) -> float:
