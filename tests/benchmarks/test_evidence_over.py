@@ -38,7 +38,7 @@ def over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     for part in ("train", "valid", "test"):
         (tmp_path / f"{part}.txt").write_text(TEXT)
     regimes: Any = importlib.import_module("regimes")
-    tiny = dataclasses.replace(regimes.REGIMES["lstm"], epochs=2, variants=4, repeated=0, masks=4, seeds=(0,))
+    tiny = dataclasses.replace(regimes.REGIMES["lstm"], epochs=2, variants=4, repeated=0, masks=5, seeds=(0,))
     monkeypatch.setitem(regimes.REGIMES, "lstm", tiny)
     monkeypatch.setattr(regimes, "config_of", _tiny(regimes, tmp_path))
     monkeypatch.setattr(regimes, "FURTHER", 1)
@@ -63,8 +63,27 @@ def test_the_plan_of_the_second_run_is_fixed() -> None:
     assert len({mask.key() for mask in masks}) == 24
     assert all(0.5 <= factor <= 2 for mask in masks for _, factor in mask.density_factors)
     pieces = regimes.pieces(regimes.REGIMES["lstm"])
-    assert len(set(pieces)) == len(pieces) == 24 + 24 + 12 + 3 + 2 * (8 + 8) + 2 + 1 + 24
+    assert len(set(pieces)) == len(pieces) == 24 + 24 + 9 + 3 + 2 * (8 + 8) + 2 + 1 + 24
     assert pieces[0].name == "lstm-dense-00-0"
+    at_random = {number for number, mask in enumerate(masks) if mask.criterion == "random"}
+    assert len(at_random) == 6
+    assert not at_random & {piece.number for piece in pieces if piece.pool == "ramped"}
+
+
+def test_masks_of_the_control_are_at_random(
+    over: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A start without a criterion keeps the largest weights, unless it is told otherwise."""
+    _train(over, monkeypatch, tmp_path / "work", 1)  # the dense network
+    parent = over.best_checkpoint((tmp_path / "work" / "lstm-dense-00-0").resolve())
+    regimes: Any = importlib.import_module("regimes")
+    largest = {
+        number: over.job(
+            regimes.Piece("lstm", "started", number, 0), "x", tmp_path / "work", 0, parent
+        ).keep_largest
+        for number in range(4)
+    }
+    assert largest == {0: True, 1: True, 2: True, 3: False}
 
 
 def test_pieces_resume_to_the_same_records_which_the_analysis_reads(
@@ -78,7 +97,7 @@ def test_pieces_resume_to_the_same_records_which_the_analysis_reads(
             _train(over, monkeypatch, tmp_path / "parts", 100)
     _train(over, monkeypatch, tmp_path / "parts", 100)
     names = sorted(path.name for path in (tmp_path / "whole" / "records").glob("*.json"))
-    assert len(names) == 1 + 4 + 4 + 4 + 2 + 1 + 4
+    assert len(names) == 1 + 4 + 5 + 4 + 2 + 1 + 4
     for name in names:
         whole, parts = (
             json.loads((tmp_path / way / "records" / name).read_text()) for way in ("whole", "parts")
@@ -97,10 +116,18 @@ def test_pieces_resume_to_the_same_records_which_the_analysis_reads(
     monkeypatch.setattr("sys.argv", [*importlib.import_module("sys").argv, "--figures", str(tmp_path)])
     importlib.import_module("analyse_over").main()
     shown = capsys.readouterr().out
-    assert "20 networks: 4 scratch, 4 started, 1 dense" in shown
-    assert "Spearman with the final, masks of the dense network, 4 networks" in shown
+    assert "21 networks: 4 scratch, 5 started, 1 dense" in shown
+    assert "Spearman with the final, masks of the dense network, 5 networks" in shown
     assert "Spearman with the final of the same masks, reached gradually, 4 networks" in shown
+    assert "masks of the dense network that are not random, 4 networks" in shown
     assert len(list(tmp_path.glob("evidence_over_lstm_*.png"))) >= 3
+    arguments = ["lstm", "--work", str(tmp_path / "whole"), "--records", str(tmp_path / "whole" / "records")]
+    monkeypatch.setattr("sys.argv", ["verdicts_over.py", *arguments])
+    importlib.import_module("verdicts_over").main()
+    document = json.loads((tmp_path / "whole" / "records" / "verdicts-lstm.json").read_text())
+    judged = [(found["pool"], found["against_dense"]) for found in document["verdicts"]]
+    assert {pool for pool, _ in judged} == {"scratch", "started", "ramped", "small", "trained-on"}
+    assert all(found["low"] <= found["difference"] <= found["high"] for found in document["verdicts"])
 
 
 def test_averages_are_those_of_the_weights_that_steps_find() -> None:
