@@ -28,7 +28,6 @@ from typing import Any
 import figures_over as figures
 from networks_over import Records, Trained, load
 from rankings import (
-    BOTH,
     EARLY,
     FIRST,
     LOSS,
@@ -82,7 +81,14 @@ def main() -> None:
     if options.figures is not None:
         folder, name = options.figures, f"evidence_over_{regime.name}"
         if scratch:
-            named = (LOSS, LS, "LS hidden, end", "sum of training losses", "hidden covariance", BOTH)
+            named = (
+                LOSS,
+                LS,
+                "LS full, same epoch",
+                "sum of training losses",
+                "hidden covariance",
+                "Jacobian",
+            )
             figures.ranks(scratch, named, "from scratch", folder / f"{name}_scratch.png")
         if started:
             figures.ranks(started, tuple(STARTED), "masks of the dense network", folder / f"{name}_dense.png")

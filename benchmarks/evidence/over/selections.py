@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from networks_over import Trained
-from rankings import STARTED, Metric, loss
+from rankings import SCRATCH, STARTED, Metric, loss
 
 from hyperprune.search.metrics.rank_correlation import random_regret
 from hyperprune.search.plans import PLANS, Plan, PlanSettings
 from hyperprune.search.rounds.round import Ranked, promoted
 
 SUBPOOLS = 300
+OTHERS = {"LS full, same epoch": True, "hidden covariance": False, "Jacobian": False}  # needs dense network
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,9 @@ def _ways(size: int, full: int) -> list[Way]:
         found += [
             ("i-epoch, LS", True, exactly(search_ls, epoch)),
             ("i-epoch, loss", False, exactly(loss, epoch)),
+        ]
+        found += [
+            (f"i-epoch, {name}", needs, exactly(SCRATCH[name], epoch)) for name, needs in OTHERS.items()
         ]
     found.append(
         (
