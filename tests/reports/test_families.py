@@ -80,7 +80,7 @@ def test_rankings_are_named_by_their_family(families: Run, findings: Findings) -
     page = render(findings, drawings(findings))
     assert "<td>from the dense network</td><td>0</td>" in page
     assert "before any training from the dense network, after epoch 1 from scratch" in page
-    assert "the network that it starts from. At epoch 0" in page
+    assert "as it was at that start. At epoch 0" in page
     assert "From the dense network" in page
     assert "From scratch" in page
 

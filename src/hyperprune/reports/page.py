@@ -76,16 +76,16 @@ def render(findings: Findings, drawn: dict[str, Drawing], weighed: CostTable | N
 
 def _beside(findings: Findings) -> str:
     """What the two spectra of a panel are."""
-    solid, starts = "Dashed the dense network, solid the candidate", "it starts from"
     origins = {candidate.origin for candidate in findings.distinct}
     if origins <= {None}:
-        words = [f"{solid}, both after the same number of epochs."]
+        words = ["Solid the candidate, dashed the dense network, both after the same number of epochs."]
     elif None in origins:
         words = [
-            f"{solid}: from scratch, both after the same number of epochs; else the network that {starts}."
+            "Solid the candidate; dashed the dense network after the same number of epochs or, where a "
+            "candidate starts from it, as it was at that start."
         ]
     else:
-        words = [f"{solid}; the dense one is the network that {starts}."]
+        words = ["Solid the candidate, dashed the dense network that it starts from."]
     if any(
         candidate.reached_gradually and 0 in findings.compared(candidate.name)
         for candidate in findings.distinct

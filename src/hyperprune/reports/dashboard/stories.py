@@ -15,7 +15,7 @@ def search_story(findings: Findings) -> str:
     config, result, leading = findings.config, findings.result, findings.leading
     lines = [
         f"# Pruned variants at sparsity {config.sparsity:g}",
-        *(_ranked_by(family) for family in config.each_family),
+        *(_ranked_by(family, len(config.families) > 1) for family in config.each_family),
         f"The dense network has trained {findings.dense.epochs} of {config.recipe.epochs} epochs.",
     ]
     if leading is not None:
@@ -67,11 +67,10 @@ def candidate_story(findings: Findings, candidate: NetworkRecord, first: Ranks |
     return "\n\n".join(lines)
 
 
-def _ranked_by(family: Family) -> str:
+def _ranked_by(family: Family, several: bool) -> str:
     """What ranks the candidates of a family, and when an objective value was measured."""
     pool, epochs = family.pool, family.pool.first_epochs
-    words = family_words(family.name)
-    whose = f"Candidates {words}" if family.from_dense or words != "from scratch" else "Candidates"
+    whose = f"Candidates {family_words(family.name)}" if several else "Candidates"
     return f"{whose} are ranked by `{pool.told}`; an objective value is that {after(epochs)}."
 
 
