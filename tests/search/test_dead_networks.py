@@ -46,14 +46,15 @@ def test_an_infinite_distance_comes_back_from_json() -> None:
 def test_dead_directions_stand_beside_the_distances_of_a_report(sparse: Path) -> None:
     """A distance compares what is alive in both, so it says little without how much that is."""
     findings = reports.gather(RunFolder(sparse))
-    epoch = findings.first_epoch
+    first = {candidate.name: candidate.first_epoch for candidate in findings.distinct}
+    folders = {name: RunFolder(sparse).candidate(int(name)) for name in first}
     counted = {
-        candidate.name: int(RunFolder(sparse).candidate(int(candidate.name)).spectrum(epoch).dead.sum())
-        for candidate in findings.distinct
-        if RunFolder(sparse).candidate(int(candidate.name)).spectrum_path(epoch).exists()
+        name: int(folder.spectrum(first[name]).dead.sum())
+        for name, folder in folders.items()
+        if folder.spectrum_path(first[name]).exists()
     }
     assert any(counted.values())
-    assert {name: dead_at(findings, name, epoch) for name in counted} == counted
+    assert {name: dead_at(findings, name, first[name]) for name in counted} == counted
     table = candidate_table(findings)
     column = [heading for heading, _ in table.columns].index("dead directions")
     assert {c.name: int(cells[column].key) for c, cells in table.rows if c.name in counted} == counted
@@ -63,7 +64,7 @@ def test_dead_directions_stand_beside_the_distances_of_a_report(sparse: Path) ->
     assert said in page
     name, count = max(counted.items(), key=lambda item: item[1])
     assert f"{name} ({count})" in said
-    assert viewer_data(findings)["dead"][name][str(epoch)] == count
+    assert viewer_data(findings)["dead"][name][str(first[name])] == count
 
 
 def test_nothing_is_said_where_nothing_is_dead(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_presets_are_valid(name: str) -> None:
     [
         ({"sparsity": 1.2}, "sparsity: input should be less than 1, got 1.2"),
         ({"recipe.epoch": 3}, "unknown key recipe.epoch"),
-        ({"search.metric": "best"}, "unknown metric 'best': choose one of loss, ls"),
+        ({"search.metric": "best"}, "unknown metric 'best': choose one of covariance, loss, ls"),
         ({"space.death": ["age"]}, "unknown death rule 'age': choose one of"),
         ({"space.death_rate": [1.0]}, r"death_rate must lie in \[0, 1\)"),
         ({"recipe.epochs": 3}, "the rounds train up to epoch"),

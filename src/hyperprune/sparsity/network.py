@@ -93,6 +93,11 @@ class SparseNetwork:
         """Whether the density that is reached may differ from the one that was asked for."""
         return not self._grain.whole
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """All entries of what ``live`` and ``final`` count, by the same names."""
+        return {name: entries.numel() for name, entries in self._grain.live(self.masks).items()}
+
     def live_weights(self) -> int:
         """Live weights of all matrices together."""
         return sum((self.live if self._grain.whole else live_counts(self.masks)).values())

@@ -61,7 +61,7 @@ def load(state: Mapping[str, Any], network: SparseNetwork, clock: Clock) -> None
     if problem is not None:
         raise CheckpointError(f"{problem}: the state is damaged")
     final = state.get("final", network.final)
-    if not _counts_alike(final, network.final) or any(n > masks[name].numel() for name, n in final.items()):
+    if not _counts_alike(final, network.final) or any(final[name] > n for name, n in network.sizes.items()):
         raise CheckpointError(
             f"the weights that a schedule leaves must be {sum(network.final.values())} of "
             f"{', '.join(network.final)}, got {final!r}: the state is damaged"
