@@ -20,7 +20,7 @@ from hyperprune.optim import OPTIMIZERS, build
 from hyperprune.search import preset
 from hyperprune.sparsity import DEATH, GROWTH, REDISTRIBUTION, PruningVariant, SparseTraining
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
-from hyperprune.training import TrainingJob, run_job
+from hyperprune.training import JobFolder, TrainingJob, run_job
 from hyperprune.training import job as jobs
 from hyperprune.training.stored.checkpoint import path as weights_path
 
@@ -162,6 +162,8 @@ def test_a_whole_job_waits_by_epoch_and_not_by_step(kind: str, tmp_path: Path) -
         assert own.train_loss == pytest.approx(wanted.train_loss, rel=1e-5)
         assert own.valid_loss == pytest.approx(wanted.valid_loss, rel=1e-4)
         assert own.live == wanted.live
+        there, here = (JobFolder(tmp_path / place).spectrum(own.epoch) for place in ("pretended", "cpu"))
+        torch.testing.assert_close(there.mean, here.mean, rtol=0, atol=0.05)  # float32 far from the leading
 
 
 def test_a_job_goes_on_from_its_checkpoint_bit_for_bit(tmp_path: Path) -> None:

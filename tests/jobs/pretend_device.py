@@ -110,6 +110,9 @@ class PretendDevice(TorchDispatchMode):
         asked = None if asked is None else torch.device(asked)
         if not own and (asked is None or asked.type != PLACE.type):
             return func(*args, **kwargs)
+        if any(t.device.type == PLACE.type for t in tensors if not isinstance(t, Pretended)):
+            # torch has turned a list into an index where no dispatch sees it: it holds no numbers here
+            raise AssertionError(f"{func}: make the tensor with torch.tensor(..., device=...)")
         moves = packet in (aten._to_copy, aten.copy_)
         if packet in (aten.index, aten.index_put, aten.index_put_):  # indices may come from the CPU
             tensors = [t for t in (args[0], *args[2:3]) if isinstance(t, Tensor)]

@@ -79,7 +79,8 @@ class Block:
         order = self._falling()
         parts = []
         for share, places in zip(self.shares, order, strict=True):
-            own = followed[..., places[: share.live]]
+            chosen = torch.tensor(places[: share.live], dtype=torch.int64, device=followed.device)
+            own = followed.index_select(-1, chosen)
             parts.append(nn.functional.pad(own, (0, share.columns - share.live), value=dead))
         return torch.cat(parts, dim=-1)
 
