@@ -1,5 +1,7 @@
 """study.db: whole or not there, in a folder of any name, and told apart from others."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import optuna
@@ -122,3 +124,15 @@ def test_a_study_that_was_deleted_is_made_anew_without_training(tmp_path: Path) 
         (tmp_path / "run" / name).unlink()
     assert run(config, tmp_path / "run") == wanted
     assert finished(tmp_path / "run") == trained
+
+
+def test_a_study_that_another_process_writes_to_is_in_use(tmp_path: Path) -> None:
+    """It was said to be out of disk space, where a process was stopped in the middle of a transaction."""
+    path = tmp_path / "study.db"
+    Study(path, GIVEN).add({}, {}, 1.0, {})
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(RunFolderError, match=r"is in use by another process, which writes to study\.db"):
+            stored_study(path)
+        other.execute("ROLLBACK")
+    assert [trial.value for trial in stored_study(path).trials] == [1.0]

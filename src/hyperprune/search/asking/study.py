@@ -196,6 +196,11 @@ def _explained(path: Path) -> Iterator[None]:
         while cause.__cause__ is not None:
             cause = cause.__cause__  # type: ignore[assignment]
         reason = str(getattr(cause, "orig", None) or cause).splitlines()[0]
+        if "database is locked" in reason:
+            raise RunFolderError(
+                f"{path.parent} is in use by another process, which writes to {path.name}: wait for it, or "
+                "end it, and run the same command again"
+            ) from None
         raise RunFolderError(
             f"{path} cannot be used ({reason}): make room on its disk or restore it, and run the same "
             "command again; what was finished is kept"
