@@ -149,16 +149,22 @@ def primary(regime: Regime, records: Records) -> None:
         assert by_loss is not None
         final = [network.final for network in pool]
         spread = difference("spearman", own, by_loss, final, resamples(len(pool), DRAWS, 0))
+        then = [records.shown(loss) for loss in by_loss or ()]
+        dense = [records.shown(network.valid_loss[FIRST]) for network in records.pool("dense", seed)]
         body.append(
             (
                 f"{seed}",
                 f"{len(pool)}",
+                ", ".join(f"{score:.1f}" for score in dense),
+                f"{min(then):.1f} to {max(then):.1f}",
                 f"{correlation('spearman', own, final):.2f}",
                 f"{correlation('spearman', by_loss, final):.2f}",
                 interval(spread),
             )
         )
-    table(("seed", "networks", "LS", "loss", "difference [95 % interval]"), body)
+    table(
+        ("seed", "networks", "dense then", "variants then", "LS", "loss", "difference [95 % interval]"), body
+    )
     if found:
         print(f"mean over {len(found)} seeds: {mean(found):+.2f}")
 

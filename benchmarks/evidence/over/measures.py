@@ -15,10 +15,10 @@ from hyperprune.files import write_bytes
 from hyperprune.seeding import generator
 from hyperprune.tasks.opened import OpenedTask
 from hyperprune.tasks.spectrum_config import SpectrumConfig
+from hyperprune.training.measuring.hidden_covariance import covariance_score
 
 STATES = ("hidden", "full")
 SEQUENCES = 40  # of the minibatch that hidden covariance looks at
-_JITTER = 1e-5
 
 Means = dict[str, Tensor]  # by name, exponents ``(n,)`` in nats a step, -inf where a direction is dead
 
@@ -56,9 +56,8 @@ def hidden_covariance(network: nn.Module, task: OpenedTask, config: SpectrumConf
     its sign is turned.
     """
     driven = task.driven(network, SEQUENCES, config.warmup + config.steps)
-    outputs = driven.system(driven.inputs, driven.initial_state)[0][-1].double()
-    values = torch.linalg.eigvalsh(torch.corrcoef(outputs)).clamp(min=0) + _JITTER
-    return float((values.log() + 1 / values).sum())
+    outputs = driven.system(driven.inputs, driven.initial_state)[0][-1]
+    return covariance_score(outputs)
 
 
 def jacobian_size(network: nn.Module, task: OpenedTask, config: SpectrumConfig) -> float:

@@ -38,13 +38,7 @@ DIGITS = 7  # significant, of float32
 
 def main() -> None:
     """Train what has no record yet."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("regime", choices=sorted(REGIMES))
-    parser.add_argument("--corpus", help="folder with the Penn Treebank word files")
-    parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints and spectra")
-    parser.add_argument("--records", type=Path, default=RECORDS, help="where records are kept")
+    parser = places(__doc__)
     parser.add_argument("--pool", choices=POOLS, help="only this one; all, in turn, if left out")
     parser.add_argument("--pieces", type=int, default=10**6, help="stop after so many")
     options = parser.parse_args()
@@ -56,6 +50,16 @@ def main() -> None:
             continue
         if left and train(piece, options.corpus, options.work.resolve(), options.records):
             left -= 1
+
+
+def places(words: str | None) -> argparse.ArgumentParser:
+    """The options that say which regime, and where its parts lie."""
+    parser = argparse.ArgumentParser(description=words, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("regime", choices=sorted(REGIMES))
+    parser.add_argument("--corpus", help="folder with the Penn Treebank word files")
+    parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints and spectra")
+    parser.add_argument("--records", type=Path, default=RECORDS, help="where records are kept")
+    return parser
 
 
 def train(piece: Piece, corpus: str | None, work: Path, records: Path) -> bool:

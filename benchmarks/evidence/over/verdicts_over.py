@@ -8,14 +8,13 @@ seed, so the test part selects nothing. The intervals cover the data (a paired b
 seeds.
 """
 
-import argparse
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from networks_over import Records, Trained, load
 from regimes import REGIMES, Piece, Pool, job
-from train_over import RECORDS, best_checkpoint
+from train_over import best_checkpoint, places
 
 from hyperprune.files import write_json
 from hyperprune.training import TrainingJob
@@ -29,14 +28,7 @@ COMPARED = ("trained-on", "scratch", "started", "ramped", "small")
 
 def main() -> None:
     """Judge what is there."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("regime", choices=sorted(REGIMES))
-    parser.add_argument("--corpus", help="folder with the Penn Treebank word files")
-    parser.add_argument("--work", type=Path, required=True, help="folder that train_over.py worked in")
-    parser.add_argument("--records", type=Path, default=RECORDS, help="where records are kept")
-    options = parser.parse_args()
+    options = places(__doc__).parse_args()
     torch.set_num_threads(1)
     records, found = load(options.records, options.regime), []
     for seed in REGIMES[options.regime].seeds:

@@ -27,11 +27,10 @@ def distances(findings: Findings, wide: bool = True) -> Figure:
             if early is None or reached is None:
                 continue
             _dot(axis, candidate, early, reached)
-            if candidate.final:
-                _dot(axes[-1], candidate, early, candidate.final.valid_score)
             if few or candidate.final:
                 names.setdefault((axis, early, reached), []).append(candidate.name)
             if candidate.final:
+                _dot(axes[-1], candidate, early, candidate.final.valid_score)
                 names.setdefault((axes[-1], early, candidate.final.valid_score), []).append(candidate.name)
         dense = findings.dense.score_at(findings.dense_epoch(candidates[0].name, until))
         if dense is not None:
