@@ -3,8 +3,10 @@
 import dataclasses
 import importlib
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ import torch
 from torch import nn
 
 from hyperprune.search import SearchConfig, configure
+from hyperprune.search.metrics.rank_correlation import Estimate, correlation
 
 WORDS = "the cat sat on a mat and ate all food that was left by us"
 TEXT = "\n".join(WORDS[2 * i :] for i in range(20)) + "\n" + "\n".join([WORDS] * 20)
@@ -117,7 +120,7 @@ def test_pieces_resume_to_the_same_records_which_the_analysis_reads(
     importlib.import_module("analyse_over").main()
     shown = capsys.readouterr().out
     assert "21 networks: 4 scratch, 5 started, 1 dense" in shown
-    assert "Spearman with the final, masks of the dense network, 5 networks" in shown
+    assert "Spearman with the final, masks of the dense network, 5 networks of seed 0" in shown
     assert "Spearman with the final of the same masks, reached gradually, 4 networks" in shown
     assert "masks of the dense network that are not random, 4 networks" in shown
     assert len(list(tmp_path.glob("evidence_over_lstm_*.png"))) >= 3
@@ -128,6 +131,40 @@ def test_pieces_resume_to_the_same_records_which_the_analysis_reads(
     judged = [(found["pool"], found["against_dense"]) for found in document["verdicts"]]
     assert {pool for pool, _ in judged} == {"scratch", "started", "ramped", "small", "trained-on"}
     assert all(found["low"] <= found["difference"] <= found["high"] for found in document["verdicts"])
+
+
+def test_ranks_over_seeds_are_the_mean_of_those_of_each_seed() -> None:
+    """Resamples stay within a seed: offsets between seeds do not matter."""
+    rankings: Any = importlib.import_module("rankings")
+    draw = random.Random(0)
+
+    def pool(size: int, offset: float) -> list[Any]:
+        return [
+            SimpleNamespace(
+                valid_loss=(0.0, draw.random()), other=draw.random(), final=offset + draw.random()
+            )
+            for _ in range(size)
+        ]
+
+    metrics = {"loss": rankings.loss, "LS": lambda n, epoch: n.other if epoch == 1 else None}
+    pools = [pool(12, 0.0), pool(8, 5.0), pool(8, -5.0)]
+    each = [
+        {row.metric: row for row in rankings.rows(metrics, [one], 500) if row.epoch == 1} for one in pools
+    ]
+    both = {row.metric: row for row in rankings.rows(metrics, pools, 500) if row.epoch == 1}
+    assert set(both) == {"loss", "LS", rankings.BOTH}
+    for name, row in both.items():
+        for of in ("spearman", "over_loss"):
+            values = [getattr(found[name], of).value for found in each]
+            own = getattr(row, of)
+            assert own.value == pytest.approx(sum(values) / 3, abs=1e-12)
+            assert own.low <= own.value <= own.high
+        width = row.spearman.high - row.spearman.low
+        assert width < max(found[name].spearman.high - found[name].spearman.low for found in each)
+    for one, found in zip(pools, each, strict=True):
+        value = correlation("spearman", [n.other for n in one], [n.final for n in one])
+        assert found["LS"].spearman.value == pytest.approx(value, abs=1e-12)
+    assert both["loss"].over_loss == Estimate(0.0, 0.0, 0.0)
 
 
 def test_averages_are_those_of_the_weights_that_steps_find() -> None:

@@ -19,16 +19,14 @@ Fixed before any final was read:
 """
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 import figures_over as figures
 from networks_over import Records, Trained, load
 from rankings import (
-    EARLY,
     FIRST,
     LOSS,
     LS,
@@ -36,19 +34,14 @@ from rankings import (
     STARTED,
     Metric,
     Row,
-    plain_difference,
     rows,
     values,
 )
 from regimes import FURTHER, REGIMES, Regime, tuned
 from selections import Point, curves
+from tables_over import by_epoch, difference_words, interval, spread, table
 
-from hyperprune.search.metrics.rank_correlation import (
-    Estimate,
-    correlation,
-    difference,
-    resamples,
-)
+from hyperprune.search.metrics.rank_correlation import Estimate, correlation
 
 DRAWS = 4000
 FEWEST = 4  # networks below which nothing is ranked
@@ -68,15 +61,15 @@ def main() -> None:
     present(regime, records)
     primary(regime, records)
     first = regime.seeds[0]
-    scratch = ranking("from scratch", SCRATCH, records.pool("scratch", first))
+    scratch = ranking("from scratch", SCRATCH, of_seeds(regime, records, "scratch"))
     short(records, first)
-    masks = records.pool("started", first)
+    masks = of_seeds(regime, records, "started")
     started = ranking("masks of the dense network", STARTED, masks)
-    ranking("masks of the dense network that are not random", STARTED, informed(masks))
+    ranking("masks of the dense network that are not random", STARTED, [informed(pool) for pool in masks])
     criteria(records, first)
     gradual(records, first)
     ceilings(regime, records)
-    points = chosen(regime, records.pool("scratch", first), masks)
+    points = chosen(regime, records)
     scores = beside_dense(regime, records)
     if options.figures is not None:
         folder, name = options.figures, f"evidence_over_{regime.name}"
@@ -137,56 +130,67 @@ def present(regime: Regime, records: Records) -> None:
 def primary(regime: Regime, records: Records) -> None:
     """The question that was fixed beforehand."""
     print(f"\nSpearman of LS distance with the final, less that of loss, from scratch, epoch {FIRST}")
-    found, body = [], []
-    for seed in regime.seeds:
-        pool = records.pool("scratch", seed)
-        value = plain_difference(pool, FIRST) if len(pool) >= FEWEST else None
-        if value is None:
-            continue
-        found.append(value)
-        own, by_loss = values(SCRATCH[LS], pool, FIRST), values(SCRATCH[LOSS], pool, FIRST)
-        assert own is not None
-        assert by_loss is not None
-        final = [network.final for network in pool]
-        spread = difference("spearman", own, by_loss, final, resamples(len(pool), DRAWS, 0))
-        then = [records.shown(loss) for loss in by_loss or ()]
-        dense = [records.shown(network.valid_loss[FIRST]) for network in records.pool("dense", seed)]
+    pools = [
+        pool
+        for pool in of_seeds(regime, records, "scratch")
+        if values(SCRATCH[LS], pool, FIRST) is not None and values(SCRATCH[LOSS], pool, FIRST) is not None
+    ]
+    if not pools:
+        return
+    body = []
+    for pool in pools:
+        own, by_loss, over_loss = at_first([pool])
+        then = [records.shown(loss) for loss in values(SCRATCH[LOSS], pool, FIRST) or ()]
+        dense = [records.shown(n.valid_loss[FIRST]) for n in records.pool("dense", pool[0].seed)]
         body.append(
             (
-                f"{seed}",
+                f"{pool[0].seed}",
                 f"{len(pool)}",
                 ", ".join(f"{score:.1f}" for score in dense),
                 f"{min(then):.1f} to {max(then):.1f}",
-                f"{correlation('spearman', own, final):.2f}",
-                f"{correlation('spearman', by_loss, final):.2f}",
-                interval(spread),
+                f"{own.value:.2f}",
+                f"{by_loss.value:.2f}",
+                interval(over_loss),
             )
         )
+    own, by_loss, over_loss = at_first(pools)
+    body.append(("mean", "", "", "", f"{own.value:.2f}", f"{by_loss.value:.2f}", interval(over_loss)))
     table(
         ("seed", "networks", "dense then", "variants then", "LS", "loss", "difference [95 % interval]"), body
     )
-    if found:
-        print(f"mean over {len(found)} seeds: {mean(found):+.2f}")
 
 
-def ranking(head: str, metrics: dict[str, Metric], pool: Sequence[Trained]) -> list[Row]:
-    """Spearman of all metrics by epoch, and the difference to the loss."""
-    if len(pool) < FEWEST:
+def at_first(pools: Sequence[Sequence[Trained]]) -> tuple[Estimate, Estimate, Estimate]:
+    """Spearman of LS distance and of loss at the epoch of the question, and the difference."""
+    found = {
+        row.metric: row
+        for row in rows({LOSS: SCRATCH[LOSS], LS: SCRATCH[LS]}, pools, DRAWS)
+        if row.epoch == FIRST
+    }
+    return found[LS].spearman, found[LOSS].spearman, found[LS].over_loss
+
+
+def of_seeds(regime: Regime, records: Records, name: str) -> list[list[Trained]]:
+    """A pool of each seed that has enough of it to be ranked."""
+    pools = [records.pool(name, seed) for seed in regime.seeds]
+    return [pool for pool in pools if len(pool) >= FEWEST]
+
+
+def ranking(head: str, metrics: dict[str, Metric], pools: Sequence[Sequence[Trained]]) -> list[Row]:
+    """Spearman of all metrics by epoch: of the first seed, the mean over seeds, and how far ahead of loss."""
+    pools = [pool for pool in pools if len(pool) >= FEWEST]
+    if not pools:
         return []
-    found = rows(metrics, pool, resamples(len(pool), DRAWS, 0))
-    place = {(row.metric, row.epoch): row for row in found}
-    epochs = [epoch for epoch in EARLY if any(row.epoch == epoch for row in found)]
-    print(f"\nSpearman with the final, {head}, {len(pool)} networks")
-    names = list(dict.fromkeys(row.metric for row in found))
-
-    def cell(name: str, epoch: int) -> str:
-        row = place.get((name, epoch))
-        return "" if row is None else interval(row.spearman)
-
-    table(
-        ("metric", *(f"epoch {e}" for e in epochs)),
-        [(name, *(cell(name, epoch) for epoch in epochs)) for name in names],
-    )
+    found = rows(metrics, pools[:1], DRAWS)
+    print(f"\nSpearman with the final, {head}, {len(pools[0])} networks of seed {pools[0][0].seed}")
+    by_epoch(found, lambda row: interval(row.spearman))
+    if len(pools) > 1:
+        found = rows(metrics, pools, DRAWS)
+        sizes = " + ".join(f"{len(pool)}" for pool in pools)
+        print(f"\nSpearman with the final, {head}, mean over {len(pools)} seeds ({sizes} networks)")
+        by_epoch(found, lambda row: interval(row.spearman))
+    print("\nless that of the loss")
+    by_epoch([row for row in found if row.metric != LOSS], lambda row: interval(row.over_loss))
     return found
 
 
@@ -210,11 +214,6 @@ def criteria(records: Records, seed: int) -> None:
     table(("criterion", "before any training", "at the end", "at the end, reached gradually"), body)
 
 
-def spread(scores: Sequence[float]) -> str:
-    """Mean, and the best one."""
-    return f"{mean(scores):.3f} ({min(scores):.3f})" if scores else ""
-
-
 def short(records: Records, seed: int) -> None:
     """How the whole schedule made short ranks the finals."""
     known = {network.number: network.final for network in records.pool("short", seed)}
@@ -231,13 +230,13 @@ def gradual(records: Records, seed: int) -> None:
     if len(masks) < FEWEST:
         return
     pool = [replace(network, final=known[network.number]) for network in masks]
-    found = [row for row in rows(STARTED, pool, resamples(len(pool), DRAWS, 0)) if row.epoch == 0]
+    found = [row for row in rows(STARTED, [pool], DRAWS) if row.epoch == 0]
     print(f"\nSpearman with the final of the same masks, reached gradually, {len(pool)} networks")
     table(
         ("metric before any training", "final, reached gradually", "final, at once"),
         [
             (row.metric, interval(row.spearman), interval(other.spearman))
-            for row, other in zip(found, rows(STARTED, masks, resamples(len(masks), DRAWS, 0)), strict=False)
+            for row, other in zip(found, rows(STARTED, [masks], DRAWS), strict=False)
         ],
     )
     gain = mean(one.final - other.final for one, other in zip(masks, pool, strict=True))
@@ -258,17 +257,21 @@ def ceilings(regime: Regime, records: Records) -> None:
                     print(f"finals of {name}, seeds {one} and {other}: Spearman {value:.2f} over {len(both)}")
 
 
-def chosen(regime: Regime, pool: Sequence[Trained], started: Sequence[Trained]) -> list[Point]:
-    """What each way to search would have selected."""
-    if len(pool) < 2 * FEWEST:
-        return []
-    points = curves(pool, started, regime.epochs, FURTHER)
-    print("\nregret of what is selected, mean over random two thirds of the pool")
-    table(
-        ("way", "epochs", "regret, nats"),
-        [(p.way, f"{p.cost:.0f}", f"{p.regret:.4f}") for p in sorted(points, key=lambda p: (p.way, p.cost))],
-    )
-    return points
+def chosen(regime: Regime, records: Records) -> list[Point]:
+    """What each way to search would have selected, by seed; gives that of the first."""
+    by_seed = []
+    for seed in regime.seeds:
+        pool = records.pool("scratch", seed)
+        if len(pool) < 2 * FEWEST:
+            continue
+        points = curves(pool, records.pool("started", seed), regime.epochs, FURTHER)
+        print(
+            f"\nregret of what is selected, seed {seed}, mean over random two thirds of {len(pool)} variants"
+        )
+        body = sorted(points, key=lambda point: (point.way, point.cost))
+        table(("way", "epochs", "regret, nats"), [(p.way, f"{p.cost:.0f}", f"{p.regret:.4f}") for p in body])
+        by_seed.append(points)
+    return by_seed[0] if by_seed else []
 
 
 def beside_dense(regime: Regime, records: Records) -> dict[str, list[float]]:
@@ -302,26 +305,6 @@ def beside_dense(regime: Regime, records: Records) -> dict[str, list[float]]:
     print("\nPruned and dense")
     table(("network", "seed", "variant", "live weights", "validation", "test", "better on test by"), body)
     return scores
-
-
-def difference_words(verdict: Mapping[str, Any] | None) -> str:
-    """Difference to the dense network with its interval, positive where it is better."""
-    if verdict is None:
-        return ""
-    return f"{verdict['difference']:+.2f} [{verdict['low']:+.2f}, {verdict['high']:+.2f}]"
-
-
-def interval(found: Estimate) -> str:
-    """Value and interval."""
-    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
-
-
-def table(headings: Sequence[str], body: Iterable[Sequence[str]]) -> None:
-    """A Markdown table."""
-    print("| " + " | ".join(headings) + " |")
-    print("|" + " --- |" * len(headings))
-    for row in body:
-        print("| " + " | ".join(row) + " |")
 
 
 if __name__ == "__main__":

@@ -6,14 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from networks_over import Trained
 
-from hyperprune.search.metrics.rank_correlation import (
-    Array,
-    Estimate,
-    correlation,
-    difference,
-    estimate,
-    midranks,
-)
+from hyperprune.search.metrics.rank_correlation import CORRELATIONS, Array, Estimate, midranks, resamples
 
 Metric = Callable[[Trained, int], float | None]
 
@@ -90,32 +83,70 @@ def values(metric: Metric, pool: Sequence[Trained], epoch: int) -> list[float] |
     return known if len(known) == len(pool) and len(set(known)) > 1 else None
 
 
-def rows(metrics: dict[str, Metric], pool: Sequence[Trained], weights: Array) -> list[Row]:
-    """All metrics at all early epochs, and the rank sum of the first LS distance and loss."""
-    final = np.array([network.final for network in pool])
+def rows(metrics: dict[str, Metric], pools: Sequence[Sequence[Trained]], draws: int) -> list[Row]:
+    """All metrics at all early epochs, and the rank sum of the first LS distance and loss.
+
+    Args:
+        metrics: by name.
+        pools: of each seed. Correlations are of a pool; what is given is their mean over pools, and its
+            interval over resamples of the networks within each pool.
+        draws: how many resamples.
+    """
+    weights = [resamples(len(pool), draws, place) for place, pool in enumerate(pools)]
+    finals = [np.array([network.final for network in pool]) for pool in pools]
     first_ls = next(name for name in metrics if name.startswith("LS"))
     table = []
     for epoch in EARLY:
-        known = {name: values(metric, pool, epoch) for name, metric in metrics.items()}
+        known = {name: _of_all(metric, pools, epoch) for name, metric in metrics.items()}
         own, by_loss = known[first_ls], known[LOSS]
         if by_loss is None:
             continue
         if own is not None:
-            both = [float(rank) for rank in midranks(own) + midranks(by_loss)]
-            known[BOTH] = both if len(set(both)) > 1 else None
+            known[BOTH] = [midranks(a) + midranks(b) for a, b in zip(own, by_loss, strict=True)]
         for name, found in known.items():
-            if found is not None:
-                spearman = estimate("spearman", found, final, weights)
+            if found is not None and all(len(set(values)) > 1 for values in found):
                 table.append(
-                    Row(name, epoch, spearman, difference("spearman", found, by_loss, final, weights))
+                    Row(
+                        name,
+                        epoch,
+                        mean_correlation(found, finals, weights),
+                        mean_difference(found, by_loss, finals, weights),
+                    )
                 )
     return table
 
 
-def plain_difference(pool: Sequence[Trained], epoch: int) -> float | None:
-    """Spearman of the LS distance that a search takes less that of the loss."""
-    own, by_loss = values(SCRATCH[LS], pool, epoch), values(loss, pool, epoch)
-    if own is None or by_loss is None:
-        return None
-    final = [network.final for network in pool]
-    return correlation("spearman", own, final) - correlation("spearman", by_loss, final)
+def _of_all(metric: Metric, pools: Sequence[Sequence[Trained]], epoch: int) -> list[Array] | None:
+    """Values by pool; None where a pool has none."""
+    found = [values(metric, pool, epoch) for pool in pools]
+    return None if any(own is None for own in found) else [np.array(own) for own in found]
+
+
+def mean_correlation(metric: Sequence[Array], final: Sequence[Array], weights: Sequence[Array]) -> Estimate:
+    """Spearman's correlation, the mean over pools, with its interval."""
+    ones = [np.ones((1, len(own))) for own in metric]
+    value, sample = (_mean_of(metric, final, drawn) for drawn in (ones, weights))
+    return _estimated(value, sample)
+
+
+def mean_difference(
+    metric: Sequence[Array], other: Sequence[Array], final: Sequence[Array], weights: Sequence[Array]
+) -> Estimate:
+    """Correlation of ``metric`` less that of ``other``, the mean over pools, with its paired interval."""
+    ones = [np.ones((1, len(own))) for own in metric]
+    value, sample = (
+        _mean_of(metric, final, drawn) - _mean_of(other, final, drawn) for drawn in (ones, weights)
+    )
+    return _estimated(value, sample)
+
+
+def _mean_of(metric: Sequence[Array], final: Sequence[Array], weights: Sequence[Array]) -> Array:
+    """Mean correlation of each draw; NaN where a pool has none."""
+    by_pool = [CORRELATIONS["spearman"](*own) for own in zip(metric, final, weights, strict=True)]
+    mean: Array = np.mean(by_pool, axis=0)
+    return mean
+
+
+def _estimated(value: Array, sample: Array) -> Estimate:
+    low, high = np.nanquantile(sample, [0.025, 0.975])
+    return Estimate(float(value[0]), float(low), float(high))
