@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from pretend_device import PLACE, MixedDevicesError, PretendDevice
+from small_updates import updated
 from torch import nn
 
 from hyperprune.corpora import CorpusConfig
@@ -183,24 +184,7 @@ def test_every_rule_updates_there_as_on_the_cpu(death: str, growth: str, redistr
     masks = []
     for place in ("cpu", "meta"):
         with PretendDevice():
-            torch.manual_seed(0)
-            model = nn.Sequential(nn.Linear(16, 32), nn.Tanh(), nn.Linear(32, 8)).double().to(place)
-            sparse = SparseTraining(
-                model,
-                torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9),
-                density=0.3,
-                sparse_init="er",
-                death=death,
-                growth=growth,
-                redistribution=redistribution,
-                death_rate=0.5,
-                update_interval=2,
-            )
-            for step in range(6):
-                data = torch.randn(4, 16, generator=torch.Generator().manual_seed(step), dtype=torch.float64)
-                model.zero_grad()
-                model(data.to(place)).square().mean().backward()
-                sparse.step()
+            sparse = updated(place, death, growth, redistribution)
             assert all(mask.device.type == place for mask in sparse.masks.values())
             masks.append({name: mask.cpu() for name, mask in sparse.masks.items()})
     assert all(torch.equal(mask, masks[1][name]) for name, mask in masks[0].items())

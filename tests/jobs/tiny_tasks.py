@@ -1,6 +1,7 @@
 """Tasks of a few weights, for tests; also found by worker processes."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -28,6 +29,20 @@ def data(seed: int, batch: int, steps: int) -> tuple[Tensor, Tensor]:
     """Inputs ``(batch, time, 3)`` and whether the running sum of the first feature is positive."""
     x = torch.randn(batch, steps, 3, generator=torch.Generator().manual_seed(seed))
     return x, (x[..., 0].cumsum(1) > 0).float()
+
+
+def trained_weights(folder: Path) -> Path:
+    """A tagger of 6 units after 30 steps, as its owner would have kept it: the path of its ``net.pt``."""
+    torch.manual_seed(0)
+    network = Tagger(6)
+    optimizer = torch.optim.Adam(network.parameters(), 0.02)
+    x, y = data(0, 48, 10)
+    for _ in range(30):
+        optimizer.zero_grad()
+        nn.functional.binary_cross_entropy_with_logits(network(x), y).backward()
+        optimizer.step()
+    torch.save(network.state_dict(), folder / "net.pt")
+    return folder / "net.pt"
 
 
 class Tiny:

@@ -42,18 +42,9 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> TrainingRun:
 def tuned(tmp_path_factory: pytest.TempPathFactory) -> TrainingRun:
     """A task of the user's own, pruned and trained on from weights that were given."""
     folder = tmp_path_factory.mktemp("tuned")
-    torch.manual_seed(0)
-    network = tiny_tasks.Tagger(6)
-    optimizer = torch.optim.Adam(network.parameters(), 0.02)
-    x, y = tiny_tasks.data(0, 48, 10)
-    for _ in range(30):
-        optimizer.zero_grad()
-        torch.nn.functional.binary_cross_entropy_with_logits(network(x), y).backward()
-        optimizer.step()
-    torch.save(network.state_dict(), folder / "net.pt")
     values: dict[str, Any] = {
         "task.object": "tiny_tasks:Tiny",
-        "reference.checkpoint": str(folder / "net.pt"),
+        "reference.checkpoint": str(tiny_tasks.trained_weights(folder)),
         "sparsity": 0.3,
     }
     train(configure_training(None, None, values), folder / "run")

@@ -24,17 +24,7 @@ NAME = "tiny_tasks:Tiny"
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trained network as its owner would have kept it."""
-    folder = tmp_path_factory.mktemp("weights")
-    torch.manual_seed(0)
-    network = tiny_tasks.Tagger(6)
-    optimizer = torch.optim.Adam(network.parameters(), 0.02)
-    x, y = tiny_tasks.data(0, 48, 10)
-    for _ in range(30):
-        optimizer.zero_grad()
-        torch.nn.functional.binary_cross_entropy_with_logits(network(x), y).backward()
-        optimizer.step()
-    torch.save(network.state_dict(), folder / "net.pt")
-    return folder / "net.pt"
+    return tiny_tasks.trained_weights(tmp_path_factory.mktemp("weights"))
 
 
 def _config(weights: Path, **values: Any) -> Any:
