@@ -202,6 +202,8 @@ def informed(masks: Sequence[Trained]) -> list[Trained]:
 def criteria(records: Records, seed: int) -> None:
     """Mean and best validation score of the masks of each criterion, as they are and in the end."""
     pools = {name: records.pool(name, seed) for name in ("started", "ramped")}
+    if not pools["started"]:
+        return
     body = []
     for criterion in sorted({network.words for network in pools["started"]}):
         own = {name: [n for n in pool if n.words == criterion] for name, pool in pools.items()}
