@@ -120,6 +120,12 @@ def present(regime: Regime, records: Records) -> None:
     print(f"\n{len(records.trained)} networks: " + ", ".join(f"{n} {pool}" for pool, n in counts.items()))
     if records.failed:
         print(f"diverged: {', '.join(records.failed)}")
+    for name in ("scratch", "started"):
+        for pool in of_seeds(regime, records, name):
+            finals = [records.shown(network.final) for network in pool]
+            print(
+                f"finals of {name}, seed {pool[0].seed}: {min(finals):.2f} to {max(finals):.2f}, validation"
+            )
     for seed in regime.seeds:
         missing = regime.variants if seed == regime.seeds[0] else regime.repeated
         missing -= len(records.pool("scratch", seed))
