@@ -102,7 +102,7 @@ def curves(scratch: Pool, started: Pool, full: int, further: int) -> list[Point]
 
 
 def _part(pool: Pool, generator: random.Random) -> list[Trained]:
-    return generator.sample(list(pool), max(3, round(len(pool) * 2 / 3))) if pool else []
+    return generator.sample(list(pool), min(len(pool), max(3, round(len(pool) * 2 / 3))))
 
 
 def _started_ways(full: int, further: int) -> "list[Way]":
