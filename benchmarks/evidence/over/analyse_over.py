@@ -277,7 +277,10 @@ def chosen(regime: Regime, records: Records) -> list[Point]:
             f"\nregret of what is selected, seed {seed}, mean over random two thirds of {len(pool)} variants"
         )
         body = sorted(points, key=lambda point: (point.way, point.cost))
-        table(("way", "epochs", "regret, nats"), [(p.way, f"{p.cost:.0f}", f"{p.regret:.4f}") for p in body])
+        table(
+            ("way", "epochs", "regret, nats", "within its family"),
+            [(p.way, f"{p.cost:.0f}", f"{p.regret:.4f}", f"{p.within:.4f}") for p in body],
+        )
         by_seed.append(points)
     return by_seed[0] if by_seed else []
 

@@ -26,17 +26,25 @@ def ranks(found: Sequence[Row], names: Sequence[str], title: str, path: Path) ->
 
 
 def selects(points: Sequence[Point], path: Path) -> None:
-    """Regret against epochs, a line a way of searching."""
-    figure = Figure(figsize=(8.6, 4), layout="constrained")
-    axes = figure.subplots()
-    left_out = ("i-epoch, LS full, same epoch", "i-epoch, Jacobian")  # the table has them
-    ways = dict.fromkeys(point.way for point in points if point.way not in left_out)
+    """Regret against epochs, a line a way of searching: within each family, and of both."""
+    figure = Figure(figsize=(9.6, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left_out = ("i-epoch, Jacobian",)  # the table has it
+    ways = [way for way in dict.fromkeys(point.way for point in points) if way not in left_out]
     for place, way in enumerate(ways):
         own = sorted((p for p in points if p.way == way), key=lambda p: p.cost)
-        axes.plot(
-            [p.cost for p in own], [p.regret for p in own], marker="osD^v<>"[place % 7], label=way, alpha=0.85
-        )
-    axes.set(xlabel="epochs, the dense network's where it is used", ylabel="regret (loss)", ylim=(0, None))
+        scratch = "dense start" not in way
+        costs = [p.cost for p in own]
+        style = {"marker": "osD^v<>"[place % 7], "alpha": 0.85, "color": f"C{place % 10}"}
+        if way == "random":  # what the others are to beat
+            style |= {"color": "black", "marker": "x", "linestyle": "--"}
+        if scratch:
+            left.plot(costs, [p.within for p in own], label=way, **style)
+        if not way.startswith("i-epoch"):
+            right.plot(costs, [p.regret for p in own], label=None if scratch else way, **style)
+    left.set(title="from scratch, to the best from scratch", ylabel="regret (loss)", ylim=(0, 0.08))
+    right.set(title="to the best of both families", ylim=(0, None))
+    figure.supxlabel("epochs, the dense network's where it is used", fontsize="medium")
     figure.legend(fontsize="small", frameon=False, loc="outside right upper")
     figure.savefig(path, dpi=150)
 

@@ -22,12 +22,14 @@ class Point:
     Attributes:
         way: of searching.
         cost: epochs, the dense network's charged where it is used.
-        regret: loss of what is selected above that of the best of the pool.
+        regret: loss of what is selected above that of the best of both families.
+        within: above that of the best of its own family; as ``regret`` for ways that draw from both.
     """
 
     way: str
     cost: float
     regret: float
+    within: float
 
 
 Pool = Sequence[Trained]
@@ -78,27 +80,29 @@ def curves(scratch: Pool, started: Pool, full: int, further: int) -> list[Point]
     ways = _ways(len(parts[0][0]), full)
     if started:
         ways += _started_ways(full, further) + _joint_ways(len(parts[0][0]), full, further)
-    sums = [[0.0, 0.0] for _ in ways]
+    sums = [[0.0, 0.0, 0.0] for _ in ways]
     for number, (one, other) in enumerate(parts):
-        best = min(n.final for n in (*one, *other))
         for place, (_, dense, run) in enumerate(ways):
             done, cost = run(one, other, random.Random(number))
+            reached = min(n.final for n in done)
+            drawn_from = [family for family in (one, other) if any(n in family for n in done)]
             sums[place][0] += cost + full * dense
-            sums[place][1] += min(n.final for n in done) - best
+            sums[place][1] += reached - _best(one, other)
+            sums[place][2] += reached - _best(*drawn_from)
     points = [
-        Point(way, cost / SUBPOOLS, regret / SUBPOOLS)
-        for (way, *_), (cost, regret) in zip(ways, sums, strict=True)
+        Point(way, *(value / SUBPOOLS for value in values))
+        for (way, *_), values in zip(ways, sums, strict=True)
     ]
+    apart = sum(_best(one) - _best(one, other) for one, other in parts) / SUBPOOLS
     for count in (1, 2, 4, 8):
         if count <= len(parts[0][0]):
-            regrets = [
-                random_regret([n.final for n in one], count)
-                + min(n.final for n in one)
-                - min(n.final for n in (*one, *other))
-                for one, other in parts
-            ]
-            points.append(Point("random", count * full, sum(regrets) / SUBPOOLS))
+            within = sum(random_regret([n.final for n in one], count) for one, _ in parts) / SUBPOOLS
+            points.append(Point("random", count * full, within + apart, within))
     return points
+
+
+def _best(*families: Pool) -> float:
+    return min(network.final for family in families for network in family)
 
 
 def _part(pool: Pool, generator: random.Random) -> list[Trained]:
