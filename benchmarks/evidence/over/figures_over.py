@@ -26,9 +26,10 @@ def ranks(found: Sequence[Row], names: Sequence[str], title: str, path: Path) ->
 
 
 def selects(points: Sequence[Point], path: Path) -> None:
-    """Regret against epochs, a line a way of searching: within each family, and of both."""
-    figure = Figure(figsize=(9.6, 4), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    """Regret against epochs, a line a way of searching: from scratch, and of both families together."""
+    both = any("dense start" in point.way for point in points)
+    figure = Figure(figsize=(9.6 if both else 6.6, 4), layout="constrained")
+    left, right = figure.subplots(1, 2) if both else (figure.subplots(), None)
     left_out = ("i-epoch, Jacobian",)  # the table has it
     ways = [way for way in dict.fromkeys(point.way for point in points) if way not in left_out]
     for place, way in enumerate(ways):
@@ -40,10 +41,13 @@ def selects(points: Sequence[Point], path: Path) -> None:
             style |= {"color": "black", "marker": "x", "linestyle": "--"}
         if scratch:
             left.plot(costs, [p.within for p in own], label=way, **style)
-        if not way.startswith("i-epoch"):
+        if right is not None and not way.startswith("i-epoch"):
             right.plot(costs, [p.regret for p in own], label=None if scratch else way, **style)
-    left.set(title="from scratch, to the best from scratch", ylabel="regret (loss)", ylim=(0, 0.08))
-    right.set(title="to the best of both families", ylim=(0, None))
+    one_at_random = max(point.within for point in points if point.way == "random")
+    left.set(title="from scratch, to the best from scratch", ylabel="regret (loss)")
+    left.set_ylim(0, 1.6 * one_at_random)  # what is far worse than one network at random is cut off
+    if right is not None:
+        right.set(title="to the best of both families", ylim=(0, None))
     figure.supxlabel("epochs, the dense network's where it is used", fontsize="medium")
     figure.legend(fontsize="small", frameon=False, loc="outside right upper")
     figure.savefig(path, dpi=150)
