@@ -39,6 +39,7 @@ FAMILIES: dict[str, Any] = {
     "dense_start.search.startup": 3,
     "dense_start.search.batch": 3,
     "dense_start.search.screen": 3,
+    "dense_start.search.metric": "rank",  # the metric that compares candidates, so the hardest to resume
 }
 
 

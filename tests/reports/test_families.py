@@ -114,7 +114,7 @@ def test_a_search_on_its_way_shows_the_same(families: Run, findings: Findings, t
 
 def test_stories_say_when_candidates_were_ranked(findings: Findings) -> None:
     story = search_story(findings)
-    assert "from the dense network are ranked by `rank" in story
+    assert "from the dense network are ranked by `loss`" in story
     assert "an objective value is that before any training" in story
     rankings = {name: ranking for ranking in first_ranks(findings) for name in ranking.names}
     candidate = next(c for c in findings.distinct if c.first_epoch == 0)

@@ -8,6 +8,7 @@ from typing import Any
 
 import optuna
 import pytest
+from small_search import families
 
 from hyperprune.errors import ConfigurationError
 from hyperprune.search import RunFolder, SearchConfig, SearchResult, configure, extend, run
@@ -119,6 +120,23 @@ def test_another_metric_is_told_to_the_optimiser_before_it_suggests_more(folder:
     back = extend(folder.path, {"search.metric": "ls"})
     assert [c.suggested_by for c in back.candidates] == [None] * 5 + ["loss"] * 3
     assert sorted(p.name for p in folder.path.glob("result-*.json")) == ["result-1.json", "result-2.json"]
+
+
+def test_another_metric_of_the_dense_family_ends_as_a_search_that_had_it(tmp_path: Path) -> None:
+    """With a sampler that is told nothing, candidates are the same, so all else is, bit for bit."""
+    values = {"dense_start.search.sampler": "random"}
+    old = run(families(**values), tmp_path / "run").rounds
+    folder = RunFolder(tmp_path / "run")
+    before = _trained(folder)
+    new = extend(folder.path, {"dense_start.search.metric": "loss"})
+    after = _trained(folder)
+    assert {name: after[name] for name in before} == before
+    fresh = run(families(**values, **{"dense_start.search.metric": "loss"}), tmp_path / "fresh")
+    assert new.rounds == fresh.rounds
+    assert new.rounds != old
+    assert new.selected == fresh.selected
+    assert (folder.path / "config.toml").read_bytes() == (tmp_path / "fresh" / "config.toml").read_bytes()
+    assert [c.model_copy(update={"suggested_by": None}) for c in new.candidates] == list(fresh.candidates)
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])

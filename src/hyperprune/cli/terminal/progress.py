@@ -116,8 +116,10 @@ class SearchProgress:
         note = f" ({event.note})" if event.note else ""
         family = next(one for one in reversed(self._families) if one.first <= event.number)
         name, value = event.measured or (family.pool.metric, event.metric)
+        # the score is the loss as people read it
+        measured = "" if name == "loss" else f"{name} {value:.4f}, "
         self._screen.say(
-            f"  candidate {event.number}: {name} {value:.4f}, "
+            f"  candidate {event.number}: {measured}"
             f"{self._score.name} {self._score.text(event.valid_score)}, {choices}{note}"
         )
 

@@ -21,11 +21,10 @@ from hyperprune.search.config.search_config import SearchConfig
 
 _OF_SCRATCH, _OF_DENSE = "search.candidates", "dense_start.search.candidates"
 _MAY_GROW = (_OF_SCRATCH, _OF_DENSE, "recipe.epochs")
+_MAY_RANK = ("metric", "distance", "loss_weight", "near_duplicates")
 _MAY_CHANGE = (
-    "search.metric",
-    "search.distance",
-    "search.loss_weight",
-    "search.near_duplicates",
+    *(f"search.{key}" for key in _MAY_RANK),
+    *(f"dense_start.search.{key}" for key in _MAY_RANK),
     "search.tolerance",
     "search.controls",
 )

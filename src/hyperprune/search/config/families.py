@@ -79,7 +79,7 @@ class DensePool(PoolConfig):
     )
     round_epochs: int = Field(1, ge=1, description="Further epochs of the survivors in each round.")
     metric: str = Field(
-        "rank",
+        "loss",
         description="What ranks candidates: ls (distance to the spectrum of the network they start "
         "from), loss, rank, covariance, or your own function.",
     )
