@@ -8,8 +8,8 @@ Fixed before any final was read:
   taken; from the dense network the masked network before it counts too.
 * The primary question: from scratch, after epoch 3, Spearman's correlation of the LS distance that a search
   takes (hidden, forward, l2, to the dense spectrum of the same epoch) with the finals, less that of the
-  validation loss; the mean over seeds. The metric of candidates from scratch changes only if ``gru`` agrees
-  in sign and neither interval of the pooled seeds reaches 0.
+  validation loss; the mean over seeds. A default of a search changes only if ``gru`` agrees in sign and
+  neither interval of the pooled seeds reaches 0.
 * Masks at random are there as a control, and every score tells them from the others. So masks are ranked
   with them and without.
 * All else explores, and with so many metrics some look good by chance: other metrics and epochs; masks of the
