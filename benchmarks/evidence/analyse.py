@@ -17,7 +17,9 @@ Fixed before any final perplexity was read:
 * The ceiling is the rank correlation between the finals of two seeds over the repeated variants.
 
 Added after finals were read: what the answer to the first question owes to any one variant, how much of an
-early loss is the variant's own, and medians by pruning choice.
+early loss is the variant's own, and medians by pruning choice. Added after all finals, but before the repeats
+had distances: how much of an early LS distance is the variant's own, and the first question for each seed
+over the eight variants that have three (mean over seeds, variants resampled).
 """
 
 import argparse
@@ -29,6 +31,7 @@ from statistics import median
 
 import figures
 import published
+import seeds
 from ceiling import Ceiling, ceiling
 from early import EPOCHS, LOSS, LS, Row, default_ls, loss, rows
 from networks import Network, Networks, finals, load
@@ -60,7 +63,7 @@ def main() -> None:
     top = ceiling(networks.repeats, DRAWS)
     rankings(found, top)
     without_widest(networks)
-    early_losses(networks)
+    by_seed(networks)
     leaving_one_out(networks.candidates)
     choices(networks.candidates)
     every_metric(found)
@@ -131,20 +134,35 @@ def without_widest(networks: Networks) -> None:
         print(f"without variant {widest}: seeds differ by {rest.within:.3f}, variants by {rest.between:.3f}")
 
 
-def early_losses(networks: Networks) -> None:
-    """How much of a loss is the variant's, by epoch: the same variants, trained again from other seeds."""
-    known = [ceiling(networks.repeated(lambda n, e=epoch: n.valid_loss[e - 1]), 1) for epoch in EPOCHS]
-    found = [top for top in known if top is not None and top.mean["spearman"] is not None]
-    if len(found) < len(EPOCHS):
+def by_seed(networks: Networks) -> None:
+    """Over the repeated variants: how far an early metric is the variant's, and how it ranks their finals."""
+    repeated = seeds.repeatability(networks)
+    print("\nA metric of one seed with that of another at the same epoch, over the repeated variants")
+    body = []
+    for name in seeds.METRICS:
+        found = [r for r in repeated if r.metric == name]
+        if len(found) == len(EPOCHS):
+            body.append(
+                (f"{name}: Spearman, mean over pairs of seeds", *(f"{r.spearman:.2f}" for r in found))
+            )
+            body.append((f"{name}: reliability", *(f"{r.reliability:.2f}" for r in found)))
+    table(("metric", *(f"epoch {epoch}" for epoch in EPOCHS)), body)
+    own = seeds.own_finals(networks, DRAWS)
+    if not own:
+        print("repeats without distances: what ranks the finals of their own seed is not known")
         return
-    print("\nThe loss of one seed with that of another at the same epoch, over the repeated variants")
-    table(
-        ("loss", *(f"epoch {epoch}" for epoch in EPOCHS)),
-        [
-            ("Spearman, mean over pairs of seeds", *(f"{top.mean['spearman']:.2f}" for top in found)),
-            ("reliability", *(f"{top.reliability:.2f}" for top in found)),
-        ],
-    )
+    print("\nSpearman with the finals of the own seed, over the variants that have every seed")
+    body = [
+        (
+            o.metric,
+            f"{o.epoch}",
+            *(f"{value:.2f}" for value in o.by_seed.values()),
+            interval(o.mean),
+            "" if o.metric == LOSS else interval(o.over_loss),
+        )
+        for o in own
+    ]
+    table(("metric", "epoch", *(f"seed {seed}" for seed in own[0].by_seed), "mean", "less loss"), body)
 
 
 def leaving_one_out(pool: Sequence[Network]) -> None:

@@ -56,7 +56,7 @@ def records(tmp_path: Path) -> Path:
     for number in range(COUNT):
         early = [5.0 - 0.01 * number] * 29
         made.append(_record(number, 0, [*early, 3.6 + 0.01 * number], 4.0 + number))
-    made += [_record(number, 1, [3.7 + 0.01 * number] * 30, 4.0) for number in range(4)]
+    made += [_record(number, 1, [3.7 + 0.01 * number] * 30, 4.0 - number) for number in range(4)]
     return _write(tmp_path / "records", made)
 
 
@@ -184,6 +184,51 @@ def test_ceiling_of_noise_and_of_certainty() -> None:
     assert set(sure.pairs) == {(0, 1), (0, 2), (1, 2)}
 
 
+def test_what_ranks_the_finals_of_its_own_seed_by_hand(records: Path) -> None:
+    """LS distance is the same with both seeds, right for the first alone; the loss for the second."""
+    seeds = importlib.import_module("seeds")
+    ends = ([3.1, 3.2, 3.3, 3.4], [3.4, 3.3, 3.2, 3.1])
+    for seed, end in enumerate(ends):
+        _write(records, [_record(n, seed, [5.0 - 0.1 * n] * 29 + [end[n]], 1.0 + n) for n in range(4)])
+    networks = importlib.import_module("networks").load(records)
+    found = {(o.metric, o.epoch): o for o in seeds.own_finals(networks, 200)}
+    assert len(found) == 2 * len(seeds.EPOCHS)
+    ls, loss = found[seeds.LS, 3], found[seeds.LOSS, 3]
+    assert (ls.by_seed, loss.by_seed) == (pytest.approx({0: 1, 1: -1}), pytest.approx({0: -1, 1: 1}))
+    assert (ls.mean.value, ls.over_loss.value) == pytest.approx((0, 0))
+    repeated = {(r.metric, r.epoch): r for r in seeds.repeatability(networks)}
+    assert repeated[seeds.LS, 3].spearman == pytest.approx(1)
+    assert repeated[seeds.LS, 3].reliability == pytest.approx(1)
+
+
+def test_a_mean_over_seeds_resamples_variants_and_not_networks(records: Path) -> None:
+    """Two seeds that are copies of each other have the interval of one."""
+    seeds, early = importlib.import_module("seeds"), importlib.import_module("early")
+    ranking = importlib.import_module("hyperprune.search.metrics.rank_correlation")
+    ends = [3.2, 3.1, 3.5, 3.3, 3.4, 3.9]
+    for seed in (0, 1):
+        _write(records, [_record(n, seed, [5.0 - 0.1 * (n % 4)] * 29 + [ends[n]], 1.0 + n) for n in range(6)])
+    networks = importlib.import_module("networks").load(records)
+    (found,) = (o for o in seeds.own_finals(networks, 500) if (o.metric, o.epoch) == (seeds.LS, 3))
+    pool = [n for n in networks.candidates if n.number < 6]
+    weights = ranking.resamples(6, 500, 0)
+    final, by_loss = [n.final for n in pool], early.loss(pool, 3)
+    values = early.default_ls("l2")(pool, 3)
+    for own, wanted in (
+        (found.mean, ranking.estimate("spearman", values, final, weights)),
+        (found.over_loss, ranking.difference("spearman", values, by_loss, final, weights)),
+    ):
+        assert dataclasses.astuple(own) == pytest.approx(dataclasses.astuple(wanted))
+
+
+def test_seeds_are_compared_only_where_each_repeat_has_its_distances(records: Path) -> None:
+    seeds = importlib.import_module("seeds")
+    _write(records, [{**_record(2, 1, [3.7] * 30, 1.0), "distances": None}])
+    networks = importlib.import_module("networks").load(records)
+    assert seeds.own_finals(networks, 10) == []
+    assert {r.metric for r in seeds.repeatability(networks)} == {seeds.LOSS}
+
+
 def test_tables_and_figures_come_from_the_records_alone(
     records: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -202,7 +247,8 @@ def test_tables_and_figures_come_from_the_records_alone(
     assert "| published (PTB, 2 x 1500) | 9 | -1.00 [-1.00, -1.00] |" in printed
     assert "without variant 3: seeds differ by" in printed
     assert "ceiling: 4 variants, 8 networks" in printed
-    assert "| Spearman, mean over pairs of seeds | -1.00 | -1.00 |" in printed  # as made above
+    assert "| loss: Spearman, mean over pairs of seeds | -1.00 | -1.00 |" in printed  # as made above
+    assert "| ls hidden-forward l2, same epoch | 3 | 1.00 | -1.00 | 0.00 [0.00, 0.00] | 0.00 [" in printed
     assert f"death_rate: 0.4 {math.exp(3.655):.2f} (12)" in printed  # between the sixth and the seventh
     without_one = "LS 1.00 to 1.00, loss -1.00 to -1.00, difference 2.00 to 2.00"
     assert f"Spearman at epoch 3, any one variant left out: {without_one}" in printed
