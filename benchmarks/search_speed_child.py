@@ -28,7 +28,7 @@ def searched(file: Path, precision: str | None) -> dict[str, Any]:
         began = time.perf_counter(), time.process_time()
         found: Any = run(config, Path(folder) / "run")
         took = time.perf_counter() - began[0], time.process_time() - began[1]
-    result = getattr(found, "result", found)
+        result = getattr(found, "result", found)  # of a later version; it is read from the folder
     selected = result.candidates[result.selected]
     return {"wall": took[0], "cpu": took[1], "score": selected.final.valid_score}
 
