@@ -48,7 +48,8 @@ def test_moments_are_cleared_exactly_where_newly_grown(
     for step in range(3):
         backward(model, step)
         sparse.step()
-    before = {n: [t.clone() for t in state_tensors(optimizer, model.get_parameter(n))] for n in sparse.masks}
+    states = state_tensors(optimizer, {n: model.get_parameter(n) for n in sparse.masks})
+    before = {n: [t.clone() for t in own] for n, own in states.items()}
     masks, weights = _copy(sparse.masks), {n: model.get_parameter(n).detach().clone() for n in sparse.masks}
     sparse.update_topology()
     for n, mask in sparse.masks.items():
@@ -56,7 +57,7 @@ def test_moments_are_cleared_exactly_where_newly_grown(
         assert torch.equal(model.get_parameter(n)[survivors], weights[n][survivors])
         assert grown.any()
         assert not model.get_parameter(n)[grown].any()
-        for old, new in zip(before[n], state_tensors(optimizer, model.get_parameter(n)), strict=True):
+        for old, new in zip(before[n], states[n], strict=True):
             assert not new[grown].any()
             assert torch.equal(new[survivors], old[survivors])
 
@@ -72,11 +73,8 @@ def test_momentum_of_dead_weights_is_kept_only_for_growth_by_momentum(
         for step in range(3):
             backward(model, step)
             sparse.step()
-        dead = [
-            tensor[~mask].any()
-            for n, mask in sparse.masks.items()
-            for tensor in state_tensors(optimizer, model.get_parameter(n))
-        ]
+        states = state_tensors(optimizer, {n: model.get_parameter(n) for n in sparse.masks})
+        dead = [tensor[~sparse.masks[n]].any() for n, own in states.items() for tensor in own]
         assert all(dead) if growth == "momentum" else not any(dead)
 
 

@@ -140,8 +140,9 @@ class SparseNetwork:
             return
         self._masked.apply()
         if not self.variant.keeps_dead_momentum:
-            for name, parameter in self._prunable.parameters.items():
-                self._masked.apply_to(name, optimizer_state.state_tensors(self._optimizer, parameter))
+            states = optimizer_state.state_tensors(self._optimizer, self._prunable.parameters)
+            for name, tensors in states.items():
+                self._masked.apply_to(name, tensors)
 
     @torch.no_grad()
     def mask_weights(self) -> None:

@@ -49,12 +49,12 @@ class Stepper:
         """A copy holds a copy of the optimiser, which has no hooks."""
         vars(self).update(state)
         if self._attached:
-            self._register()
+            self._register(optimizer_state.hooked(self._optimizer))
 
     def attach(self) -> None:
         """Stay with the optimiser, so that its own ``step`` does it all."""
         if not self._attached:
-            self._register()
+            self._register(optimizer_state.hooked(self._optimizer))
             self._attached = True
 
     def detach(self) -> None:
@@ -65,8 +65,9 @@ class Stepper:
     def step(self, scaler: optimizer_state.Scaler | None, closure: Closure | None) -> bool:
         """Step the optimiser once, through a scaler or with a closure; True if the step counted."""
         before = self._clock.steps
+        target = optimizer_state.hooked(self._optimizer)
         if not self._attached:
-            self._register()
+            self._register(target)
         try:
             if scaler is not None:
                 scaler.step(self._optimizer)
@@ -79,12 +80,11 @@ class Stepper:
             if not self._attached:
                 self._remove()
         taken = self._clock.steps > before
-        if taken and optimizer_state.hooked(self._optimizer) is not self._optimizer:
+        if taken and target is not self._optimizer:
             self._network.mask()  # a wrapper without hooks may have moved weights after the step inside
         return taken
 
-    def _register(self) -> None:
-        target = optimizer_state.hooked(self._optimizer)
+    def _register(self, target: Optimizer) -> None:
         self._hooks = [
             target.register_step_pre_hook(self._before),
             target.register_step_post_hook(lambda *_: self._after()),

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn.functional import cross_entropy
 
 from hyperprune.models.decoding.soft_targets import SoftTargets
 from hyperprune.models.layers.working_type import working_type
@@ -18,6 +19,7 @@ from hyperprune.models.layers.working_type import working_type
 _CACHED = 2**17  # entries of a block of rows that several passes find in the cache
 _CHUNK = 2**23  # entries of the logits that exist at a time on a CPU
 _CHUNK_ELSEWHERE = 2**27  # memory there is fast, and a launch costs more than what it saves
+_DEEP = 60.0  # nats; a softmax in float32 has probabilities down to exp(-87) with all their digits
 
 
 def softmax_loss(
@@ -73,22 +75,24 @@ def _pass(
     wanted: tuple[bool, ...],
 ) -> tuple[Tensor, Tensor, list[Tensor | None]]:
     """Objective, cross entropy, and the gradients of h, W and b that are ``wanted``."""
-    kind = working_type(hidden)
+    kind, on_cpu = working_type(hidden), hidden.device.type == "cpu"
     h, w, b = hidden.detach().to(kind), weight.detach().to(kind), bias.detach().to(kind)
-    losses = hidden.new_zeros(len(h), dtype=_wide(kind))
+    losses = hidden.new_empty(len(h), dtype=_wide(kind))
     divergences = losses if soft is None else torch.zeros_like(losses)
     sums = _Sums(hidden, weight, bias, wanted)
-    rows = _rows(_CHUNK if hidden.device.type == "cpu" else _CHUNK_ELSEWHERE, len(b))
+    rows = _rows(_CHUNK if on_cpu else _CHUNK_ELSEWHERE, len(b))
     buffer = h.new_empty(min(rows, len(h)), len(b))
     for start in range(0, len(h), rows):
-        chunk = slice(start, min(start + rows, len(h)))
-        logits = torch.addmm(b, h[chunk], w.mT, out=buffer[: chunk.stop - start])
-        for own in _blocks(logits, start):
-            block = logits[own.start - start : own.stop - start]
-            gradient = _to_gradient(block, targets[own], losses[own], soft, own, divergences[own])
-            if gradient is not block:
-                block.copy_(gradient)
-        sums.add(logits, h, w, chunk)
+        chunk = slice(start, start + rows)
+        part, wanted_types, own = h[chunk], targets[chunk], losses[chunk]
+        logits = torch.addmm(b, part, w.mT, out=buffer[: len(part)])
+        if soft is None and logits.dtype == own.dtype:
+            _to_gradient(logits, wanted_types, own)
+        else:
+            _by_blocks(logits, wanted_types, own, soft, start, divergences[chunk])
+        if on_cpu:
+            _mend_deep(own, part, w, b, wanted_types)
+        sums.add(logits, part, w, chunk)
     loss = losses.mean()
     if soft is None:
         return loss, loss.clone(), sums.gradients()
@@ -96,26 +100,57 @@ def _pass(
     return objective, loss, sums.gradients()
 
 
-def _to_gradient(
-    block: Tensor,
+def _to_gradient(logits: Tensor, targets: Tensor, losses: Tensor) -> None:
+    """Fill in the losses of some rows, and turn their logits into N times their gradient."""
+    index = targets[:, None]
+    if logits.device.type == "cpu":  # a loss whose probability vanishes is mended, which asks the values
+        torch.softmax(logits, dim=1, out=logits)  # the kernel has read a row when it writes it
+        torch.log(logits.gather(1, index)[:, 0], out=losses).neg_()
+    else:
+        # log sum exp(x) = max x - log max softmax(x): half the time of a log-softmax and its exponential
+        below = logits.amax(dim=1).sub_(logits.gather(1, index)[:, 0])
+        torch.softmax(logits, dim=1, out=logits)
+        losses.copy_(below.sub_(logits.amax(dim=1).log_()))
+    logits.scatter_add_(1, index, logits.new_full((1, 1), -1.0).expand(index.shape))
+
+
+def _by_blocks(
+    logits: Tensor,
     targets: Tensor,
     losses: Tensor,
     soft: SoftTargets | None,
-    rows: slice,
+    start: int,
     divergences: Tensor,
-) -> Tensor:
-    """Fill in the losses of some rows; gives N times the gradient of their logits, in place if it can."""
-    wide = block.to(losses.dtype)
-    imitated = None if soft is None else _imitate(wide, soft, rows, divergences)
-    index = targets[:, None]
-    # log sum exp(x) = max x - log max softmax(x): half the time of a log-softmax and its exponential
-    below = wide.amax(dim=1).sub_(wide.gather(1, index)[:, 0])
-    torch.softmax(wide, dim=1, out=wide)  # the kernel has read a row when it writes it
-    losses.copy_(below.sub_(wide.amax(dim=1).log_()))
-    wide.scatter_add_(1, index, wide.new_full((1, 1), -1.0).expand(index.shape))
-    if soft is None or imitated is None:
-        return wide
-    return wide.mul_(1 - soft.share).add_(imitated)
+) -> None:
+    """The same where that takes several passes: in a wider type, or beside a teacher.
+
+    Args:
+        logits: some rows; their gradient afterwards.
+        targets: theirs.
+        losses: theirs, filled in.
+        soft: the teacher's distributions of all rows.
+        start: of all rows, the first one here.
+        divergences: filled in if there is a teacher.
+    """
+    for rows in _blocks(logits):
+        block = logits[rows]
+        wide = block.to(losses.dtype)
+        imitated = None
+        if soft is not None:
+            imitated = _imitate(wide, soft, slice(start + rows.start, start + rows.stop), divergences[rows])
+        _to_gradient(wide, targets[rows], losses[rows])
+        if soft is not None and imitated is not None:
+            wide.mul_(1 - soft.share).add_(imitated)
+        if wide is not block:
+            block.copy_(wide)
+
+
+def _mend_deep(losses: Tensor, h: Tensor, w: Tensor, b: Tensor, targets: Tensor) -> None:
+    """Losses whose probability is too small for a float are taken from logits made once more."""
+    if len(losses) and float(losses.amax()) > _DEEP:
+        rows = (losses > _DEEP).nonzero()[:, 0]
+        logits = torch.addmm(b, h[rows], w.mT).to(losses.dtype)
+        losses[rows] = cross_entropy(logits, targets[rows], reduction="none")
 
 
 def _imitate(logits: Tensor, soft: SoftTargets, rows: slice, divergences: Tensor) -> Tensor:
@@ -142,11 +177,11 @@ class _Sums:
         self._bias = torch.zeros_like(bias) if by_bias else None
 
     def add(self, logits: Tensor, h: Tensor, w: Tensor, rows: slice) -> None:
-        """Take in the gradient of some rows' logits."""
+        """Take in the gradient of the logits of some rows, whose h is given."""
         if self._hidden is not None:
             _product(logits, w, self._share, self._hidden[rows], first=True)
         if self._weight is not None:
-            _product(logits.mT, h[rows], self._share, self._weight, first=rows.start == 0)
+            _product(logits.mT, h, self._share, self._weight, first=rows.start == 0)
         if self._bias is not None:  # twice as fast as a sum over rows
             self._bias.add_((logits.new_ones(1, len(logits)) @ logits)[0], alpha=self._share)
 
@@ -165,11 +200,11 @@ def _product(left: Tensor, right: Tensor, share: float, out: Tensor, *, first: b
         out.add_(left @ right, alpha=share)
 
 
-def _blocks(logits: Tensor, start: int) -> list[slice]:
-    """Rows, counted from the first of all, whose passes stay in the cache; one block where there is none."""
-    rows = _rows(_CACHED, logits.shape[1]) if logits.device.type == "cpu" else len(logits)
-    stop = start + len(logits)
-    return [slice(first, min(first + rows, stop)) for first in range(start, stop, rows)]
+def _blocks(logits: Tensor) -> list[slice]:
+    """Rows whose passes stay in the cache; one block where there is none."""
+    count = len(logits)
+    rows = _rows(_CACHED, logits.shape[1]) if logits.device.type == "cpu" else count
+    return [slice(first, min(first + rows, count)) for first in range(0, count, rows)]
 
 
 def _rows(entries: int, types: int) -> int:

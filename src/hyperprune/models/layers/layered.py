@@ -35,7 +35,7 @@ def layer_by_layer(
     outputs, last = inputs, []
     for layer, own in enumerate(zip(*(state.split(1) for state in states), strict=True)):
         outputs = dropout(outputs, module.dropout, training=layer > 0)
-        weights = [module.get_parameter(name) for name in module._all_weights[layer]]
+        weights = [getattr(module, name) for name in module._all_weights[layer]]
         begin: Any = own if len(own) == 2 else own[0]
         outputs, *after = kernel(outputs, begin, weights, module.bias, 1, 0.0, True, False, False)
         last.append(after)

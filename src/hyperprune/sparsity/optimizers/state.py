@@ -7,7 +7,7 @@ take the optimiser's own start values where weights grow, and its momentum is ``
 
 import inspect
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -53,11 +53,13 @@ def hooked(optimizer: Optimizer) -> Optimizer:
     return next(one for one in nested(optimizer) if hasattr(one, "_optimizer_step_pre_hooks"))
 
 
-def state_tensors(optimizer: Optimizer, parameter: nn.Parameter) -> list[Tensor]:
-    """The optimiser's tensors of the parameter's shape: momenta and the like, not counters."""
-    return [
-        tensor for state in _states(optimizer, parameter) for tensor in _shaped(state, parameter).values()
-    ]
+def state_tensors(optimizer: Optimizer, parameters: Mapping[str, nn.Parameter]) -> dict[str, list[Tensor]]:
+    """The optimiser's tensors of each parameter's shape, by name: momenta and the like, not counters."""
+    states = [holder.state for holder in _holders(optimizer) if holder.state]
+    return {
+        name: [t for state in states for t in _shaped(state.get(parameter, {}), parameter).values()]
+        for name, parameter in (parameters.items() if states else ())
+    }
 
 
 def restart_entries(optimizer: Optimizer, parameter: nn.Parameter, entries: Tensor) -> None:
