@@ -4,10 +4,12 @@
 
 The configurations in ``frozen/`` are the presets as they were at the base, weights of dense scale, one
 worker. The base's sources are taken from git into a folder of their own; both versions run in processes of
-the same environment, one after the other, the order changing from pair to pair. ``NAME`` is one of the files,
-``step`` (a training step at vocabulary 10,000 and 200 units) or ``bfloat16`` (the demo in both precisions of
-this version); all if left out. Wall time means something on an idle machine alone; ``--clock cpu`` takes
-processor time. PTB is read from where ``hyperprune data get ptb`` put it.
+the same environment, one after the other, the order changing from pair to pair. Timed is the same work: until
+the last finalist has ended. ``whole`` counts what comes after it too, yardsticks and verdict, which the base
+did not have. ``NAME`` is one of the files, ``step`` (a training step at vocabulary 10,000 and 200 units) or
+``bfloat16`` (the demo in both precisions of this version); all if left out. Wall time means something on an
+idle machine alone; ``--clock cpu`` takes processor time. PTB is read from where ``hyperprune data get ptb``
+put it.
 
 Exit status 1 if a bound is missed.
 """
@@ -19,7 +21,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,8 +104,9 @@ def main() -> int:
     options = parser.parse_args()
     kept = True
     print(f"base {options.base}, {options.clock} time, {options.pairs} pairs in turn\n")
-    print("| what | before s | now s | times as fast | least | final score before | now |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    headings = ("what", "before s", "now s", "times as fast", "least", "whole before", "now", "score", "now")
+    print(_row(headings))
+    print(_row(["---"] * len(headings)))
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(
             ["git", "-C", str(ROOT), "archive", options.base, "src"], check=True, capture_output=True
@@ -116,12 +119,16 @@ def main() -> int:
             before, now = (statistics.median(pair[n][options.clock] for pair in told) for n in (0, 1))
             ratio = statistics.median(a[options.clock] / b[options.clock] for a, b in told)
             kept = kept and ratio >= line.bound
-            scores = " | ".join("" if one["score"] is None else f"{one['score']:.3f}" for one in told[0])
-            print(
-                f"| {line.name} | {before:.3f} | {now:.3f} | {ratio:.2f} | {line.bound} | {scores} |",
-                flush=True,
-            )
+            cells = [line.name, f"{before:.3f}", f"{now:.3f}", f"{ratio:.2f}", f"{line.bound}"]
+            for key, form in (("whole", ".1f"), ("score", ".3f")):
+                for known in ([pair[n][key] for pair in told] for n in (0, 1)):
+                    cells.append("" if None in known else format(statistics.median(known), form))
+            print(_row(cells), flush=True)
     return 0 if kept else 1
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
 
 
 if __name__ == "__main__":

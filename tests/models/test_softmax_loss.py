@@ -127,6 +127,23 @@ def test_targets_whose_probability_vanishes_have_their_exact_loss() -> None:
     assert found.tolist() == [[1.0], [-1.0]]
 
 
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("entries", [V, 4 * V, 2**23])
+def test_deep_losses_are_exact_in_every_chunk(
+    entries: int, soft: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In float32, logits hundreds apart: some probabilities are 0, some subnormal, some have all digits."""
+    monkeypatch.setattr(module, "_CHUNK", entries)
+    inputs, targets = parts()
+    hidden = (inputs[0].detach() * torch.logspace(0, 2, N)[:, None]).float()
+    weight, bias = inputs[1].detach().float(), inputs[2].detach().float()
+    expected = cross_entropy(linear(hidden, weight, bias), targets)
+    assert expected > 30
+    taught = SoftTargets.given(torch.zeros(N, V), 0.5) if soft else None
+    _, loss = softmax_loss(hidden, weight, bias, targets, taught)
+    torch.testing.assert_close(loss, expected, rtol=1e-6, atol=0)
+
+
 def test_only_wanted_gradients_are_made() -> None:
     inputs, targets = parts()
     for place in range(3):
