@@ -76,7 +76,7 @@ def pieces() -> list[Piece]:
     """Everything to train, in order of what the tables need most.
 
     All variants of the first seed, then the repeats a seed at a time; the dense networks of the other seeds
-    come last, as only the distances of the repeats wait for them and no table ranks those.
+    come last, as only the distances of the repeats wait for them.
     """
     order = [Piece(None, SEEDS[0])]
     order += [Piece(number, SEEDS[0]) for number in range(VARIANTS)]
