@@ -5,6 +5,7 @@
     python benchmarks/tune_dense.py --task digits --work runs/tuning   # of a shipped task
     python benchmarks/tune_dense.py --config examples/report.toml --decay --work runs/tuning
     python benchmarks/tune_dense.py demo --work runs/tuning --runs 3   # three more; the same call resumes
+    python benchmarks/tune_dense.py demo --work runs/tuning --around   # is the best one at an edge?
 
 A search compares its candidates with the dense network, so a dense network at a poor rate makes every
 candidate look good. One choice is changed at a time, from the best so far: three rates, four dropouts, the
@@ -13,6 +14,10 @@ half as many epochs again and twice as many, milestones moved with them, with ``
 beside the best one again, because longer trainings want more of it. The validation part alone is looked at.
 The table is kept in benchmarks/tuning/NAME.json and what was trained in the folder of ``--work``; both are
 taken up again.
+
+``--around`` trains the neighbours of what was found: a little more and less of each choice, and more epochs.
+They are kept in NAME-around.json and change nothing: they say how much better the dense network could have
+been.
 """
 
 import argparse
@@ -136,6 +141,17 @@ def tune(tuner: Tuner, decay: bool = False) -> Setting | None:
     return best
 
 
+def neighbours(best: Setting, factor: float) -> list[Setting]:
+    """Settings that differ from the best in one choice; ``factor`` is the preset's."""
+    own, found = best.factor or factor, []
+    if best.dropout is not None:
+        nearby = (best.dropout + 0.1, best.dropout - 0.1)
+        found = [replace(best, dropout=round(value, 2)) for value in nearby if 0 <= value < 1]
+    found.append(replace(best, epochs=round(best.epochs * 4 / 3)))
+    found += [replace(best, factor=round(value, 2)) for value in (own + 0.15, own - 0.15) if 0 < value < 1]
+    return [*found, *(replace(best, learning_rate=best.learning_rate * by) for by in (1.5, 0.75))]
+
+
 def _job(config: SearchConfig, setting: Setting, work: Path) -> TrainingJob:
     task, recipe = config.described, config.recipe
     if setting.dropout is not None:
@@ -195,6 +211,7 @@ def main() -> int:
     parser.add_argument("--corpus", help="folder of the preset's corpus, if it was not downloaded")
     parser.add_argument("--config", type=Path, help="a TOML file, in place of a preset")
     parser.add_argument("--decay", action="store_true", help="tune how fast the rate falls too")
+    parser.add_argument("--around", action="store_true", help="then train the neighbours of the best")
     parser.add_argument("--work", type=Path, required=True, help="folder for what is trained")
     parser.add_argument("--runs", type=int, default=99, help="trainings of this call")
     given = parser.parse_args()
@@ -206,6 +223,18 @@ def main() -> int:
         config = configure(None if given.config else given.preset, given.config, source)
     tuner = Tuner(name, config, given.work, given.runs)
     best = tune(tuner, given.decay)
+    _print(tuner)
+    print("more to train: give the same command again" if best is None else f"best: {best}")
+    if best is not None and given.around:
+        beside = Tuner(f"{name}-around", config, given.work, given.runs)
+        beside.best(neighbours(best, config.recipe.milestone_factor))
+        print("\naround it:\n")
+        _print(beside)
+    return 0
+
+
+def _print(tuner: Tuner) -> None:
+    """What is known, best first."""
     score = tuner.config.described.judged_by
     print("| rate | dropout | epochs | factor | best epoch | validation |")
     print("| --: | --: | --: | --: | --: | --: |")
@@ -217,8 +246,6 @@ def main() -> int:
         s, shown = run.setting, "diverged" if run.valid_score is None else score.text(run.valid_score)
         cells = (f"{s.learning_rate:g}", s.dropout, s.epochs, s.factor or "", run.best_epoch, shown)
         print("| " + " | ".join(map(str, cells)) + " |")
-    print("more to train: give the same command again" if best is None else f"best: {best}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -66,3 +66,30 @@ def test_a_table_of_another_text_is_made_anew(script: Any, tmp_path: Path) -> No
     script.tune(script.Tuner("demo", configure("python-docs", None, SIZES), tmp_path, 99))
     other = configure("python-docs", None, SIZES | {"corpus.max_train_tokens": 3000})
     assert script.Tuner("demo", other, tmp_path, 0).known == {}
+
+
+def test_neighbours_of_the_best_are_kept_apart(
+    script: Any, trained: list[TrainingJob], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One choice differs in each; the table that was tuned stays as it was."""
+    best = script.Setting(20.0, 0.65, 30, 0.9)
+    found = script.neighbours(best, 0.5)
+    assert found == [
+        script.Setting(20.0, 0.75, 30, 0.9),
+        script.Setting(20.0, 0.55, 30, 0.9),
+        script.Setting(20.0, 0.65, 40, 0.9),
+        script.Setting(20.0, 0.65, 30, 0.75),
+        script.Setting(30.0, 0.65, 30, 0.9),
+        script.Setting(15.0, 0.65, 30, 0.9),
+    ]
+    assert script.neighbours(script.Setting(1.0, None, 6), 0.5)[2].factor == 0.35
+    monkeypatch.setattr(script, "configure", lambda *_: configure("python-docs", None, SIZES))
+    arguments = ["tune_dense.py", "demo", "--work", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", arguments)
+    script.main()
+    before, count = (tmp_path / "demo.json").read_bytes(), len(trained)
+    monkeypatch.setattr("sys.argv", [*arguments, "--around"])
+    script.main()
+    assert (tmp_path / "demo.json").read_bytes() == before
+    around = json.loads((tmp_path / "demo-around.json").read_bytes())["runs"]
+    assert len(around) == len(trained) - count == 7

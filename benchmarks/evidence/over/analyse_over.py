@@ -94,24 +94,31 @@ def main() -> None:
 
 
 def tuning(regime: Regime) -> None:
-    """The short runs behind the recipe."""
+    """The short runs behind the recipe, and those around what they found."""
     if regime.name == "digits":
         return
-    print(f"## {regime.name}\n\nDense network, tuned:")
-    settings = [(run["setting"], run["valid_score"]) for run in tuned(regime.name)]
-    table(
-        ("rate", "dropout", "factor", "epochs", "validation perplexity"),
-        [
-            (
-                f"{s['learning_rate']:g}",
-                f"{s['dropout']}",
-                f"{s.get('factor', '')}",
-                f"{s['epochs']}",
-                f"{v:.2f}",
-            )
-            for s, v in sorted(settings, key=lambda pair: pair[1])
-        ],
-    )
+    print(f"## {regime.name}")
+    for words, name in (
+        ("Dense network, tuned", regime.name),
+        ("Around it, afterwards", f"{regime.name}-around"),
+    ):
+        settings = [(run["setting"], run["valid_score"]) for run in tuned(name)]
+        if not settings:
+            continue
+        print(f"\n{words}:")
+        table(
+            ("rate", "dropout", "factor", "epochs", "validation perplexity"),
+            [
+                (
+                    f"{s['learning_rate']:g}",
+                    f"{s['dropout']}",
+                    f"{s.get('factor', '')}",
+                    f"{s['epochs']}",
+                    f"{v:.2f}",
+                )
+                for s, v in sorted(settings, key=lambda pair: pair[1])
+            ],
+        )
 
 
 def present(regime: Regime, records: Records) -> None:

@@ -189,8 +189,11 @@ def config_of(regime: str, corpus: str | None) -> SearchConfig:
 
 
 def tuned(regime: str) -> list[dict[str, dict[str, float] | float]]:
-    """The short runs that the recipe comes from."""
-    document = json.loads((TUNING / f"over-{regime}.json").read_bytes())
+    """The short runs that the recipe comes from; with ``-around`` those around it, if there are any."""
+    table = TUNING / f"over-{regime}.json"
+    if regime.endswith("-around") and not table.exists():
+        return []
+    document = json.loads(table.read_bytes())
     return [run for run in document["runs"] if run["valid_score"] is not None]
 
 
