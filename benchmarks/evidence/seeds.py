@@ -79,21 +79,17 @@ def own_finals(networks: Networks, draws: int) -> list[OwnFinals]:
             values = {seed: metric(pool, epoch) for seed, pool in pools.items()}
             against = {seed: loss(pool, epoch) for seed, pool in pools.items()}
             ends = {seed: finals(pool) for seed, pool in pools.items()}
-            found.append(
-                OwnFinals(
-                    name,
-                    epoch,
-                    {seed: correlation("spearman", values[seed], ends[seed]) for seed in pools},
-                    *(
-                        Estimate(float(sample[0]), *map(float, np.nanquantile(sample[1:], [0.025, 0.975])))
-                        for sample in (
-                            _mean(values, ends, weights),
-                            _mean(values, ends, weights) - _mean(against, ends, weights),
-                        )
-                    ),
-                )
-            )
+            by_seed = {seed: correlation("spearman", values[seed], ends[seed]) for seed in pools}
+            own = _mean(values, ends, weights)
+            over_loss = own - _mean(against, ends, weights)
+            found.append(OwnFinals(name, epoch, by_seed, _estimate(own), _estimate(over_loss)))
     return found
+
+
+def _estimate(sample: Array) -> Estimate:
+    """Of the variants themselves, the first entry, with the interval of the resamples behind it."""
+    low, high = np.nanquantile(sample[1:], [0.025, 0.975])
+    return Estimate(float(sample[0]), float(low), float(high))
 
 
 def _mean(values: dict[int, Sequence[float]], ends: dict[int, Sequence[float]], weights: Array) -> Array:

@@ -42,6 +42,28 @@ def test_pictures_exist_and_are_small() -> None:
         assert (DOCS / name).stat().st_size < 300_000, name
 
 
+def test_links_lead_to_a_page_and_a_heading() -> None:
+    """Also one that was broken at the end of a line, which no build of the site notices."""
+    pages = {path.name: path.read_text(encoding="utf-8") for path in DOCS.glob("*.md")}
+    slugs = {
+        name: {
+            re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+            for heading in re.findall(r"^#+ (.+)$", text, re.M)
+        }
+        for name, text in pages.items()
+    }
+    lost = []
+    for name, text in pages.items():
+        prose = re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M)
+        for target in re.findall(r"\]\(([^)]+)\)", prose):
+            page, _, heading = target.partition("#")
+            here = "/" not in page and (not page or page.endswith(".md"))
+            known = heading in slugs.get(page or name, set()) | {""} and (DOCS / page).exists()
+            if re.search(r"\s", target) or (here and not known):
+                lost.append(f"{name}: {target}")
+    assert not lost
+
+
 def test_lines_of_prose_are_short() -> None:
     """At most 110 columns, except for code, tables and lines that are one link or picture."""
     long = [

@@ -84,14 +84,14 @@ def _pass(
     buffer = h.new_empty(min(rows, len(h)), len(b))
     for start in range(0, len(h), rows):
         chunk = slice(start, start + rows)
-        part, wanted_types, own = h[chunk], targets[chunk], losses[chunk]
+        part, part_targets, part_losses = h[chunk], targets[chunk], losses[chunk]
         logits = torch.addmm(b, part, w.mT, out=buffer[: len(part)])
-        if soft is None and logits.dtype == own.dtype:
-            _to_gradient(logits, wanted_types, own)
+        if soft is None and logits.dtype == losses.dtype:
+            _to_gradient(logits, part_targets, part_losses)
         else:
-            _by_blocks(logits, wanted_types, own, soft, start, divergences[chunk])
+            _by_blocks(logits, part_targets, part_losses, soft, start, divergences[chunk])
         if on_cpu:
-            _mend_deep(own, part, w, b, wanted_types)
+            _mend_deep(part_losses, part, w, b, part_targets)
         sums.add(logits, part, w, chunk)
     loss = losses.mean()
     if soft is None:
