@@ -1,10 +1,13 @@
 """Stacked GRU and tanh RNN equal torch's own modules and their equations."""
 
+from typing import Any
+
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import _VF, Tensor, nn
 
 from hyperprune.models import Reads, StackedGRU, StackedLSTM, StackedRNN
+from hyperprune.models.layers.layered import layer_by_layer
 from hyperprune.models.stacked import Stacked
 
 KINDS = [StackedLSTM, StackedGRU, StackedRNN]
@@ -133,11 +136,8 @@ def test_fused_layers_drop_between_layers_only(kind: type[Stacked]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_dropout_between_layers_is_drawn_outside_torchs_stacked_call(kind: type[Stacked]) -> None:
-    """cuDNN keeps a dropout state of its own for that call, which no checkpoint holds, so it must not drop.
-
-    On a CPU the layers one by one are the stacked call bit for bit, gradients and carried states included.
-    """
+def test_layers_one_by_one_are_torchs_stacked_call_bit_for_bit(kind: type[Stacked]) -> None:
+    """On a CPU, gradients and carried states included; the module itself is one of the two there."""
     torch.manual_seed(3)
     own = kind(7, embedding=5, hidden=6, layers=3, dropout=0.5).recurrent
     own.fused = False
@@ -146,21 +146,33 @@ def test_dropout_between_layers_is_drawn_outside_torchs_stacked_call(kind: type[
     inputs, shape = torch.randn(4, 2, 5), (3, 2, 6)
     h = torch.randn(shape)
     state = (h, torch.randn(shape)) if kind is StackedLSTM else h
+    kernel = _VF.lstm if kind is StackedLSTM else own.kernel
+
+    def one_by_one(inputs: Tensor, given: Any) -> tuple[Tensor, Any]:
+        if given is None:
+            given = (torch.zeros(shape),) * 2 if kind is StackedLSTM else torch.zeros(shape)
+        outputs, after = layer_by_layer(own, kernel, inputs, given if isinstance(given, tuple) else (given,))
+        return outputs, tuple(after)
+
     for given in (None, state):
         found = []
-        for module in (own, stacked):
+        for module, run in ((own, own), (own, one_by_one), (stacked, stacked)):
             torch.manual_seed(4)
-            outputs, after = module(inputs, given)
+            outputs, after = run(inputs, given)
             after = after if isinstance(after, tuple) else (after,)
             loss = outputs.square().sum() + sum(part.sum() for part in after)
             found.append([outputs, *after, *torch.autograd.grad(loss, list(module.parameters()))])
-        assert all(map(torch.equal, *found))
+        assert all(
+            torch.equal(first, other) for first, *others in zip(*found, strict=True) for other in others
+        )
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_call_of_torch_is_asked_to_drop(kind: type[Stacked], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sixth argument of its kernels is the share that they drop between layers."""
-    from torch import _VF
+def test_no_call_of_torch_is_asked_to_drop_elsewhere(kind: type[Stacked]) -> None:
+    """cuDNN keeps a dropout state of its own for stacked calls, which no checkpoint holds.
+
+    The sixth argument of torch's kernels is the share that they drop between layers.
+    """
     from torch.overrides import TorchFunctionMode
 
     asked: list[float] = []
@@ -175,4 +187,6 @@ def test_no_call_of_torch_is_asked_to_drop(kind: type[Stacked], monkeypatch: pyt
     own.fused = False
     with Watch():
         own(torch.randn(4, 2, 5))
-    assert asked == [0.0] * 3
+        assert asked == [0.5]
+        own.to("meta")(torch.randn(4, 2, 5, device="meta"))
+    assert asked == [0.5, 0.0, 0.0, 0.0]

@@ -63,7 +63,6 @@ class Clock:
 
     def due(self) -> bool:
         """True if an update is due inside the step that is being taken."""
-        if self.over:
-            return False
         every = self.interval if isinstance(self.interval, int) else 0
-        return self.pending or bool(every and self.steps and self.steps % every == 0)
+        asked = self.pending or bool(every and self.steps and self.steps % every == 0)
+        return asked and not self.over

@@ -76,23 +76,23 @@ def _pass(
 ) -> tuple[Tensor, Tensor, list[Tensor | None]]:
     """Objective, cross entropy, and the gradients of h, W and b that are ``wanted``."""
     kind, on_cpu = working_type(hidden), hidden.device.type == "cpu"
-    h, w, b = hidden.detach().to(kind), weight.detach().to(kind), bias.detach().to(kind)
-    losses = hidden.new_empty(len(h), dtype=_wide(kind))
+    h, w, b = hidden.to(kind), weight.to(kind), bias.to(kind)
+    losses = h.new_empty(len(h), dtype=_wide(kind))
     divergences = losses if soft is None else torch.zeros_like(losses)
-    sums = _Sums(hidden, weight, bias, wanted)
+    sums = _Sums(hidden.dtype, len(h), wanted)
     rows = _rows(_CHUNK if on_cpu else _CHUNK_ELSEWHERE, len(b))
-    buffer = h.new_empty(min(rows, len(h)), len(b))
-    for start in range(0, len(h), rows):
-        chunk = slice(start, start + rows)
-        part, part_targets, part_losses = h[chunk], targets[chunk], losses[chunk]
-        logits = torch.addmm(b, part, w.mT, out=buffer[: len(part)])
+    buffer = h.new_empty(rows, len(b)) if rows < len(h) else None
+    parts = zip(h.split(rows), targets.split(rows), losses.split(rows), divergences.split(rows), strict=True)
+    for index, (part, part_targets, part_losses, part_divergences) in enumerate(parts):
+        out = None if buffer is None else buffer[: len(part)]
+        logits = torch.addmm(b, part, w.mT, out=out)
         if soft is None and logits.dtype == losses.dtype:
             _to_gradient(logits, part_targets, part_losses)
         else:
-            _by_blocks(logits, part_targets, part_losses, soft, start, divergences[chunk])
+            _by_blocks(logits, part_targets, part_losses, soft, index * rows, part_divergences)
         if on_cpu:
             _mend_deep(part_losses, part, w, b, part_targets)
-        sums.add(logits, part, w, chunk)
+        sums.add(logits, part, w)
     loss = losses.mean()
     if soft is None:
         return loss, loss.clone(), sums.gradients()
@@ -167,37 +167,52 @@ def _imitate(logits: Tensor, soft: SoftTargets, rows: slice, divergences: Tensor
 
 
 class _Sums:
-    """Gradients of h, W and b, added up over chunks of rows; the mean's 1 / N is in the products."""
+    """Gradients of h, W and b, added up over chunks of rows; the mean's 1 / N is in the products.
 
-    def __init__(self, hidden: Tensor, weight: Tensor, bias: Tensor, wanted: tuple[bool, ...]) -> None:
-        by_hidden, by_weight, by_bias = wanted
-        self._share = 1 / max(1, len(hidden))
-        self._hidden = torch.empty_like(hidden) if by_hidden else None
-        self._weight = torch.empty_like(weight) if by_weight else None
-        self._bias = torch.zeros_like(bias) if by_bias else None
+    The first product of each makes the tensor that the others are added to: nearly always it is the only one,
+    and nothing is cleared, viewed or copied beside it.
 
-    def add(self, logits: Tensor, h: Tensor, w: Tensor, rows: slice) -> None:
-        """Take in the gradient of the logits of some rows, whose h is given."""
-        if self._hidden is not None:
-            _product(logits, w, self._share, self._hidden[rows], first=True)
-        if self._weight is not None:
-            _product(logits.mT, h, self._share, self._weight, first=rows.start == 0)
-        if self._bias is not None:  # twice as fast as a sum over rows
-            self._bias.add_((logits.new_ones(1, len(logits)) @ logits)[0], alpha=self._share)
+    Args:
+        kind: of the gradients.
+        count: N.
+        wanted: which of the three there should be.
+    """
+
+    def __init__(self, kind: torch.dtype, count: int, wanted: tuple[bool, ...]) -> None:
+        self._kind, self._wanted, self._share = kind, wanted, 1 / max(1, count)
+        self._hidden: list[Tensor] = []
+        self._weight: Tensor | None = None
+        self._bias: Tensor | None = None
+
+    def add(self, logits: Tensor, h: Tensor, w: Tensor) -> None:
+        """Take in the gradient of the logits of the next rows, whose h is given."""
+        by_hidden, by_weight, by_bias = self._wanted
+        if by_hidden:
+            self._hidden.append(self._product(logits, w, None))
+        if by_weight:
+            self._weight = self._product(logits.mT, h, self._weight)
+        if by_bias:  # over many rows twice as fast as their sum
+            self._bias = self._share_of(logits.new_ones(1, len(logits)) @ logits, self._bias)
 
     def gradients(self) -> list[Tensor | None]:
         """Of h, W and b."""
-        return [self._hidden, self._weight, self._bias]
+        hidden = None
+        if self._hidden:
+            hidden = self._hidden[0] if len(self._hidden) == 1 else torch.cat(self._hidden)
+        return [hidden, self._weight, None if self._bias is None else self._bias[0]]
 
+    def _product(self, left: Tensor, right: Tensor, before: Tensor | None) -> Tensor:
+        """The product / N, added to what was there."""
+        if left.dtype != self._kind:
+            return self._share_of(left @ right, before)
+        if before is None:
+            return torch.addmm(right.new_empty(1, 1), left, right, beta=0, alpha=self._share)
+        return before.addmm_(left, right, alpha=self._share)
 
-def _product(left: Tensor, right: Tensor, share: float, out: Tensor, *, first: bool) -> None:
-    """``out`` = share left right, or that added to it; a narrow product is added in the type of ``out``."""
-    if left.dtype == out.dtype:
-        torch.addmm(out, left, right, beta=0 if first else 1, alpha=share, out=out)
-    elif first:
-        torch.mul(left @ right, share, out=out)
-    else:
-        out.add_(left @ right, alpha=share)
+    def _share_of(self, sums: Tensor, before: Tensor | None) -> Tensor:
+        """Sums / N, added to what was there; narrow ones in the type of the gradients."""
+        wide = sums.to(self._kind)
+        return wide.mul_(self._share) if before is None else before.add_(wide, alpha=self._share)
 
 
 def _blocks(logits: Tensor) -> list[slice]:

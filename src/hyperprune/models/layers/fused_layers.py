@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, linear
 
-from hyperprune.models.layers.layered import Kernel, drops_between, layer_by_layer
+from hyperprune.models.layers.layered import Kernel, drops_unseen, layer_by_layer
 
 
 def states_after(state: Tensor, steps: int) -> Tensor:
@@ -40,7 +40,7 @@ class FusedLayers(nn.RNNBase):
         """
         on_cpu = inputs.device.type == "cpu"  # elsewhere torch's own kernels are fused
         if not (self.fused and on_cpu and self.training and torch.is_grad_enabled()):
-            if not drops_between(self):
+            if not drops_unseen(self, inputs):
                 output: tuple[Tensor, Tensor] = super().forward(inputs, state)
                 return output
             begin = self._zero(inputs) if state is None else state

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from hyperprune.models.layers.layered import drops_between, layer_by_layer
+from hyperprune.models.layers.layered import drops_unseen, layer_by_layer
 from hyperprune.models.layers.lstm_narrow import lstm, narrows
 
 
@@ -18,7 +18,8 @@ class LayeredLSTM(nn.LSTM):
             inputs: ``(time, batch, features)``.
             state: each ``(layers, batch, hidden)``; zero if left out.
         """
-        if not (drops_between(self) or (self.training and narrows(self.get_parameter("weight_hh_l0")))):
+        narrow = self.training and narrows(self.get_parameter("weight_hh_l0"))
+        if not (narrow or drops_unseen(self, inputs)):
             output: tuple[Tensor, tuple[Tensor, Tensor]] = super().forward(inputs, state)
             return output
         if state is None:
