@@ -1,7 +1,6 @@
 """Whole searches against an earlier version, in turn: how much faster the same search has become.
 
     python benchmarks/search_speed.py [--base a851880] [--pairs 3] [--clock cpu] [NAME ...]
-    python benchmarks/search_speed.py --steps [NAME ...]
 
 The configurations in ``frozen/`` are the presets as they were at the base, weights of dense scale, one
 worker. The base's sources are taken from git into a folder of their own; both versions run in processes of
@@ -11,8 +10,6 @@ did not have. ``NAME`` is one of the files, ``step`` (a training step at vocabul
 ``bfloat16`` (the demo in both precisions of this version); all if left out. Wall time means something on an
 idle machine alone; ``--clock cpu`` takes processor time. PTB is read from where ``hyperprune data get ptb``
 put it.
-
-``--steps`` times a training step of every network of network_step.py in both versions instead.
 
 Exit status 1 if a bound is missed.
 """
@@ -28,10 +25,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import network_step
-from hyperprune.models import known_keys
-from hyperprune.search.config.presets import preset
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -55,35 +48,12 @@ def _search(name: str, bound: float) -> Line:
     return Line(name, bound, task, task)
 
 
-def _step(name: str, bound: float, network: dict[str, Any]) -> Line:
-    task = ("step", json.dumps(network))
-    return Line(name, bound, task, task)
-
-
-def _steps() -> tuple[Line, ...]:
-    """A line for each network; windows of one length, so that both versions take the same steps."""
-    read = ("batch", "bptt", "slice", "ar", "tar", "clip")
-    lines = []
-    for line in network_step.LINES:
-        tables = preset(line.preset)
-        model = tables["model"] if line.kind is None else known_keys(tables["model"], line.kind)
-        recipe = {key: tables["recipe"][key] for key in read if key in tables["recipe"]}
-        sizes = {**model, "kind": line.kind or model["kind"]}
-        lines.append(_step(line.name, 1.0, {"model": sizes, "types": line.types, "recipe": recipe}))
-    return tuple(lines)
-
-
-_LARGE_VOCABULARY = {
-    "model": {"kind": "stacked-lstm", "embedding": 200, "hidden": 200, "layers": 2},
-    "types": 10_000,
-    "recipe": {"batch": 20, "bptt": 35},
-}
 LINES = (
     _search("ptb-lstm-small", 1.05),
     _search("ptb-gru-small", 1.15),
     _search("ptb-rhn-small", 1.0),
     _search("demo", 1.0),
-    _step("step", 1.15, _LARGE_VOCABULARY),
+    Line("step", 1.15, ("step",), ("step",)),
     Line(
         "bfloat16",
         1.3,
@@ -130,7 +100,6 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="lines to measure; all if left out")
     parser.add_argument("--base", default=BASE, help="revision to compare with")
     parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--steps", action="store_true", help="a step of every network, no search")
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
     options = parser.parse_args()
     kept = True
@@ -143,7 +112,7 @@ def main() -> int:
             ["git", "-C", str(ROOT), "archive", options.base, "src"], check=True, capture_output=True
         )
         subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
-        for line in _steps() if options.steps else LINES:
+        for line in LINES:
             if options.names and line.name not in options.names:
                 continue
             told = list(pairs(line, Path(folder) / "src", options.pairs))

@@ -6,6 +6,7 @@ products that take it to h and W are made in the forward pass. What stays for th
 of h and W.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -81,8 +82,11 @@ def _pass(
     divergences = losses if soft is None else torch.zeros_like(losses)
     sums = _Sums(hidden.dtype, len(h), wanted)
     rows = _rows(_CHUNK if on_cpu else _CHUNK_ELSEWHERE, len(b))
-    buffer = h.new_empty(rows, len(b)) if rows < len(h) else None
-    parts = zip(h.split(rows), targets.split(rows), losses.split(rows), divergences.split(rows), strict=True)
+    buffer, whole = None, (h, targets, losses, divergences)
+    parts: Iterable[tuple[Tensor, ...]] = (whole,)
+    if rows < len(h):
+        buffer = h.new_empty(rows, len(b))
+        parts = zip(*(tensor.split(rows) for tensor in whole), strict=True)
     for index, (part, part_targets, part_losses, part_divergences) in enumerate(parts):
         out = None if buffer is None else buffer[: len(part)]
         logits = torch.addmm(b, part, w.mT, out=out)
