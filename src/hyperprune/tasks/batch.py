@@ -43,9 +43,13 @@ class Batch:
         for part in self.slices:
             part.objective.backward()
             own = part.loss.detach()
-            own = own if own.device.type == "mps" else own.double()
-            total = own if total is None else total + own
+            total = own if total is None else _wide(total) + _wide(own)
         return torch.zeros(()) if total is None else total
+
+
+def _wide(loss: Tensor) -> Tensor:
+    """To add up what slices lost; Apple's GPUs have no float64."""
+    return loss if loss.device.type == "mps" else loss.double()
 
 
 def as_batch(given: Batch | tuple[Tensor, int]) -> Batch:

@@ -9,6 +9,8 @@ from hyperprune.models.layers.lstm_narrow import lstm, narrows
 class LayeredLSTM(nn.LSTM):
     """``nn.LSTM``, its parameters, names and results, time first and one way."""
 
+    weight_hh_l0: nn.Parameter  # torch makes it
+
     def forward(  # type: ignore[override]  # torch's overloads also take packed sequences
         self, inputs: Tensor, state: tuple[Tensor, Tensor] | None = None
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
@@ -18,7 +20,7 @@ class LayeredLSTM(nn.LSTM):
             inputs: ``(time, batch, features)``.
             state: each ``(layers, batch, hidden)``; zero if left out.
         """
-        narrow = self.training and narrows(self.get_parameter("weight_hh_l0"))
+        narrow = self.training and narrows(self.weight_hh_l0)
         if not (narrow or drops_unseen(self, inputs)):
             output: tuple[Tensor, tuple[Tensor, Tensor]] = super().forward(inputs, state)
             return output

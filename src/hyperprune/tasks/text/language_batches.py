@@ -1,6 +1,6 @@
 """One epoch of next-token prediction: windows of the text, in slices of its columns."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,13 +34,14 @@ def batches(
     """
     columns = text.split(recipe.slice or text.shape[1], dim=1)
     states = [_States() for _ in columns]
+    read = _with_loss if isinstance(network, (LanguageModel, GivesLoss)) else _with_scores
     total, start = len(text) - 1, 0
     drawn = recipe.random_bptt
     lengths = random_lengths(total, recipe.bptt, generator) if drawn else fixed_lengths(total, recipe.bptt)
     for length in lengths:
         windows = [own[start : start + length + 1] for own in columns]
         rate = length / recipe.bptt if drawn else 1.0
-        yield Batch(_slices(network, windows, states, recipe, teacher), length * text.shape[1], rate)
+        yield Batch(_slices(read, network, windows, states, recipe, teacher), length * text.shape[1], rate)
         start += length
 
 
@@ -62,7 +63,11 @@ class _Read:
     state: Any
 
 
+_Reader = Callable[[Any, Tensor, Any, Recipe, SoftTargets | None], _Read]
+
+
 def _slices(
+    read_window: _Reader,
     network: nn.Module,
     windows: list[Tensor],
     states: list[_States],
@@ -75,7 +80,7 @@ def _slices(
         soft = None
         if teacher is not None:
             soft, carried.teacher = soft_targets(teacher, window[:-1], carried.teacher)
-        read = _read(network, window, carried.own, recipe, soft)
+        read = read_window(network, window, carried.own, recipe, soft)
         carried.own = detached(read.state)
         objective = read.objective if read.penalty is None else read.objective + read.penalty
         share = window.shape[1] / columns
@@ -85,17 +90,21 @@ def _slices(
             yield Slice(objective * share, read.loss.detach() * share)
 
 
-def _read(network: nn.Module, window: Tensor, state: Any, recipe: Recipe, soft: SoftTargets | None) -> _Read:
-    """What a window ``(time + 1, batch)`` gives."""
-    inputs, targets, penalised = window[:-1], window[1:], recipe.ar > 0 or recipe.tar > 0
-    if isinstance(network, GivesLoss):
-        seen = network.window_loss(inputs, targets, state, soft)
-        penalty = activation_penalty(seen, recipe.ar, recipe.tar) if penalised else None
-        return _Read(
-            seen.objective, seen.objective if soft is None else seen.cross_entropy, penalty, seen.state
-        )
-    penalty = None
-    if penalised:
+def _with_loss(
+    network: GivesLoss, window: Tensor, state: Any, recipe: Recipe, soft: SoftTargets | None
+) -> _Read:
+    """What a window ``(time + 1, batch)`` gives, by the network's own way to its loss."""
+    seen = network.window_loss(window[:-1], window[1:], state, soft)
+    penalty = activation_penalty(seen, recipe.ar, recipe.tar) if _penalised(recipe) else None
+    return _Read(seen.objective, seen.objective if soft is None else seen.cross_entropy, penalty, seen.state)
+
+
+def _with_scores(
+    network: nn.Module, window: Tensor, state: Any, recipe: Recipe, soft: SoftTargets | None
+) -> _Read:
+    """The same of any network, through the scores of all tokens."""
+    inputs, targets, penalty = window[:-1], window[1:], None
+    if _penalised(recipe):
         assert isinstance(network, Reads), "the task refuses penalties of other networks"
         reading = network.read(inputs, state)
         scores, state = reading.scores, reading.state
@@ -104,6 +113,10 @@ def _read(network: nn.Module, window: Tensor, state: Any, recipe: Recipe, soft: 
         scores, state = network(inputs, state)
     objective, loss = scored_loss(scores.flatten(0, 1), targets.flatten(), soft)
     return _Read(objective, objective if soft is None else loss, penalty, state)
+
+
+def _penalised(recipe: Recipe) -> bool:
+    return recipe.ar > 0 or recipe.tar > 0
 
 
 @torch.no_grad()
