@@ -29,6 +29,7 @@ from torch import Tensor, nn
 from hyperprune.models import ModelConfig, known_keys
 from hyperprune.optim import build
 from hyperprune.search.config.presets import preset
+from hyperprune.sparsity.optimizers.clip import clip_all
 from hyperprune.tasks.precision import Precision, training_format
 from hyperprune.tasks.recipe import Recipe
 from hyperprune.tasks.text.language_batches import batches
@@ -209,7 +210,7 @@ class Training:
         self.optimizer.zero_grad(set_to_none=True)
         with training_format(self.precision, torch.device("cpu")):
             batch.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+        clip_all(self.model.parameters(), self.recipe.clip)
         self.optimizer.step()
 
 

@@ -27,6 +27,7 @@ from torch import nn
 import network_step
 from hyperprune.models import known_keys
 from hyperprune.search.config.presets import preset
+from hyperprune.sparsity.optimizers.clip import clip_all
 
 ROOT = Path(__file__).resolve().parents[1]
 NOW, BEFORE = "hyperprune", "hyperprune_before"
@@ -58,7 +59,7 @@ def first_of(package: str, *modules: str) -> Any:
 
 
 def step_of(package: str, line: network_step.Line) -> Callable[[], None]:
-    """A training step: forward, loss, backward, clip, optimiser."""
+    """A training step as the version takes it: forward, loss, backward, clip, optimiser."""
     torch.manual_seed(0)
     batches = first_of(package, "tasks.text.language_batches", "training.language_batches").batches
     tables = preset(line.preset)
@@ -70,12 +71,15 @@ def step_of(package: str, line: network_step.Line) -> Callable[[], None]:
     network: nn.Module = config.build(line.types)
     optimizer = first_of(package, "optim").build("sgd", network, lr=1e-3)
     tokens = torch.randint(line.types, (recipe.bptt + 1, recipe.batch))
+    clip = nn.utils.clip_grad_norm_
+    if package == NOW:
+        clip = clip_all
 
     def step() -> None:
         (batch,) = batches(network, tokens, recipe, torch.Generator())
         optimizer.zero_grad(set_to_none=True)
         float(batch.backward())
-        nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
+        clip(network.parameters(), recipe.clip)
         optimizer.step()
 
     return step

@@ -11,6 +11,7 @@ from torch import nn
 from hyperprune.accelerators import device_of
 from hyperprune.errors import ConfigurationError, DivergedError
 from hyperprune.sparsity import SparseTraining
+from hyperprune.sparsity.optimizers.clip import clip_all
 from hyperprune.tasks.distillation import Teacher
 from hyperprune.tasks.meter import Meter
 from hyperprune.tasks.opened import OpenedTask
@@ -100,8 +101,8 @@ def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 def _clip(parameters: Sequence[nn.Parameter], sparse: SparseTraining | None, recipe: Recipe) -> None:
     if recipe.clip == 0:
         return
-    if sparse is None:
-        nn.utils.clip_grad_norm_(parameters, recipe.clip)
+    if sparse is None or recipe.clip_scope == "all":
+        clip_all(parameters, recipe.clip)
     else:
         sparse.clip_grad_norm_(recipe.clip, scope=recipe.clip_scope)
 

@@ -1,6 +1,6 @@
 """Clipping by the norm of all gradients, or of those of live weights."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from hyperprune.errors import ConfigurationError
 
 Scope = Literal["all", "live"]
+_SURELY_BELOW = 0.999  # of the largest norm: far enough from it that rounding cannot make a factor below 1
 
 
 @torch.no_grad()
@@ -19,11 +20,25 @@ def clip_grad_norm_(model: nn.Module, masks: Mapping[str, Tensor], max_norm: flo
     growth still ranks them by what they are.
     """
     if scope == "all":
-        return nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+        return clip_all(model.parameters(), max_norm)
     if scope != "live":
         raise ConfigurationError(f'scope must be "all" or "live", got {scope!r}')
     gradients = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
     counted = [grad * masks[name] if name in masks else grad for name, grad in gradients.items()]
     norm = nn.utils.get_total_norm(counted)
     nn.utils.clip_grads_with_norm_(model.parameters(), max_norm, norm)
+    return norm
+
+
+@torch.no_grad()
+def clip_all(parameters: Iterable[nn.Parameter], max_norm: float) -> Tensor:
+    """What ``nn.utils.clip_grad_norm_`` does, bit for bit; returns the norm before.
+
+    torch multiplies gradients that are short enough by 1, to keep from waiting for the norm. On a CPU there
+    is no wait, and most steps of a training have such gradients.
+    """
+    clipped = [parameter for parameter in parameters if parameter.grad is not None]
+    norm = nn.utils.get_total_norm([parameter.grad for parameter in clipped if parameter.grad is not None])
+    if norm.device.type != "cpu" or not norm.item() < _SURELY_BELOW * max_norm:
+        nn.utils.clip_grads_with_norm_(clipped, max_norm, norm)
     return norm
