@@ -10,6 +10,7 @@ LAYERS = [
     {
         "errors",
         "accelerators",
+        "collector",
         "optional",
         "printable",
         "registry",

@@ -6,7 +6,9 @@ could not spoil it either.
 """
 
 import contextlib
+import gc
 import importlib
+import itertools
 import json
 import logging
 import os
@@ -17,6 +19,8 @@ import threading
 from typing import IO
 
 from hyperprune.executors.messages import Forward, Message, perform
+
+_BEFORE_LASTING = 2  # jobs before which modules may still be new: a job imports what it needs
 
 
 def main() -> None:
@@ -29,8 +33,10 @@ def main() -> None:
     for name in sys.argv[1:]:
         with contextlib.suppress(ImportError):  # a job that needs it will say so
             importlib.import_module(name)
-    while True:
+    for number in itertools.count():
         job = jobs.get()
+        if number < _BEFORE_LASTING:
+            gc.freeze()  # modules and what stays from the first job: no garbage that is worth looking for
         channel.say(perform(job["function"], job["payload"], channel.say))
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from hyperprune import files, versions
 from hyperprune.accelerators import check_device
+from hyperprune.collector import imports_unwalked
 from hyperprune.errors import DivergedError
 from hyperprune.sparsity import METHODS, PruningVariant, density_from_sparsity
 from hyperprune.tasks import Tasked
@@ -161,7 +162,7 @@ def train(config: TrainConfig, out: Path | str, listener: Listener = silent) -> 
         say_origin(config.reference, origin)
     with held(path, config):
         versions.record(path, versions.versions(device=config.runtime.device))
-        with traced(job.folder):
+        with traced(job.folder), imports_unwalked():
             history = run_job(job, listener)
         if history.failure is not None:
             raise DivergedError(history.failure.reason)
