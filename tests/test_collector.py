@@ -3,12 +3,17 @@
 import gc
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
 
 import pytest
+from small_search import small
 
 from hyperprune.collector import imports_unwalked
-from hyperprune.executors import make_executor
+from hyperprune.executors import InProcess, make_executor
 from hyperprune.executors.workers import Workers
+from hyperprune.search import run
 
 
 class _Node:
@@ -17,7 +22,7 @@ class _Node:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_frozen() -> Iterator[None]:
-    assert gc.get_freeze_count() == 0
+    gc.unfreeze()
     yield
     assert gc.get_freeze_count() == 0
 
@@ -53,11 +58,22 @@ def test_what_others_froze_stays_frozen() -> None:
         gc.unfreeze()
 
 
-@pytest.mark.parametrize("executor", ["in-process", "processes"])
-def test_jobs_run_so_from_the_first_to_the_last(executor: str) -> None:
-    made = make_executor(executor, Workers(count=1), lambda _: None)
+def test_worker_processes_leave_their_modules_alone() -> None:
+    made = make_executor("processes", Workers(count=1), lambda _: None)
     try:
         counts = [made.submit("worker_jobs:frozen", {}).result(timeout=60) for _ in range(3)]
         assert min(counts) > 1000
     finally:
         made.close()
+
+
+def test_so_does_a_search_in_the_calling_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts, submit = [], InProcess.submit
+
+    def counting(self: InProcess, function: str, payload: dict[str, Any]) -> Future[Any]:
+        counts.append(gc.get_freeze_count())
+        return submit(self, function, payload)
+
+    monkeypatch.setattr(InProcess, "submit", counting)
+    run(small(search__candidates=1), tmp_path / "run")
+    assert min(counts) > 1000

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import ExitStack
 from typing import Any
 
-from hyperprune.collector import imports_unwalked
 from hyperprune.executors.contract import Payload, resolve
 
 
@@ -20,13 +18,9 @@ class InProcess:
 
     def __init__(self, listener: Callable[[Any], None] = lambda _: None) -> None:
         self._listener = listener
-        self._until_closed: ExitStack | None = None
 
     def submit(self, function: str, payload: Payload) -> Future[Any]:
         """Run the job and give a future that is done; an exception waits in it."""
-        if self._until_closed is None:
-            self._until_closed = ExitStack()
-            self._until_closed.enter_context(imports_unwalked())
         future: Future[Any] = Future()
         try:
             future.set_result(resolve(function)(payload, self._listener))
@@ -38,7 +32,4 @@ class InProcess:
         """Nothing: the job has ended before its future was given."""
 
     def close(self) -> None:
-        """Let the garbage collector walk all objects again."""
-        if self._until_closed is not None:
-            self._until_closed.close()
-            self._until_closed = None
+        """Nothing is held."""

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from hyperprune import files, versions
+from hyperprune.collector import imports_unwalked
 from hyperprune.errors import ConfigurationError
 from hyperprune.executors import Executor, InProcess, make_executor
 from hyperprune.search.config.preflight import preflight
@@ -80,14 +81,15 @@ def carry_out(
 @contextmanager
 def started(config: SearchConfig, listener: Listener, given: Executor | None) -> Iterator[Executor]:
     """The given executor, or the configured one, which ends with all its jobs however the search ends."""
-    if given is not None:
-        yield given
-        return
-    executor = make_executor(config.runtime.executor, config.runtime.jobs, listener)
-    try:
-        yield executor
-    finally:
-        executor.close()
+    with imports_unwalked():
+        if given is not None:
+            yield given
+            return
+        executor = make_executor(config.runtime.executor, config.runtime.jobs, listener)
+        try:
+            yield executor
+        finally:
+            executor.close()
 
 
 def one_at_a_time(*listeners: Listener) -> Listener:
