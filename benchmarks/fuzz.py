@@ -208,4 +208,5 @@ def _snapshot(folder: Path) -> dict[Path, tuple[int, int]]:
 if __name__ == "__main__":
     # fsync guards against a power cut, which no case makes
     os.fsync = lambda _: None  # type: ignore[assignment]
+    sys.dont_write_bytecode = True  # a module that is imported for the first time would be written elsewhere
     sys.exit(main())
