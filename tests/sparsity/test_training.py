@@ -1,5 +1,6 @@
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -97,6 +98,30 @@ def test_the_order_inside_a_step_is_update_optimiser_mask(make_model: MakeModel,
         assert torch.equal(model.get_parameter(name)[grown], -0.5 * gradients[name][grown])
     # the optimiser moved dead weights too, so the mask came last
     assert _dead_are_zero(model, sparse)
+
+
+def test_a_step_registers_hooks_only_beside_others(make_model: MakeModel, backward: Backward) -> None:
+    """An optimiser that steps by itself needs none; among a user's hooks ours come last, as registered."""
+    seen: list[str] = []
+    model = make_model()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    sparse = _sparse(model, optimizer)
+    register = optimizer.register_step_pre_hook
+
+    def noted(hook: Any) -> Any:
+        seen.append("registered")
+        return register(hook)
+
+    optimizer.register_step_pre_hook = noted  # type: ignore[method-assign]
+    backward(model, 0)
+    assert sparse.step()
+    assert seen == []
+    own = register(lambda *_: seen.append(f"steps {sparse.steps}"))
+    backward(model, 0)
+    assert sparse.step()
+    own.remove()
+    assert seen == ["registered", "steps 1"]
+    assert sparse.steps == 2
 
 
 def test_an_update_by_hand_says_what_it_did(make_model: MakeModel) -> None:

@@ -3,16 +3,25 @@
 from collections.abc import Iterable
 from functools import partial
 
+import torch
 from torch import nn
-from torch.optim import Adam, Optimizer
 
 from hyperprune.optim.kernels import fused_on_cards
 from hyperprune.optim.settings import OptimizerRule, OptimizerSettings
+from hyperprune.optim.unlabelled import step_of
 from hyperprune.papers import KINGMA_BA_2015
 
 
-def build_as(kind: type[Adam], parameters: Iterable[nn.Parameter], settings: OptimizerSettings) -> Optimizer:
-    """``torch.optim.Adam`` or one of its kind; its first moment is what rules by momentum read."""
+class Adam(torch.optim.Adam):
+    """torch's, its steps unlabelled."""
+
+    step = step_of(torch.optim.Adam)
+
+
+def build_as(
+    kind: type[torch.optim.Adam], parameters: Iterable[nn.Parameter], settings: OptimizerSettings
+) -> torch.optim.Adam:
+    """Adam or one of its kind; its first moment is what rules by momentum read."""
     settings.refuse_momentum(kind.__name__.lower())
     parameters = list(parameters)
     moments, decay = settings.betas, settings.weight_decay

@@ -2,11 +2,19 @@
 
 from functools import partial
 
-from torch.optim import AdamW
+import torch
 
 from hyperprune.optim.adam import build_as
 from hyperprune.optim.settings import OptimizerRule
+from hyperprune.optim.unlabelled import step_of
 from hyperprune.papers import LOSHCHILOV_HUTTER_2019
+
+
+class AdamW(torch.optim.AdamW):
+    """torch's, its steps unlabelled."""
+
+    step = step_of(torch.optim.AdamW)
+
 
 build = partial(build_as, AdamW)
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from hyperprune.errors import DivergedError
+from hyperprune.optim.unlabelled import unlabelled
 
 
 class AveragedSGD(Optimizer):
@@ -85,8 +86,9 @@ class AveragedSGD(Optimizer):
             group["start"] = group["steps"] + 1 if fires else group["start"]
         return fires
 
+    @unlabelled
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
         """One step of SGD, the masks, and the averages if they are on."""
         if self._lent:
             raise RuntimeError("the averages are lent: leave the context of averaged() before you step")

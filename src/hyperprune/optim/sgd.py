@@ -2,15 +2,22 @@
 
 from collections.abc import Iterable
 
+import torch
 from torch import nn
-from torch.optim import SGD, Optimizer
 
 from hyperprune.optim.kernels import fused_on_cards
 from hyperprune.optim.settings import OptimizerRule, OptimizerSettings
+from hyperprune.optim.unlabelled import step_of
 
 
-def build(parameters: Iterable[nn.Parameter], settings: OptimizerSettings) -> Optimizer:
-    """``torch.optim.SGD``."""
+class SGD(torch.optim.SGD):
+    """torch's, its steps unlabelled."""
+
+    step = step_of(torch.optim.SGD)
+
+
+def build(parameters: Iterable[nn.Parameter], settings: OptimizerSettings) -> SGD:
+    """Stochastic gradient descent."""
     parameters = list(parameters)
     return SGD(
         parameters,

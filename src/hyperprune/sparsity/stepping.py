@@ -66,6 +66,9 @@ class Stepper:
         """Step the optimiser once, through a scaler or with a closure; True if the step counted."""
         before = self._clock.steps
         target = optimizer_state.hooked(self._optimizer)
+        own = scaler is None and closure is None and target is self._optimizer
+        if own and not optimizer_state.has_hooks(target):
+            return self._step_at_once()
         if not self._attached:
             self._register(target)
         try:
@@ -83,6 +86,17 @@ class Stepper:
         if taken and target is not self._optimizer:
             self._network.mask()  # a wrapper without hooks may have moved weights after the step inside
         return taken
+
+    def _step_at_once(self) -> bool:
+        """The same where nobody may skip the step or look at it: hooks would be registered anew each time."""
+        before = self._clock.steps
+        self._before(self._optimizer, (self._optimizer,), {})
+        try:
+            self._optimizer.step()
+        finally:
+            self._restore_gradients()
+        self._after()
+        return self._clock.steps > before
 
     def _register(self, target: Optimizer) -> None:
         self._hooks = [

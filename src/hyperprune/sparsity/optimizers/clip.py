@@ -11,6 +11,8 @@ from hyperprune.errors import ConfigurationError
 Scope = Literal["all", "live"]
 _SURELY_BELOW = 0.999  # of the largest norm: far enough from it that rounding cannot make a factor below 1
 
+_USUAL = {("cpu", torch.float32, torch.strided)}
+
 
 @torch.no_grad()
 def clip_grad_norm_(model: nn.Module, masks: Mapping[str, Tensor], max_norm: float, scope: Scope) -> Tensor:
@@ -38,7 +40,16 @@ def clip_all(parameters: Iterable[nn.Parameter], max_norm: float) -> Tensor:
     is no wait, and most steps of a training have such gradients.
     """
     clipped = [parameter for parameter in parameters if parameter.grad is not None]
-    norm = nn.utils.get_total_norm([parameter.grad for parameter in clipped if parameter.grad is not None])
+    norm = _total_norm([parameter.grad for parameter in clipped if parameter.grad is not None])
     if norm.device.type != "cpu" or not norm.item() < _SURELY_BELOW * max_norm:
         nn.utils.clip_grads_with_norm_(clipped, max_norm, norm)
+    return norm
+
+
+def _total_norm(gradients: list[Tensor]) -> Tensor:
+    """What ``nn.utils.get_total_norm`` gives, bit for bit; it sorts tensors by kind, which costs as much."""
+    kinds = {(gradient.device.type, gradient.dtype, gradient.layout) for gradient in gradients}
+    if kinds != _USUAL:
+        return nn.utils.get_total_norm(gradients)
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
     return norm

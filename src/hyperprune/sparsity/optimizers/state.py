@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 
 @runtime_checkable
@@ -51,6 +52,12 @@ def nested(optimizer: Optimizer) -> list[Optimizer]:
 def hooked(optimizer: Optimizer) -> Optimizer:
     """The outermost of the nested optimisers that runs torch's step hooks; some wrappers leave them out."""
     return next(one for one in nested(optimizer) if hasattr(one, "_optimizer_step_pre_hooks"))
+
+
+def has_hooks(optimizer: Optimizer) -> bool:
+    """Whether something is to run before or after a step of an optimiser, or of all optimisers."""
+    own = optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks
+    return bool(own or _global_optimizer_pre_hooks or _global_optimizer_post_hooks)
 
 
 def state_tensors(optimizer: Optimizer, parameters: Mapping[str, nn.Parameter]) -> dict[str, list[Tensor]]:
