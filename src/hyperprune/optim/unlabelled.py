@@ -1,8 +1,7 @@
 """Optimisers whose steps carry no label for torch's profiler while it is off.
 
 torch wraps the ``step`` of every optimiser to run its hooks and to label it. The label is made whether or not
-a profiler is there to read it, and costs two percent of a small network's step on a CPU (by
-``benchmarks/step_floor.py``).
+a profiler is there to read it, which shows in a small network's step on a CPU.
 """
 
 from collections.abc import Callable

@@ -10,7 +10,6 @@ from hyperprune.errors import ConfigurationError
 
 Scope = Literal["all", "live"]
 _SURELY_BELOW = 0.999  # of the largest norm: far enough from it that rounding cannot make a factor below 1
-
 _USUAL = {("cpu", torch.float32, torch.strided)}
 
 
