@@ -1,11 +1,13 @@
 """Two processes on loopback end with the same masks, the same weights and the exact count."""
 
+import gc
 import socket
 from pathlib import Path
 
 import pytest
 import torch
 import torch.distributed as dist
+import torch.distributed.nn.functional  # before there is a group: its default arguments would keep it
 import torch.multiprocessing as mp
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
@@ -23,7 +25,14 @@ def _process(rank: int, port: int, folder: str) -> None:
     states["apart"] = _train_apart(rank)
     states["blocks"] = _train_blocks(rank)
     torch.save(states, Path(folder) / f"{rank}.pt")
-    dist.destroy_process_group()
+    gc.collect()  # a DistributedDataParallel that still holds the group would keep gloo's threads alive,
+    dist.destroy_process_group()  # and a thread that frees a tensor while Python ends aborts the process
+    assert not _gloo_threads()
+
+
+def _gloo_threads() -> list[str]:
+    """Those of this process, where Linux lists them."""
+    return [name for task in Path("/proc/self/task").glob("*/comm") if "gloo" in (name := task.read_text())]
 
 
 def _train(rank: int, growth: str, death: str) -> dict[str, object]:
