@@ -1,5 +1,7 @@
 """A network is read as it runs: its own forward, the weights it computes, what reaches its recurrent part."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -253,6 +255,41 @@ def test_compiled_networks_cells_and_functions_are_read_as_what_they_run() -> No
     start = torch.zeros(3, 4).double()
     found = lyapunov.spectrum(torch.compile(step), INPUTS, initial_state=start)
     assert torch.equal(found.exponents, lyapunov.spectrum(step, INPUTS, initial_state=start).exponents)
+
+
+COMPILES_ITSELF = """
+import sys
+import torch
+from torch import nn
+from hyperprune import lyapunov
+
+class Late(nn.Module):
+    compiled = None
+
+    def __init__(self):
+        super().__init__()
+        self.recurrent = nn.GRUCell(4, 6)
+
+    def forward(self, x):
+        if Late.compiled is None:
+            Late.compiled = torch.compile(self.recurrent, backend="eager")
+        state = x.new_zeros(x.shape[1], 6)
+        for one in x:
+            state = Late.compiled(one, state)
+        return state
+
+torch.manual_seed(0)
+network, inputs = Late().double(), torch.randn(40, 3, 4, dtype=torch.float64)
+assert "torch._dynamo" not in sys.modules
+found = lyapunov.drive(network, inputs, "recurrent").spectrum().exponents
+assert "torch._dynamo" in sys.modules
+assert torch.equal(found, lyapunov.spectrum(network.recurrent, inputs).exponents)
+"""
+
+
+def test_a_network_that_compiles_a_part_of_itself_as_it_runs_is_read_too() -> None:
+    """In a process of its own: nothing has loaded the compiler before."""
+    subprocess.run([sys.executable, "-c", COMPILES_ITSELF], check=True)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -15,7 +15,7 @@ from hyperprune.export.subject import Subject
 from hyperprune.export.trace import Traced, trace
 from hyperprune.inference.description import PlainNames
 from hyperprune.inference.plain import GATES
-from hyperprune.models import ModelConfig, build
+from hyperprune.models import ModelConfig, planned
 
 _MODULES: dict[str, type[nn.LSTM | nn.GRU | nn.RNN]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 
@@ -201,9 +201,8 @@ def _described(subject: Subject, cut: nn.Module, kept: _Kept) -> dict[str, Any]:
     assert subject.model is not None
     sizes = {"hidden": int(kept.units[0].sum()), "embedding": int(kept.features.sum())}
     model = {**subject.model, **sizes}
-    with torch.device("meta"):
-        planned = build(ModelConfig.model_validate(model), len(subject.vocabulary or ()))
-    shapes = {name: value.shape for name, value in planned.state_dict().items()}
+    plan = planned(ModelConfig.model_validate(model), len(subject.vocabulary or ()))
+    shapes = {name: value.shape for name, value in plan.state_dict().items()}
     if shapes != {name: value.shape for name, value in cut.state_dict().items()}:
         raise ValueError("its layers are of sizes that its description cannot say")
     return model

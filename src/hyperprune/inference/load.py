@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 from typing import Literal
 
-import torch
 from pydantic import ValidationError
 from torch import nn
 
@@ -17,7 +16,7 @@ from hyperprune.inference.kernels import Engine, Kernels
 from hyperprune.inference.pack import pack
 from hyperprune.inference.plain import PlainNetwork
 from hyperprune.inference.running import ModuleRunning, PlainRunning, Running
-from hyperprune.models import ModelConfig, build
+from hyperprune.models import ModelConfig, build, planned
 
 Wanted = Literal["auto", "c", "torch"]
 
@@ -109,11 +108,8 @@ def _module(exported: Exported) -> nn.Module:
     state = exported.state()
     try:
         config = ModelConfig.model_validate(description.model)
-        with torch.device("meta"):  # what it would be, before any memory is taken
-            shapes = {
-                name: value.shape
-                for name, value in build(config, len(description.vocabulary)).state_dict().items()
-            }
+        plan = planned(config, len(description.vocabulary)).state_dict()
+        shapes = {name: value.shape for name, value in plan.items()}
         if shapes != {name: value.shape for name, value in state.items()}:
             raise ConfigurationError("its sizes are not those of its tensors")
         module = build(config, len(description.vocabulary))

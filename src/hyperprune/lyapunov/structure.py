@@ -59,12 +59,14 @@ def components(maps: Sequence[Tensor]) -> list[Component] | None:
 
 def _has_permutation(pattern: Pattern) -> bool:
     """Whether some permutation avoids the zeros: then disjoint cycles cover every unit."""
+    if pattern.shape[0] != pattern.shape[1]:
+        return False
+    if pattern.diagonal().all():
+        return True
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import structural_rank
 
-    if pattern.shape[0] != pattern.shape[1]:
-        return False
-    return bool(pattern.diagonal().all()) or structural_rank(csr_array(pattern, dtype=float)) == len(pattern)
+    return bool(structural_rank(csr_array(pattern, dtype=float)) == len(pattern))
 
 
 def _graph(patterns: Sequence[Pattern]) -> Pattern:

@@ -15,6 +15,7 @@ from hyperprune.models.decoding.soft_targets import SoftTargets
 from hyperprune.models.decoding.softmax_loss import softmax_loss
 from hyperprune.models.language_model import LanguageModel
 from hyperprune.models.on_lstm import ONLSTM, ONLSTMConfig
+from hyperprune.models.planned import planned
 from hyperprune.models.reading import GivesLoss, Penalised, Reading, Reads, WindowLoss
 from hyperprune.models.rhn import RHN, RHNConfig
 from hyperprune.models.stacked_gru import StackedGRU, StackedGRUConfig
@@ -57,6 +58,7 @@ __all__ = [
     "WindowLoss",
     "build",
     "known_keys",
+    "planned",
     "scored_loss",
     "softmax_loss",
 ]

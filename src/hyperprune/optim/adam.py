@@ -8,11 +8,12 @@ from torch import nn
 
 from hyperprune.optim.kernels import fused_on_cards
 from hyperprune.optim.settings import OptimizerRule, OptimizerSettings
+from hyperprune.optim.uncompiled import Uncompiled
 from hyperprune.optim.unlabelled import step_of
 from hyperprune.papers import KINGMA_BA_2015
 
 
-class Adam(torch.optim.Adam):
+class Adam(Uncompiled, torch.optim.Adam):
     """torch's, its steps unlabelled."""
 
     step = step_of(torch.optim.Adam)

@@ -7,13 +7,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from hyperprune.errors import DivergedError
+from hyperprune.optim.uncompiled import Uncompiled
 from hyperprune.optim.unlabelled import unlabelled
 
 
-class AveragedSGD(Optimizer):
+class AveragedSGD(Uncompiled):
     """NT-ASGD (Merity et al. 2018, algorithm 1) and, with ``restart``, SNT-ASGD (Liu et al. 2021).
 
     Plain SGD until :meth:`observe` sees at evaluation i > n a loss above min(v_0 .. v_(i-n-1)); from then on

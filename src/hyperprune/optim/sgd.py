@@ -7,10 +7,11 @@ from torch import nn
 
 from hyperprune.optim.kernels import fused_on_cards
 from hyperprune.optim.settings import OptimizerRule, OptimizerSettings
+from hyperprune.optim.uncompiled import Uncompiled
 from hyperprune.optim.unlabelled import step_of
 
 
-class SGD(torch.optim.SGD):
+class SGD(Uncompiled, torch.optim.SGD):
     """torch's, its steps unlabelled."""
 
     step = step_of(torch.optim.SGD)

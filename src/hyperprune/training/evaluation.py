@@ -9,7 +9,7 @@ from torch import nn
 
 from hyperprune.accelerators import repeatable
 from hyperprune.errors import CheckpointError, ConfigurationError
-from hyperprune.models import build
+from hyperprune.models import planned
 from hyperprune.tasks import AnyTask, OpenedTask, Part, Recipe, Score, network_of
 from hyperprune.tasks.own import OWN
 from hyperprune.tasks.text.text_task import described
@@ -102,12 +102,11 @@ def loaded(path: Path) -> checkpoint.Checkpoint:
         if max(sizes.values(), default=0) > numbers or deepest > len(whole.tensors):
             raise CheckpointError(f"{path} is smaller than the network it should contain: {_REMEDY}")
         try:
-            with torch.device("meta"):
-                planned = build(model, len(types))
+            plan = planned(model, len(types))
         except (ConfigurationError, RuntimeError, TypeError, OverflowError):  # or sizes beyond any number
             raise CheckpointError(f"{path} describes a network that cannot exist: {_REMEDY}") from None
         try:
-            check_weights(planned, whole.tensors, "model.")
+            check_weights(plan, whole.tensors, "model.")
         except CheckpointError as error:
             raise CheckpointError(f"{path}: {error}") from None
     return whole

@@ -1,7 +1,8 @@
 """What reaches the recurrent modules inside a network when it runs."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -75,8 +76,10 @@ def run_noting(
 
 
 def _run(network: nn.Module, inputs: Any) -> None:
-    # what torch.compile made of a part would run past the watches
-    with torch.random.fork_rng(_devices(network)), torch.compiler.set_stance("force_eager"):
+    # what torch.compile made of a part before would run past the watches; what it makes now has them in it
+    compiled = "torch._dynamo" in sys.modules  # to load torch's compiler only to ask it takes a second
+    stance = torch.compiler.set_stance("force_eager") if compiled else nullcontext()
+    with torch.random.fork_rng(_devices(network)), stance:
         if isinstance(inputs, dict):
             network(**inputs)
         elif isinstance(inputs, tuple) and not isinstance(inputs, PackedSequence):

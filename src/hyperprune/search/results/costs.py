@@ -4,11 +4,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from hyperprune.errors import CheckpointError, ConfigurationError
 from hyperprune.inference.account import Account, account
-from hyperprune.models import build
+from hyperprune.models import planned
 from hyperprune.search.results.final_network import FinalNetwork
 from hyperprune.sparsity.parameters.uses import Uses, uses
 from hyperprune.tasks.text.text_task import described
@@ -56,8 +54,7 @@ def _uses(document: dict[str, Any], where: str) -> Uses | None:
     noted = document.get("uses")
     if noted is None and document.get("vocabulary") is not None:
         model, types = described(document, where)
-        with torch.device("meta"):
-            return uses(build(model, len(types)))
+        return uses(planned(model, len(types)))
     if not isinstance(noted, dict):
         return None
     found = {name: tuple(pair) for name, pair in noted.items() if isinstance(pair, list) and len(pair) == 2}
