@@ -30,6 +30,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 CHILD = HERE / "search_speed_child.py"
 BASE = "a851880"
+HEADINGS = ("what", "before s", "now s", "times as fast", "pairs", "least", "whole s", "now", "score", "now")
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,8 @@ def main() -> int:
     options = parser.parse_args()
     kept = True
     print(f"base {options.base}, {options.clock} time, {options.pairs} pairs in turn\n")
-    headings = ("what", "before s", "now s", "times as fast", "least", "whole before", "now", "score", "now")
-    print(_row(headings))
-    print(_row(["---"] * len(headings)))
+    print(_row(HEADINGS))
+    print(_row(["---"] * len(HEADINGS)))
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(
             ["git", "-C", str(ROOT), "archive", options.base, "src"], check=True, capture_output=True
@@ -117,9 +117,11 @@ def main() -> int:
                 continue
             told = list(pairs(line, Path(folder) / "src", options.pairs))
             before, now = (statistics.median(pair[n][options.clock] for pair in told) for n in (0, 1))
-            ratio = statistics.median(a[options.clock] / b[options.clock] for a, b in told)
+            ratios = sorted(a[options.clock] / b[options.clock] for a, b in told)
+            ratio = statistics.median(ratios)
             kept = kept and ratio >= line.bound
-            cells = [line.name, f"{before:.3f}", f"{now:.3f}", f"{ratio:.2f}", f"{line.bound}"]
+            cells = [line.name, f"{before:.3f}", f"{now:.3f}", f"{ratio:.2f}"]
+            cells += [f"{ratios[0]:.2f} to {ratios[-1]:.2f}", f"{line.bound}"]
             for key, form in (("whole", ".1f"), ("score", ".3f")):
                 for known in ([pair[n][key] for pair in told] for n in (0, 1)):
                     cells.append("" if None in known else format(statistics.median(known), form))
