@@ -98,3 +98,25 @@ def test_q_is_orthonormal_to_rounding_at_the_edge_of_what_is_safe() -> None:
     assert float((q.mT @ q - torch.eye(30)).abs().max()) < 1e-13
     expected = torch.linalg.qr(z)[1].diagonal(dim1=-2, dim2=-1).abs()
     torch.testing.assert_close(diagonal, expected, rtol=1e-7, atol=0)
+
+
+def test_a_pivot_of_zero_that_comes_out_large_is_seen() -> None:
+    """Behind a small pivot a column of the span of the others keeps a rounding above what counts as safe."""
+    torch.manual_seed(0)
+    n, count, large = 5, 400, 0
+    upper = torch.randn(count, n, n, dtype=torch.float64).triu()
+    upper.diagonal(dim1=1, dim2=2).fill_(1.0)
+    upper[:, n - 2, n - 2] = torch.logspace(-1, -5, count, dtype=torch.float64)
+    upper[:, n - 1, n - 1] = 0.0
+    for r in upper:
+        rotation = torch.linalg.qr(torch.randn(n, n, dtype=torch.float64))[0]
+        z = (rotation @ r)[None]
+        first = torch.linalg.cholesky_ex(z.mT @ z)[0].diagonal(dim1=1, dim2=2)
+        large += bool((first > cholesky_frame.SAFE * torch.linalg.vector_norm(z, dim=1)).all())
+        frame = CholeskyFrame(torch.eye(n, dtype=torch.float64)[None], False, True)
+        frame._matrix = z
+        diagonal, q = frame.factor(), frame.q()
+        assert frame.fallbacks == 1
+        assert float(diagonal[0, -1]) < 1e-9
+        assert float((q.mT @ q - torch.eye(n)).abs().max()) < 1e-13
+    assert large > 20  # the first factor alone would have taken these

@@ -13,13 +13,16 @@ from hyperprune.lyapunov.recursion.frames import Frame, make_frame
 
 # smallest R_ii over the norm of its column of Z: below it the Gram matrix has lost what is asked of it
 SAFE = 1e-6
+# ... and so it has if the first Q is further than this from orthonormal, in the Frobenius norm of Q'Q - I: a
+# pivot of zero can come out above SAFE by rounding alone, where one before it is small
+APART = 0.5
 
 
 class CholeskyFrame(Frame):
     """Q as a matrix, diag R positive by itself; a step that is too ill-conditioned goes to Householder.
 
     Products with J run in the system's own type, the factorisation in float64. Whether a step is safe is read
-    after its first Cholesky factor: one wait for the device a step, in place of the many inside ``geqrf``.
+    once, when both factors are made: one wait for the device a step, in place of the many inside ``geqrf``.
 
     Attributes:
         fallbacks: steps that were factored by Householder.
@@ -29,6 +32,7 @@ class CholeskyFrame(Frame):
         super().__init__(start, transposed, identity)
         self._matrix = start.mT.contiguous().mT
         self._memory = start.new_empty(self.group, self.n, self.n)
+        self._identity = torch.eye(self.k, dtype=torch.float64, device=start.device)
         self.fallbacks = 0
 
     def push(self, jacobians: Jacobians, t: int, rows: slice) -> None:
@@ -40,12 +44,15 @@ class CholeskyFrame(Frame):
         wide = self._matrix.double()
         first, failed = torch.linalg.cholesky_ex(wide.mT @ wide)
         diagonal = first.diagonal(dim1=-2, dim2=-1)
-        norms = torch.linalg.vector_norm(wide, dim=-2)
-        safe = (diagonal > SAFE * norms).all() & (failed == 0).all()
+        safe = (diagonal > SAFE * torch.linalg.vector_norm(wide, dim=-2)).all() & (failed == 0).all()
+        half = _divided(wide, first)
+        gram = half.mT @ half
+        second = torch.linalg.cholesky_ex(gram)[0]
+        safe = (
+            safe & (torch.linalg.matrix_norm(gram - self._identity) < APART).all()
+        )  # not so if not a number
         if not bool(safe):
             return self._by_householder(wide)
-        half = _divided(wide, first)
-        second = torch.linalg.cholesky_ex(half.mT @ half)[0]
         self._keep(_divided(half, second))
         found: Tensor = diagonal * second.diagonal(dim1=-2, dim2=-1)
         return found.to(self._memory.dtype)
