@@ -1,7 +1,11 @@
 """The number format of training steps decides a run, is never chosen silently, and ends with the step."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +16,7 @@ from hyperprune.corpora import CorpusConfig
 from hyperprune.errors import ConfigurationError
 from hyperprune.models import MODELS
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
-from hyperprune.tasks.precision import exact_format, training_format
+from hyperprune.tasks.precision import check_card, exact_format, training_format
 from hyperprune.training import JobFolder, TrainingJob, epoch, load_network, run_job
 from hyperprune.training.job import task_of
 from hyperprune.training.stored.checkpoint import path as weights_path
@@ -94,6 +98,36 @@ def test_tf32_is_refused_where_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="tf32 is a format of CUDA devices"):
         run_job(job(tmp_path / "run", "tf32"))
     assert not list((tmp_path / "run").glob("epoch-*"))
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "tf32"])
+def test_a_card_that_lacks_a_format_is_refused(
+    precision: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By torch's own answers for the job's card: unasked it counts bfloat16 that is imitated as there."""
+    current = [0]
+
+    @contextmanager
+    def made_current(device: torch.device) -> Iterator[None]:
+        before, current[0] = current[0], device.index
+        yield
+        current[0] = before
+
+    generations = {0: 9, 1: 7}  # an H100 and a V100
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device", made_current)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: current[0])
+    monkeypatch.setattr(
+        torch.cuda, "get_device_properties", lambda number: SimpleNamespace(major=generations[number])
+    )
+    monkeypatch.setattr(torch.cuda, "_check_bf16_tensor_supported", lambda _: True)
+    check_card(precision, torch.device("cuda:0"))
+    check_card("float32", torch.device("cuda:1"))
+    old = job(tmp_path / "run", precision).model_copy(update={"device": "cuda:1"})
+    with pytest.raises(
+        ConfigurationError, match=rf"{precision} needs a card .* cuda:1 does not: give float32"
+    ):
+        task_of(old)
 
 
 def test_tf32_is_allowed_inside_a_step_alone() -> None:

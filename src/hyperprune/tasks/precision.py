@@ -35,11 +35,18 @@ def check_card(precision: Precision, device: torch.device) -> None:
     """The same of the card itself, which the job that trains on it may open.
 
     Raises:
-        ConfigurationError: ``bfloat16`` on a card that lacks it.
+        ConfigurationError: ``bfloat16`` or ``tf32`` on a card that lacks it, where torch would imitate the
+            one and compute in float32 for the other.
     """
-    if precision == "bfloat16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
+    if precision == "float32" or device.type != "cuda":
+        return
+    with torch.cuda.device(device):  # torch answers for the current one
+        brain = torch.cuda.is_bf16_supported(including_emulation=False)
+        found = brain if precision == "bfloat16" else torch.cuda.is_tf32_supported()
+    if not found:
         raise ConfigurationError(
-            "precision bfloat16 needs a card that computes in it (compute capability 8.0): give float32"
+            f"precision {precision} needs a card that computes in it (NVIDIA: compute capability 8.0 or "
+            f"above), {device} does not: give float32"
         )
 
 
