@@ -6,6 +6,7 @@ workers need. So what a driver asks here is answered from the file system and by
 
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ from hyperprune.errors import ConfigurationError
 # cuBLAS takes another way through its sums when its workspace is short; these sizes never are
 CUBLAS = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 _DRIVER = Path("/proc/driver/nvidia")
+# cuDNN wants the weights of a call in one piece and torch copies them there where they are not: of a layer
+# that runs alone, of weights that were dropped. The advice that comes with it is no help there
+_COPIED = "RNN module weights are not part of single contiguous chunk of memory"
 
 
 def device_of(network: nn.Module) -> torch.device:
@@ -78,6 +82,8 @@ def _cudnn() -> str:
 def repeatable(device: torch.device) -> Iterator[None]:
     """Inside, kernels of a CUDA device give the same bits each time; a warning names those that cannot.
 
+    That cuDNN is given copies of weights is no warning here: it is so by design.
+
     Must be entered before the process first uses the card, for cuBLAS to see its variable.
     """
     if device.type != "cuda":
@@ -93,7 +99,9 @@ def repeatable(device: torch.device) -> Iterator[None]:
     memory.fill_uninitialized_memory = False  # nothing here reads what it has not written
     torch.backends.cudnn.benchmark = False  # times kernels, and may choose another one each time
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=_COPIED)
+            yield
     finally:
         torch.use_deterministic_algorithms(before, warn_only=warn_only)
         memory.fill_uninitialized_memory = filling

@@ -1,6 +1,7 @@
 """What must be right about CUDA can be held without a card: who opens it, what is stored, what is read."""
 
 import os
+import warnings
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -170,6 +171,20 @@ def test_a_job_on_a_card_asks_for_kernels_that_repeat(monkeypatch: pytest.Monkey
         assert torch.is_deterministic_algorithms_warn_only_enabled()
         assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
     assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_what_cudnn_copies_by_design_is_no_warning(recwarn: pytest.WarningsRecorder) -> None:
+    """Layers run alone for dropout's sake, and weight-drop gives other weights than those stored."""
+    copied = (
+        "RNN module weights are not part of single contiguous chunk of memory. This means they need to be "
+        "compacted at every call, possibly greatly increasing memory usage. To compact weights again call "
+        "flatten_parameters(). (Triggered internally at RNN.cpp:1490.)"
+    )
+    with repeatable(torch.device("cuda")):
+        warnings.warn(copied, stacklevel=1)
+        warnings.warn("kthvalue CUDA does not have a deterministic implementation", stacklevel=1)
+    warnings.warn(copied, stacklevel=1)
+    assert [str(warning.message).split()[0] for warning in recwarn] == ["kthvalue", "RNN"]
 
 
 @pytest.mark.parametrize(
