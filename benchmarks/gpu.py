@@ -1,12 +1,15 @@
 """What the networks cost on the card of this machine, in under eight minutes.
 
-    python benchmarks/gpu.py [--device cuda:0] [--minutes 8]
+    python benchmarks/gpu.py [--device cuda:0] [--minutes 8] [--rehearse]
 
 The card, and how far each network's loss on it is from the CPU's; whether a training repeats and resumes at
 its checkpoint bit for bit, with CUDA graphs too; a training step of each published network in every precision
 beside its matrix products alone, with its launches, and with CUDA graphs where a network has them; spectra by
 CholeskyQR2 and by Householder; candidates an hour with 1, 4 and 16 processes on the card. What there is no
 time for is named. Exit status 1 if bits differ.
+
+``--rehearse`` does the same with small networks on the CPU, to see that the script runs before a card is paid
+for. The bits count there too, the times mean nothing.
 """
 
 import argparse
@@ -14,13 +17,16 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import DeviceType
+from torch.autograd.profiler_util import FunctionEvent
 
 from hyperprune import accelerators, lyapunov
 from hyperprune.corpora import CorpusConfig
@@ -30,9 +36,10 @@ from hyperprune.lyapunov.recursion.frames import make_frame
 from hyperprune.models import MODELS, LanguageModel
 from hyperprune.models.layers.graphed import replaying
 from hyperprune.optim import build
+from hyperprune.search.config.presets import preset
 from hyperprune.sparsity import PruningVariant
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
-from hyperprune.tasks.precision import training_format
+from hyperprune.tasks.precision import Precision, training_format
 from hyperprune.tasks.text.language_batches import batches
 from hyperprune.training import TrainingJob
 from hyperprune.training import run_job as train
@@ -40,10 +47,44 @@ from hyperprune.training.entry_points import TRAIN
 from hyperprune.training.stored.checkpoint import path as weights_path
 from network_step import LINES, Line, Training
 
-PUBLISHED = ("ptb-lstm", "ptb-rhn", "wt2-mos", "ptb-on-lstm")
 GRAPHED = ("rhn", "on-lstm")  # kinds whose loops run as CUDA graphs if that is asked for
 STARTS = ("cudaLaunchKernel", "cuLaunchKernel", "cudaGraphLaunch")
 STEPS = 5
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What is measured.
+
+    Attributes:
+        presets: networks whose steps are timed.
+        precisions: the number formats of their steps.
+        layers: units of the LSTM layers whose spectra are computed.
+        compared: units of the networks whose runs are compared bit for bit.
+        candidate: units of the networks that train side by side.
+        tokens: of the text that all of these train on.
+        processes: how many train at the same time.
+    """
+
+    presets: tuple[str, ...] = ("ptb-lstm", "ptb-rhn", "wt2-mos", "ptb-on-lstm")
+    precisions: tuple[Precision, ...] = ("float32", "tf32", "bfloat16")
+    layers: tuple[int, ...] = (200, 650, 1500)
+    compared: int = 64
+    candidate: int = 200
+    tokens: int = 60_000
+    processes: tuple[int, ...] = (1, 4, 16)
+
+
+CARD = Sizes()
+REHEARSAL = Sizes(
+    presets=("ptb-lstm-small", "ptb-rhn-small", "wt2-mos-small", "ptb-on-lstm-small"),
+    precisions=("float32", "bfloat16"),
+    layers=(20,),
+    compared=16,
+    candidate=20,
+    tokens=2000,
+    processes=(1, 2),
+)
 
 
 class Clock:
@@ -60,21 +101,27 @@ class Clock:
         return False
 
 
-def seconds(action: Callable[[], object], times: int = STEPS) -> float:
+def wait(device: torch.device) -> None:
+    """Until the device has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def seconds(action: Callable[[], object], device: torch.device, times: int = STEPS) -> float:
     """Median time of a call, the device's work included."""
     action()
     found = []
     for _ in range(times):
-        torch.cuda.synchronize()
+        wait(device)
         begin = time.perf_counter()
         action()
-        torch.cuda.synchronize()
+        wait(device)
         found.append(time.perf_counter() - begin)
     return statistics.median(found)
 
 
 class Step:
-    """A training step of a published network on the card."""
+    """A training step of a preset's network on the device."""
 
     def __init__(self, line: Line, device: torch.device) -> None:
         plain = Training(line)
@@ -84,7 +131,7 @@ class Step:
         self.device = device
         self.optimizer = build("sgd", self.network, lr=1e-3, weight_decay=self.recipe.weight_decay)
 
-    def in_precision(self, precision: Any) -> Callable[[], None]:
+    def in_precision(self, precision: Precision) -> Callable[[], None]:
         """Forward, loss, backward, clip, optimiser."""
 
         def step() -> None:
@@ -114,26 +161,28 @@ class Step:
         return multiply
 
 
-def steps(device: torch.device, clock: Clock) -> None:
+def steps(sizes: Sizes, device: torch.device, clock: Clock) -> None:
     """Step times, floors and launches."""
     print(
         "\n| network | precision | graphs | step ms | products ms | ratio | launches a step | device busy |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for name in PUBLISHED:
+    for name in sizes.presets:
         if not clock.left(45, name):
             continue
         line = next(one for one in LINES if one.name == name)
         step = Step(line, device)
-        floor = seconds(step.products())
-        for graphs in (False, True) if name.removeprefix("ptb-") in GRAPHED else (False,):
-            for precision in ("float32", "tf32", "bfloat16"):
-                if graphs and not clock.left(20, f"{name}, {precision}, with graphs"):
+        floor = took = seconds(step.products(), device)
+        for graphs in (False, True) if preset(name)["model"]["kind"] in GRAPHED else (False,):
+            for precision in sizes.precisions:
+                # a first call, the timed ones and the profiled one
+                said = f"{name}, {precision}{', with graphs' if graphs else ''}"
+                if not clock.left((STEPS + 2) * took + (20 if graphs else 2), said):
                     continue
                 action = step.in_precision(precision)
                 with replaying(graphs, device, often=1):
-                    took = seconds(action)
-                    launches, busy = profiled(action)
+                    took = seconds(action, device)
+                    launches, busy = counted(profiled(action, device))
                 print(
                     f"| {name} | {precision} | {'yes' if graphs else 'no'} | {took * 1e3:.1f} "
                     f"| {floor * 1e3:.1f} | {took / floor:.2f} | {launches} | {busy / took:.0%} |",
@@ -143,23 +192,34 @@ def steps(device: torch.device, clock: Clock) -> None:
         torch.cuda.empty_cache()
 
 
-def profiled(action: Callable[[], object]) -> tuple[int, float]:
-    """Launches of one call, a graph being one, and the seconds that its kernels took."""
-    activities = [torch.profiler.ProfilerActivity.CUDA, torch.profiler.ProfilerActivity.CPU]
+def profiled(action: Callable[[], object], device: torch.device) -> list[FunctionEvent]:
+    """What happened in one call, on the host and on the card."""
+    activities = [torch.profiler.ProfilerActivity.CPU]
+    if device.type == "cuda":
+        activities.append(torch.profiler.ProfilerActivity.CUDA)
     with torch.profiler.profile(activities=activities) as found:
         action()
-        torch.cuda.synchronize()
-    events = list(found.events())
-    kernels = [e for e in events if e.device_type == torch.autograd.DeviceType.CUDA]
-    return sum(e.name.startswith(STARTS) for e in events), sum(e.device_time for e in kernels) / 1e6
+        wait(device)
+    return list(found.events())
 
 
-def spectra(device: torch.device, clock: Clock) -> None:
+def counted(events: Iterable[FunctionEvent]) -> tuple[int, float]:
+    """Launches, a graph being one, and the seconds that the card worked.
+
+    A label that the host gives to a part of its work, as an optimiser does to its step, appears among the
+    card's events once more, as long as all that was started in it: that is no work.
+    """
+    events = list(events)
+    on_card = [e for e in events if e.device_type == DeviceType.CUDA and not e.is_user_annotation]
+    return sum(e.name.startswith(STARTS) for e in events), sum(e.device_time for e in on_card) / 1e6
+
+
+def spectra(sizes: Sizes, device: torch.device, clock: Clock) -> None:
     """Both ways of the QR, their times and how far apart their numbers are."""
     print("\n| LSTM layer | CholeskyQR2 ms a step | Householder ms a step | largest difference |")
     print("| --- | --- | --- | --- |")
     ways = {"cholesky": strand.frame_for, "householder": make_frame}
-    for hidden in (200, 650, 1500):
+    for hidden in sizes.layers:
         if not clock.left(30, f"spectra of {hidden} units"):
             continue
         torch.manual_seed(0)
@@ -169,21 +229,21 @@ def spectra(device: torch.device, clock: Clock) -> None:
             strand.frame_for = way
             numbers.append(lyapunov.spectrum(layer, inputs, state="hidden", warmup=2).exponents)
             action = lambda: lyapunov.spectrum(layer, inputs, state="hidden", warmup=2)  # noqa: E731, B023
-            times.append(seconds(action, 1) / len(inputs))
+            times.append(seconds(action, device, 1) / len(inputs))
         strand.frame_for = ways["cholesky"]
         apart = float((numbers[0] - numbers[1]).abs().max())
         print(f"| {hidden} | {times[0] * 1e3:.1f} | {times[1] * 1e3:.1f} | {apart:.1e} |", flush=True)
 
 
 def job(
-    folder: Path, kind: str, device: str, until: int, hidden: int = 200, graphs: bool = False
+    folder: Path, kind: str, device: str, until: int, *, hidden: int, tokens: int, graphs: bool = False
 ) -> TrainingJob:
     """A pruned network on the text that comes with the package's standard library source."""
     return TrainingJob(
         label=folder.name,
         folder=folder,
         task=TextTask(
-            corpus=CorpusConfig(max_train_tokens=60_000, max_evaluation_tokens=4000, max_vocabulary=2000),
+            corpus=CorpusConfig(max_train_tokens=tokens, max_evaluation_tokens=4000, max_vocabulary=2000),
             model=MODELS[kind](embedding=hidden, hidden=hidden),
         ),
         recipe=Recipe(epochs=2, learning_rate=5.0, optimizer="snt-asgd"),
@@ -195,22 +255,24 @@ def job(
     )
 
 
-def together(device: str, clock: Clock) -> None:
+def together(sizes: Sizes, device: str, clock: Clock) -> None:
     """Candidates an hour by the number of processes on one card."""
     print("\n| processes | candidates | s | candidates an hour |")
     print("| --- | --- | --- | --- |")
-    for workers in (1, 4, 16):
+    for workers in sizes.processes:
         if not clock.left(60, f"{workers} processes"):
             continue
         executor = make_executor("processes", Workers(count=workers, device=device), lambda _: None)
+        count = max(2, executor.workers)
         with tempfile.TemporaryDirectory() as folder:
-            count = max(2, executor.workers)
-            warm = [
-                job(Path(folder) / f"warm{n}", "stacked-lstm", device, 1) for n in range(executor.workers)
-            ]
-            _done(executor, warm)
+
+            def candidate(name: str, folder: Path = Path(folder)) -> TrainingJob:
+                small = {"hidden": sizes.candidate, "tokens": sizes.tokens}
+                return job(folder / name, "stacked-lstm", device, 1, **small)
+
+            _done(executor, [candidate(f"warm{n}") for n in range(executor.workers)])
             begin = time.perf_counter()
-            _done(executor, [job(Path(folder) / str(n), "stacked-lstm", device, 1) for n in range(count)])
+            _done(executor, [candidate(str(n)) for n in range(count)])
             took = time.perf_counter() - begin
         executor.close()
         print(f"| {executor.workers} | {count} | {took:.1f} | {3600 * count / took:.0f} |", flush=True)
@@ -221,7 +283,7 @@ def _done(executor: Any, jobs: list[TrainingJob]) -> None:
         future.result()
 
 
-def bits(device: str, clock: Clock) -> bool:
+def bits(sizes: Sizes, device: str, clock: Clock) -> bool:
     """Whether runs repeat, and resume at a checkpoint, bit for bit; with CUDA graphs too where there are."""
     print("\n| network | the same again | resumed | with graphs | with graphs, resumed |")
     print("| --- | --- | --- | --- | --- |")
@@ -235,7 +297,8 @@ def bits(device: str, clock: Clock) -> bool:
         with tempfile.TemporaryDirectory() as folder:
             for name, (stages, graphs) in runs.items():
                 for until in stages:
-                    train(job(Path(folder) / name, kind, device, until, hidden=64, graphs=graphs))
+                    small = {"hidden": sizes.compared, "tokens": sizes.tokens}
+                    train(job(Path(folder) / name, kind, device, until, **small, graphs=graphs))
             once, *others = (weights_path(Path(folder) / name, 2).read_bytes() for name in runs)
         alright = alright and all(other == once for other in others)
         said = ["yes" if other == once else "NO" for other in others]
@@ -250,8 +313,9 @@ def fits(device: torch.device) -> Iterator[str]:
         network = MODELS[kind](embedding=32, hidden=32).build(50).eval()
         assert isinstance(network, LanguageModel)
         tokens: Tensor = torch.randint(50, (2, 9, 4))
-        expected = float(network.window_loss(*tokens).objective)
-        found = float(network.to(device).window_loss(*tokens.to(device)).objective)
+        with torch.no_grad():
+            expected = float(network.window_loss(*tokens).objective)
+            found = float(network.to(device).window_loss(*tokens.to(device)).objective)
         yield f"{kind} {abs(found - expected):.0e}"
 
 
@@ -262,19 +326,22 @@ def main() -> int:
     )
     parser.add_argument("--device", default="cuda:0")
     parser.add_argument("--minutes", type=float, default=8.0)
+    parser.add_argument("--rehearse", action="store_true", help="small networks on the CPU")
     options = parser.parse_args()
-    if not torch.cuda.is_available():
-        print("this machine has no CUDA device: nothing to measure")
+    sizes, name = (REHEARSAL, "cpu") if options.rehearse else (CARD, options.device)
+    if not (options.rehearse or torch.cuda.is_available()):
+        print("this machine has no CUDA device: nothing to measure; --rehearse runs the script on the CPU")
         return 0
-    device, clock = torch.device(options.device), Clock(options.minutes)
+    device, clock = torch.device(name), Clock(options.minutes)
     with accelerators.repeatable(device):
-        known = {**accelerators.versions_of(options.device), "torch": torch.__version__}
-        print(f"{torch.cuda.get_device_name(device)}: {known}")
-        print(f"\nloss on the card and on the CPU differ by: {', '.join(fits(device))}")
-        alright = bits(options.device, clock)
-        steps(device, clock)
-        spectra(device, clock)
-        together(options.device, clock)
+        known = {**accelerators.versions_of(name), "torch": torch.__version__}
+        card = "rehearsal on the CPU" if options.rehearse else torch.cuda.get_device_name(device)
+        print(f"{card}: {known}")
+        print(f"\nloss on the device and on the CPU differ by: {', '.join(fits(device))}")
+        alright = bits(sizes, name, clock)
+        steps(sizes, device, clock)
+        spectra(sizes, device, clock)
+        together(sizes, name, clock)
     return 0 if alright else 1
 
 
