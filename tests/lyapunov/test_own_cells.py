@@ -1,6 +1,8 @@
 """A user's own cells and step functions."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -79,23 +81,67 @@ def test_few_columns_make_no_whole_jacobian(monkeypatch: pytest.MonkeyPatch) -> 
     assert found.exponents.shape == (2, 3)
 
 
+class Squash(torch.autograd.Function):
+    """tanh with a derivative by hand, and as such functions often are: without one for forward mode."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor) -> Tensor:
+        return x.tanh()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(output)
+
+    @staticmethod
+    def backward(ctx: Any, above: Tensor) -> Tensor:
+        (squashed,) = ctx.saved_tensors
+        return above * (1 - squashed.square())
+
+
+class BackwardCell:
+    """s' = tanh(W s + V x), differentiated backwards only or not."""
+
+    def __init__(self, features: int, size: int, squash: Callable[[Tensor], Tensor]) -> None:
+        self.hidden_size = self.state_size = size
+        drawn = torch.Generator().manual_seed(size)
+        self.inner = (torch.randn(size, size, generator=drawn) / size**0.5).double()
+        self.outer = torch.randn(size, features, generator=drawn).double()
+        self.squash = squash
+
+    def step(self, state: Tensor, x: Tensor) -> Tensor:
+        return self.squash(state @ self.inner.mT + x @ self.outer.mT)
+
+
+class BackwardCellWithJacobian(BackwardCell):
+    """The same with its own derivative by the state, so that only those by the input are torch's."""
+
+    def jacobian(self, state: Tensor, x: Tensor) -> Tensor:
+        slope: Tensor = 1 - (state @ self.inner.mT + x @ self.outer.mT).tanh().square()
+        return slope[:, :, None] * self.inner
+
+
 def test_a_step_without_forward_derivative_falls_back_to_the_backward_one() -> None:
-    module = nn.LSTM(3, 40).double()
-
-    def fused(state: Tensor, x: Tensor) -> Tensor:
-        h, c = state.chunk(2, dim=1)
-        # torch's fused kernel has no forward-mode derivative
-        h, c = torch._VF.lstm_cell(
-            x, (h, c), module.weight_ih_l0, module.weight_hh_l0, module.bias_ih_l0, module.bias_hh_l0
-        )
-        return torch.cat([h, c], dim=1)
-
-    inputs, start = torch.randn(8, 2, 3).double(), torch.zeros(2, 80).double()
-    expected = lyapunov.spectrum(module, inputs, state="full")
+    inputs, start = torch.randn(8, 2, 3).double(), torch.rand(2, 80).double()
+    cells = [BackwardCell(3, 80, squash) for squash in (Squash.apply, torch.tanh)]
+    with pytest.raises(NotImplementedError):
+        torch.func.jvp(lambda state: cells[0].step(state, inputs[0]), (start,), (start,))
     for k in (None, 4):
-        found = lyapunov.spectrum(fused, inputs, initial_state=start, k=k)
-        wanted = expected if k is None else expected.leading(k)
-        torch.testing.assert_close(found.exponents, wanted.exponents, atol=1e-9, rtol=0)
+        found, expected = (lyapunov.spectrum(c.step, inputs, initial_state=start, k=k) for c in cells)
+        torch.testing.assert_close(found.exponents, expected.exponents, atol=1e-9, rtol=0)
+
+
+@pytest.mark.parametrize("kind", [BackwardCell, BackwardCellWithJacobian])
+def test_derivatives_by_an_input_fall_back_too(kind: type[BackwardCell]) -> None:
+    """Of layers above the first; on a card, torch's own cells inside a step have no forward mode either."""
+    torch.manual_seed(0)
+    below, inputs = nn.GRU(3, 5).double(), torch.randn(9, 2, 3).double()
+    found, expected = (
+        lyapunov.spectrum([below, kind(5, 4, squash)], inputs, layerwise=False)
+        for squash in (Squash.apply, torch.tanh)
+    )
+    torch.testing.assert_close(found.exponents, expected.exponents, atol=1e-9, rtol=0)
 
 
 def test_a_step_that_looks_at_its_numbers_is_differentiated_step_by_step() -> None:

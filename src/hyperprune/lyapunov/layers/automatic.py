@@ -78,7 +78,13 @@ class GenericLinearization(Linearization):
         state, x = self._states[t], self._inputs[t]
         if self._own.input_jacobian is not None:
             return self._own.input_jacobian(state, x)[rows, : self._tracked]
-        result = _columns(lambda value: self._step(state, value), x, self._forward_mode)
+        try:
+            result = _columns(lambda value: self._step(state, value), x, self._forward_mode)
+        except NotImplementedError:  # some operation of the step has no forward-mode derivative
+            if not self._forward_mode:
+                raise
+            self._forward_mode = False
+            return self.input_jacobian(t, rows)
         return result[rows, : self._tracked]
 
     def patterns(self, t: int, columns: int) -> Sequence[Tensor] | None:
