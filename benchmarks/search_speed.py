@@ -103,7 +103,7 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
     options = parser.parse_args()
-    kept = True
+    kept, fresh = True, []
     print(f"base {options.base}, {options.clock} time, {options.pairs} pairs in turn\n")
     print(_row(HEADINGS))
     print(_row(["---"] * len(HEADINGS)))
@@ -126,7 +126,18 @@ def main() -> int:
                 for known in ([pair[n][key] for pair in told] for n in (0, 1)):
                     cells.append("" if None in known else format(statistics.median(known), form))
             print(_row(cells), flush=True)
+            fresh += [_by_faults(told, options.clock)] if "faults" in told[0][0] else []
+    print("\n".join(fresh))
     return 0 if kept else 1
+
+
+def _by_faults(told: Sequence[tuple[dict[str, Any], dict[str, Any]]], clock: str) -> str:
+    """Each process of a step: how long it took, and how many pages the system handed out meanwhile."""
+    said = ["\nms a step (page faults a step), each process:"]
+    for n, side in enumerate(("before", "now")):
+        ordered = sorted((pair[n]["faults"], pair[n][clock]) for pair in told)
+        said.append(f"{side}: " + ", ".join(f"{1e3 * took:.0f} ({faults:,.0f})" for faults, took in ordered))
+    return "\n".join(said)
 
 
 def _row(cells: Sequence[str]) -> str:
