@@ -108,6 +108,19 @@ def repeatable(device: torch.device) -> Iterator[None]:
         torch.backends.cudnn.benchmark = tuning
 
 
+def allows_tf32(switch: Any, *newer: Any) -> bool:
+    """Whether factors in float32 may be rounded to tf32.
+
+    Args:
+        switch: one of torch's, with ``allow_tf32``.
+        newer: those of torch 2.9 for the same; where the two differ, the first cannot be read.
+    """
+    try:
+        return bool(switch.allow_tf32)
+    except RuntimeError:
+        return any(part.fp32_precision == "tf32" for part in newer)
+
+
 def random_state(device: torch.device) -> dict[str, Tensor]:
     """States of torch's generators that a job on a device draws from, by kind of device."""
     state = {"cpu": torch.get_rng_state()}

@@ -1,5 +1,6 @@
 """The number format of training steps decides a run, is never chosen silently, and ends with the step."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -141,3 +142,58 @@ def test_tf32_is_allowed_inside_a_step_alone() -> None:
         with inside:
             assert not any(flag.allow_tf32 for flag in flags)
     assert [flag.allow_tf32 for flag in flags] == before
+
+
+@pytest.fixture
+def switches() -> Iterator[None]:
+    """Torch's switches of both generations are as they were afterwards."""
+    parts = (torch.backends.cudnn.conv, torch.backends.cudnn.rnn, torch.backends.cuda.matmul)
+    yield
+    torch.backends.fp32_precision = "none"
+    torch.set_float32_matmul_precision("highest")
+    for part, precision in zip(parts, ("tf32", "tf32", "none"), strict=True):
+        part.fp32_precision = precision
+
+
+@pytest.mark.skipif(not hasattr(torch.backends.cudnn, "rnn"), reason="this torch has the old switches alone")
+@pytest.mark.parametrize("said", ["everything tf32", "layers apart", "generations apart", "high"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "tf32"])
+def test_whatever_switches_say_outside_a_run_computes_as_it_says(
+    precision: Any, said: str, switches: None
+) -> None:
+    """A process that allowed tf32 in torch's newer way; its answers to the older one would be errors."""
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    if said == "everything tf32":
+        torch.backends.fp32_precision = "tf32"
+    elif said == "layers apart":
+        cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision = "tf32", "ieee"
+    else:
+        torch.set_float32_matmul_precision("high")
+        if said == "generations apart":
+            matmul.fp32_precision = "ieee"
+
+    def states() -> list[str]:
+        return [part.fp32_precision for part in (cudnn.conv, cudnn.rnn, matmul)]
+
+    before, device = states(), torch.device("cuda")
+    for _ in range(2):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that there is no card to narrow on
+            with training_format(precision, device):
+                assert states() == ["tf32" if precision == "tf32" else "ieee"] * 3
+                assert matmul.allow_tf32 == (precision == "tf32")
+            with exact_format(device):
+                assert states() == ["ieee"] * 3
+        assert states() == before
+
+
+def test_bfloat16_narrows_on_its_own_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    real = torch.autocast
+    monkeypatch.setattr(
+        torch, "autocast", lambda device, **kwargs: asked.append((device, kwargs)) or real("cpu", **kwargs)
+    )
+    for name in ("cpu", "cuda:1"):
+        with training_format("bfloat16", torch.device(name)):
+            pass
+    assert asked == [(kind, {"dtype": torch.bfloat16}) for kind in ("cpu", "cuda")]

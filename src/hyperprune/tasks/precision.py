@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import torch
 
+from hyperprune.accelerators import allows_tf32
 from hyperprune.errors import ConfigurationError
 
 Precision = Literal["float32", "bfloat16", "tf32"]
@@ -57,9 +58,9 @@ def training_format(precision: Precision, device: torch.device) -> AbstractConte
     ``tf32`` rounds them to eleven bits inside the card. Enter it anew for each step: autocast keeps the
     rounded weights while it is on.
     """
-    if precision == "bfloat16":
-        return torch.autocast(device.type, dtype=torch.bfloat16)
-    return _tf32(precision == "tf32") if device.type == "cuda" else nullcontext()
+    if device.type == "cuda":
+        return _on_card(precision)
+    return torch.autocast(device.type, dtype=torch.bfloat16) if precision == "bfloat16" else nullcontext()
 
 
 def exact_format(device: torch.device) -> AbstractContextManager[Any]:
@@ -80,11 +81,37 @@ def each(format_of_a_step: Callable[[], AbstractContextManager[Any]], items: Ite
 
 
 @contextmanager
+def _on_card(precision: Precision) -> Iterator[None]:
+    """What stays float32 beside bfloat16 is not rounded to tf32 either."""
+    brain = torch.autocast("cuda", dtype=torch.bfloat16) if precision == "bfloat16" else nullcontext()
+    with _tf32(precision == "tf32"), brain:
+        yield
+
+
+@contextmanager
 def _tf32(allowed: bool) -> Iterator[None]:
-    """Allow or forbid tf32 to cuBLAS and cuDNN, and put back what was."""
-    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allowed
+    """Allow or forbid tf32 to cuBLAS and cuDNN, and put back what was, for both of torch's generations of
+    switches: since 2.9 there are newer ones, which the older ones do not always reach.
+    """
+    older, newer = _switches()
+    before = [allows_tf32(switch, *parts) for switch, parts in older], [part.fp32_precision for part in newer]
+    for switch, _ in older:
+        switch.allow_tf32 = allowed
+    for part in newer:
+        part.fp32_precision = "tf32" if allowed else "ieee"
     try:
         yield
     finally:
-        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+        for (switch, _), value in zip(older, before[0], strict=True):
+            switch.allow_tf32 = value
+        for part, precision in zip(newer, before[1], strict=True):
+            part.fp32_precision = precision
+
+
+def _switches() -> tuple[list[tuple[Any, list[Any]]], list[Any]]:
+    """The older switches, each with the newer ones for the same, and all newer ones; none in older torch."""
+    matmul: Any = torch.backends.cuda.matmul
+    cudnn: Any = torch.backends.cudnn
+    layers = [cudnn.conv, cudnn.rnn] if hasattr(cudnn, "rnn") else []
+    products = [matmul] if layers else []
+    return [(matmul, products), (cudnn, layers)], products + layers

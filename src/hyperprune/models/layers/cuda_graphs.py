@@ -24,6 +24,8 @@ from collections.abc import Callable, Hashable
 import torch
 from torch import Tensor
 
+from hyperprune.accelerators import allows_tf32
+
 _WARM_UPS = 3  # as torch's make_graphed_callables has by default
 
 
@@ -45,7 +47,8 @@ class CudaGraphs:
 
     def modes(self) -> Hashable:
         """What chooses between kernels of a product or a sum."""
-        return torch.backends.cuda.matmul.allow_tf32, torch.are_deterministic_algorithms_enabled()
+        matmul = torch.backends.cuda.matmul
+        return allows_tf32(matmul, matmul), torch.are_deterministic_algorithms_enabled()
 
     def record(self, work: Callable[[], tuple[Tensor, ...]]) -> tuple[Callable[[], None], tuple[Tensor, ...]]:
         """Warm up and capture.
