@@ -118,6 +118,26 @@ def test_taylor_scores_are_squares_of_weight_times_gradient(make_model: MakeMode
     assert not taylor_scores(make_model(tied=True), _losses(make_model())).keys() & {"encoder.weight"}
 
 
+@pytest.mark.skipif(not hasattr(torch.backends.cudnn, "rnn"), reason="this torch has no switches by layer")
+def test_taylor_scores_leave_cudnn_s_switches_alone(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for cuDNN itself, which refuses to differentiate a recurrent layer in evaluation mode."""
+    cudnn, seen = torch.backends.cudnn, []
+    monkeypatch.setattr(cudnn.rnn, "fp32_precision", "ieee")  # convolutions may: the old switch has no answer
+    monkeypatch.setattr(cudnn, "enabled", True)
+
+    def losses() -> Iterator[Tensor]:
+        for loss in _losses(model):
+            seen.append((cudnn.enabled, cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision))
+            yield loss
+
+    model = make_model()
+    assert taylor_scores(model, losses())
+    assert seen == [(False, "tf32", "ieee")] * 3
+    assert (cudnn.enabled, cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision) == (True, "tf32", "ieee")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

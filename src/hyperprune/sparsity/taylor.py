@@ -1,6 +1,7 @@
 """What each weight of a trained network is worth to its loss, to first order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -42,8 +43,7 @@ def taylor_scores(
     batches = 0
     network.eval()
     try:
-        # cuDNN refuses the backward pass of a recurrent layer in evaluation mode
-        with torch.backends.cudnn.flags(enabled=False):
+        with _without_cudnn():
             for loss in losses:
                 gradients = torch.autograd.grad(loss, list(scored.values()), allow_unused=True)
                 batches += 1
@@ -56,3 +56,17 @@ def taylor_scores(
     if not batches:
         raise ConfigurationError("taylor_scores needs at least one loss, got none: give those of one pass")
     return sums
+
+
+@contextmanager
+def _without_cudnn() -> Iterator[None]:
+    """For the backward pass of a recurrent layer in evaluation mode, which cuDNN refuses.
+
+    torch's own ``cudnn.flags`` sets all of cuDNN's switches, and fails where those of its layers differ.
+    """
+    before = torch.backends.cudnn.enabled
+    torch.backends.cudnn.enabled = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.enabled = before
