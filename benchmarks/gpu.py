@@ -30,6 +30,7 @@ from torch.autograd.profiler_util import FunctionEvent
 
 from hyperprune import accelerators, lyapunov
 from hyperprune.corpora import CorpusConfig
+from hyperprune.errors import ConfigurationError
 from hyperprune.executors import Workers, make_executor
 from hyperprune.lyapunov.recursion import strand
 from hyperprune.lyapunov.recursion.frames import make_frame
@@ -39,7 +40,7 @@ from hyperprune.optim import build
 from hyperprune.search.config.presets import preset
 from hyperprune.sparsity import PruningVariant
 from hyperprune.tasks import Recipe, SpectrumConfig, TextTask
-from hyperprune.tasks.precision import Precision, training_format
+from hyperprune.tasks.precision import Precision, check_card, training_format
 from hyperprune.tasks.text.language_batches import batches
 from hyperprune.training import TrainingJob
 from hyperprune.training import run_job as train
@@ -174,7 +175,7 @@ def steps(sizes: Sizes, device: torch.device, clock: Clock) -> None:
         step = Step(line, device)
         floor = took = seconds(step.products(), device)
         for graphs in (False, True) if preset(name)["model"]["kind"] in GRAPHED else (False,):
-            for precision in sizes.precisions:
+            for precision in (one for one in sizes.precisions if has(one, device)):
                 # a first call, the timed ones and the profiled one
                 said = f"{name}, {precision}{', with graphs' if graphs else ''}"
                 if not clock.left((STEPS + 2) * took + (20 if graphs else 2), said):
@@ -190,6 +191,15 @@ def steps(sizes: Sizes, device: torch.device, clock: Clock) -> None:
                 )
         del step
         torch.cuda.empty_cache()
+
+
+def has(precision: Precision, device: torch.device) -> bool:
+    """Whether the device computes in this format, as every card of recent years does."""
+    try:
+        check_card(precision, device)
+    except ConfigurationError:
+        return False
+    return True
 
 
 def profiled(action: Callable[[], object], device: torch.device) -> list[FunctionEvent]:

@@ -44,14 +44,12 @@ class CholeskyFrame(Frame):
         wide = self._matrix.double()
         first, failed = torch.linalg.cholesky_ex(wide.mT @ wide)
         diagonal = first.diagonal(dim1=-2, dim2=-1)
-        safe = (diagonal > SAFE * torch.linalg.vector_norm(wide, dim=-2)).all() & (failed == 0).all()
+        large = diagonal > SAFE * torch.linalg.vector_norm(wide, dim=-2)
         half = _divided(wide, first)
         gram = half.mT @ half
         second = torch.linalg.cholesky_ex(gram)[0]
-        safe = (
-            safe & (torch.linalg.matrix_norm(gram - self._identity) < APART).all()
-        )  # not so if not a number
-        if not bool(safe):
+        near = torch.linalg.matrix_norm(gram - self._identity) < APART  # not so if that is not a number
+        if not bool(large.all() & (failed == 0).all() & near.all()):
             return self._by_householder(wide)
         self._keep(_divided(half, second))
         found: Tensor = diagonal * second.diagonal(dim1=-2, dim2=-1)
