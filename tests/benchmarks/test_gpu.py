@@ -41,7 +41,7 @@ def test_the_whole_script_runs_with_small_networks(script: Any) -> None:
     assert {row[0] for row in steps} == set(script.REHEARSAL.presets)
     assert {(row[0], row[2]) for row in steps} >= {("ptb-rhn-small", "yes"), ("ptb-on-lstm-small", "yes")}
     assert all(float(row[3]) > float(row[4]) > 0 for row in steps)
-    assert all(float(row[3]) < 1e-4 for row in spectra)
+    assert all(0 < float(row[3]) < 1e-4 for row in spectra)  # two ways, which round differently
     assert [row[0] for row in together] == ["1", "2"]
 
 
